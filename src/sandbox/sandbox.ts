@@ -1,0 +1,110 @@
+import { randomBytes } from "node:crypto";
+import type { AddressInfo } from "node:net";
+import { answerControl, type ControlState } from "./control.ts";
+import { createClock } from "./engine/clock.ts";
+import { createModules } from "./modules.ts";
+import constraints from "./wire/constraints.json" with { type: "json" };
+import { type AuthMode, Dispatcher } from "./wire/dispatcher.ts";
+import { listen } from "./wire/httpServer.ts";
+import type { WireRequest, WireResponse } from "./wire/types.ts";
+import type { Constraints } from "./wire/validation.ts";
+import { SandboxWorld, type ServiceModule } from "./world.ts";
+
+/** How to start a sandbox; every field has a default. */
+export interface SandboxOptions {
+  /** 0 takes a free port. */
+  port?: number;
+  /** Simulated durations pass this many times faster; 0 is instant. Default 30. */
+  timeScale?: number;
+  auth?: AuthMode;
+  accountId?: string;
+  region?: string;
+  accessKeyId?: string;
+  secretAccessKey?: string;
+}
+
+/** A running sandbox and what a client needs to reach it. */
+export interface Sandbox {
+  endpoint: string;
+  region: string;
+  accountId: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+  /** Bearer token of the control API under `/_sandbox/`. */
+  controlToken: string;
+  close(): Promise<void>;
+}
+
+const DEFAULT_ACCOUNT = "123456789012";
+
+/**
+ * Starts the local AWS in this process.
+ * @throws the error of `listen`, e.g. EADDRINUSE
+ */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const clock = createClock(options.timeScale ?? 30);
+  const region = options.region ?? "us-east-1";
+  const accountId = options.accountId ?? DEFAULT_ACCOUNT;
+  const accessKeyId = options.accessKeyId ?? "AKIASANDBOX000000000";
+  const secretAccessKey = options.secretAccessKey ?? randomBytes(30).toString("base64url");
+  const controlToken = randomBytes(24).toString("base64url");
+  let world: SandboxWorld;
+  let modules: ServiceModule[] = [];
+  let dispatcher: Dispatcher;
+  let url = "";
+
+  const build = () => {
+    world = new SandboxWorld(accountId, clock, constraints as unknown as Record<string, Constraints>);
+    world.setBaseUrl(url);
+    world.addCredential(accessKeyId, { secretAccessKey, principalArn: world.rootArn });
+    modules = createModules(world);
+    dispatcher = new Dispatcher(world, options.auth ?? "sigv4");
+    for (const module of modules) {
+      world.register(module);
+      dispatcher.register(module.services);
+    }
+  };
+  const closeModules = () => Promise.all(modules.map((m) => m.close?.()));
+
+  const state: ControlState = {
+    token: controlToken,
+    describe: () => ({ endpoint: url, region, accountId, timeScale: clock.timeScale, now: clock.now() }),
+    reset: async () => {
+      await closeModules();
+      build();
+    },
+  };
+
+  const handle = async (req: WireRequest): Promise<WireResponse> => {
+    if (req.rawPath.startsWith("/_sandbox/")) return answerControl(state, req);
+    for (const module of modules)
+      if (module.http && ownsRequest(module.http.prefix, req)) return module.http.handle(req);
+    return dispatcher.handle(req);
+  };
+
+  build();
+  const server = await listen(handle, options.port ?? 0);
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  world!.setBaseUrl(url);
+  return {
+    endpoint: url,
+    region,
+    accountId,
+    accessKeyId,
+    secretAccessKey,
+    controlToken,
+    async close() {
+      server.close();
+      server.closeAllConnections();
+      await closeModules();
+    },
+  };
+}
+
+/** Hosts of the AWS form (`{api}.execute-api.localhost`) are served like their path form. */
+function ownsRequest(prefix: string, req: WireRequest): boolean {
+  if (req.rawPath.startsWith(prefix)) return true;
+  const family = /\.(execute-api|amplifyapp)\.localhost(:\d+)?$/i.exec(req.headers.host ?? "")?.[1];
+  if (!family) return false;
+  return family === "execute-api" ? prefix === "/_aws/execute-api/" : prefix === "/_aws/amplify/";
+}

@@ -1,0 +1,105 @@
+import { randomUUID } from "node:crypto";
+import type { SandboxWorld } from "../world.ts";
+import { validationCode } from "../world.ts";
+import { normalizeBody } from "./body.ts";
+import { describeError } from "./errors.ts";
+import { protocols } from "./protocols.ts";
+import { guessProtocol, type Match, route } from "./router.ts";
+import { inputOf } from "./schema.ts";
+import type { ServiceBuilder } from "./serviceBuilder.ts";
+import { type CredentialScope, parseScope, verifySignature } from "./sigv4.ts";
+import { type CallContext, WireError, type WireRequest, type WireResponse } from "./types.ts";
+import { assertValid } from "./validation.ts";
+
+/** `sigv4` verifies every request; `none` takes any credentials and must be asked for. */
+export type AuthMode = "sigv4" | "none";
+
+/** Answers AWS requests: authenticate, decode, validate, handle, encode. */
+export class Dispatcher {
+  private readonly bySigningName = new Map<string, ServiceBuilder[]>();
+
+  constructor(
+    private readonly world: SandboxWorld,
+    private readonly auth: AuthMode,
+  ) {}
+
+  register(services: readonly ServiceBuilder[]): void {
+    for (const service of services) {
+      const list = this.bySigningName.get(service.info.signingName) ?? [];
+      list.push(service);
+      this.bySigningName.set(service.info.signingName, list);
+    }
+  }
+
+  async handle(req: WireRequest): Promise<WireResponse> {
+    const requestId = randomUUID();
+    const scope = parseScope(req);
+    let match: Match | undefined;
+    try {
+      const principalArn = this.authenticate(req, scope);
+      const signingName = scope?.service ?? "";
+      normalizeBody(req, signingName === "s3");
+      const routed = signingName === "s3" ? toPathStyle(req) : req;
+      match = route(this.servicesOf(signingName), signingName, routed);
+      return await this.invoke(match, routed, requestId, scope?.region ?? "us-east-1", principalArn);
+    } catch (e) {
+      const protocol = match?.protocol ?? guessProtocol(req, scope?.service);
+      const info = match?.service.info ?? this.servicesOf(scope?.service ?? "")[0]?.info;
+      return protocols[protocol].encodeError(describeError(e, info, protocol), info, requestId, req);
+    }
+  }
+
+  private authenticate(req: WireRequest, scope: CredentialScope | undefined): string {
+    if (this.auth === "none") return this.world.secretOf(scope?.accessKeyId ?? "")?.principalArn ?? this.world.rootArn;
+    return verifySignature(req, scope, this.world.secretOf, Date.now()).principalArn;
+  }
+
+  private servicesOf(signingName: string): readonly ServiceBuilder[] {
+    return this.bySigningName.get(signingName) ?? [];
+  }
+
+  private async invoke(
+    match: Match,
+    req: WireRequest,
+    requestId: string,
+    region: string,
+    principalArn: string,
+  ): Promise<WireResponse> {
+    const { service, operation, protocol } = match;
+    const input = await decode(match, req);
+    assertValid(
+      inputOf(operation.schema),
+      input,
+      this.world.constraintsOf(service),
+      service.info.queryCompatible || protocol === "query" ? "ValidationError" : validationCode(service.info),
+    );
+    const ctx: CallContext = {
+      service: service.info,
+      operation: operation.schema[2],
+      requestId,
+      request: req,
+      accountId: this.world.accountId,
+      region,
+      principalArn,
+    };
+    const output = await operation.handler(input as never, ctx);
+    const res = await protocols[protocol].encode(operation.schema, output, service.info, requestId, req);
+    if (ctx.status) res.status = ctx.status;
+    return res;
+  }
+}
+
+async function decode(match: Match, req: WireRequest): Promise<unknown> {
+  try {
+    return await protocols[match.protocol].decode(match.operation.schema, req, match.labels);
+  } catch (e) {
+    if (e instanceof WireError) throw e;
+    throw new WireError("SerializationException", `The request body could not be read: ${(e as Error).message}`);
+  }
+}
+
+/** S3 clients put the bucket into the host name (`bucket.localhost`, `bucket.s3.localhost`) unless it is an address. */
+function toPathStyle(req: WireRequest): WireRequest {
+  const bucket = /^(.+?)(?:\.s3)?\.localhost(?::\d+)?$/i.exec(req.headers.host ?? "")?.[1];
+  return bucket && bucket !== "s3" ? { ...req, rawPath: `/${bucket}${req.rawPath}` } : req;
+}

@@ -1,0 +1,30 @@
+import type { CallContext, CommandClass, Handler, OperationSchema, Out, ServiceInfo } from "./types.ts";
+
+/** An operation's schema beside the function that answers it. */
+export interface BoundOperation {
+  readonly schema: OperationSchema;
+  readonly handler: Handler;
+}
+
+/** Collects the operations of one service. The schema and both types of a handler come from the SDK's Command class. */
+export class ServiceBuilder {
+  readonly operations = new Map<string, BoundOperation>();
+
+  constructor(readonly info: ServiceInfo) {}
+
+  /** Curried: in one call TypeScript would widen the enum literals of the handler's result to `string`. */
+  on<I, O>(command: CommandClass<I, O>) {
+    const schema = schemaOfCommand(command);
+    return (handler: (input: I, ctx: CallContext) => Out<O> | Promise<Out<O>>): this => {
+      this.operations.set(schema[2], { schema, handler });
+      return this;
+    };
+  }
+}
+
+/** The operation schema that a Command class carries. */
+export function schemaOfCommand<I, O>(command: CommandClass<I, O>): OperationSchema {
+  const instance = new command({} as I) as unknown as { schema?: OperationSchema };
+  if (!instance.schema) throw new Error(`${command.name} carries no operation schema; the SDK's form has changed`);
+  return instance.schema;
+}

@@ -1,0 +1,148 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import type { Clock } from "./engine/clock.ts";
+import { inputOf, outputOf } from "./wire/schema.ts";
+import { type ServiceBuilder, schemaOfCommand } from "./wire/serviceBuilder.ts";
+import type { IssuedCredential } from "./wire/sigv4.ts";
+import {
+  type CallContext,
+  type CommandClass,
+  type Handler,
+  type OperationSchema,
+  type Out,
+  WireError,
+  type WireRequest,
+  type WireResponse,
+} from "./wire/types.ts";
+import { assertValid, type Constraints } from "./wire/validation.ts";
+
+/** Who calls, and where. */
+export interface Caller {
+  region: string;
+  /** The account's root user when absent. */
+  principalArn?: string;
+}
+
+/** A key pair with its session token, as STS hands them out. */
+export interface SessionCredentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken: string;
+  /** Epoch ms. */
+  expiresAt: number;
+}
+
+/** What one AWS service contributes to the sandbox. */
+export interface ServiceModule {
+  services: readonly ServiceBuilder[];
+  /** Unsigned paths of its own, e.g. deployed stages; `prefix` ends in a slash. */
+  http?: { prefix: string; handle(req: WireRequest): Promise<WireResponse> };
+  close?(): Promise<void>;
+}
+
+/** A line of output that ends in CloudWatch Logs. */
+export type AppendLog = (region: string, group: string, stream: string, message: string) => void;
+
+/** Everything the services of the sandbox share: the account, the clock, the keys, and one another's operations. */
+export interface World {
+  readonly accountId: string;
+  readonly clock: Clock;
+  readonly timeScale: number;
+  /** `http://127.0.0.1:PORT`, for URLs that clients get. */
+  baseUrl(): string;
+  /** Calls an operation in-process, as AWS services call one another: same validation, same errors (thrown). */
+  call<I extends object, O>(command: CommandClass<I, O>, input: I, caller: Caller): Promise<Out<O>>;
+  /** Keys for a role's session; `seconds` are real ones. */
+  issueCredentials(principalArn: string, seconds?: number): SessionCredentials;
+  log: AppendLog;
+}
+
+/** Message and code of the two families that word a constraint violation differently. */
+export function validationCode(service: ServiceBuilder["info"]): string {
+  return service.protocols.includes("query") ? "ValidationError" : "ValidationException";
+}
+
+const SESSION_SECONDS = 3600;
+
+/** The world with the registry behind it; the server fills in modules and the base URL. */
+export class SandboxWorld implements World {
+  readonly timeScale: number;
+  private readonly bySchema = new Map<string, { service: ServiceBuilder; schema: OperationSchema; handler: Handler }>();
+  private readonly credentials = new Map<string, IssuedCredential>();
+  private url = "";
+  log: AppendLog = () => {};
+
+  constructor(
+    readonly accountId: string,
+    readonly clock: Clock,
+    private readonly constraints: Record<string, Constraints>,
+  ) {
+    this.timeScale = clock.timeScale;
+  }
+
+  get rootArn(): string {
+    return `arn:aws:iam::${this.accountId}:root`;
+  }
+
+  register(module: ServiceModule): void {
+    for (const service of module.services)
+      for (const { schema, handler } of service.operations.values())
+        this.bySchema.set(`${schema[1]}#${schema[2]}`, { service, schema, handler });
+  }
+
+  baseUrl(): string {
+    return this.url;
+  }
+
+  setBaseUrl(url: string): void {
+    this.url = url;
+  }
+
+  constraintsOf(service: ServiceBuilder): Constraints | undefined {
+    return this.constraints[service.info.constraints];
+  }
+
+  async call<I extends object, O>(command: CommandClass<I, O>, input: I, caller: Caller): Promise<Out<O>> {
+    const wanted = schemaOfCommand(command);
+    const found = this.bySchema.get(`${wanted[1]}#${wanted[2]}`);
+    if (!found) throw new WireError("UnknownOperationException", `The sandbox does not implement ${wanted[2]}.`, 404);
+    assertValid(inputOf(wanted), input, this.constraintsOf(found.service), validationCode(found.service.info));
+    const ctx: CallContext = {
+      service: found.service.info,
+      operation: wanted[2],
+      requestId: randomUUID(),
+      request: { method: "POST", rawPath: "/", rawQuery: "", query: new Map(), headers: {}, body: new Uint8Array() },
+      accountId: this.accountId,
+      region: caller.region,
+      principalArn: caller.principalArn ?? this.rootArn,
+    };
+    // A structured clone, so that callers cannot reach into another service's state.
+    const result = await found.handler(structuredClone(input) as never, ctx);
+    return (outputOf(wanted).isUnitSchema() ? {} : result) as Out<O>;
+  }
+
+  addCredential(accessKeyId: string, credential: IssuedCredential): void {
+    this.credentials.set(accessKeyId, credential);
+  }
+
+  secretOf = (accessKeyId: string): IssuedCredential | undefined => this.credentials.get(accessKeyId);
+
+  issueCredentials(principalArn: string, seconds = SESSION_SECONDS): SessionCredentials {
+    const now = this.clock.now();
+    for (const [id, c] of this.credentials)
+      if (c.expiresAt !== undefined && c.expiresAt < now - SESSION_SECONDS * 1000) this.credentials.delete(id);
+    const issued: SessionCredentials = {
+      accessKeyId: `ASIA${randomId(16)}`,
+      secretAccessKey: randomBytes(30).toString("base64"),
+      sessionToken: randomBytes(96).toString("base64"),
+      expiresAt: now + seconds * 1000,
+    };
+    this.addCredential(issued.accessKeyId, { ...issued, principalArn });
+    return issued;
+  }
+}
+
+/** Upper-case letters and digits, as in AWS's ids. */
+export function randomId(length: number): string {
+  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  return [...randomBytes(length)].map((b) => alphabet[b % 32]).join("");
+}
