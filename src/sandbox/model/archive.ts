@@ -7,7 +7,7 @@ import { ModelFileError } from "./modelFileError.ts";
 
 // Far above any booster that one would serve from an editor, far below what would exhaust the process.
 const MAX_PACKED_BYTES = 128 * 1024 * 1024;
-const MAX_UNPACKED_BYTES = 512 * 1024 * 1024;
+const MAX_UNPACKED_BYTES = 256 * 1024 * 1024;
 const MAX_ENTRIES = 1000;
 
 const unzip = promisify(gunzip);
