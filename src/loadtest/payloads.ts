@@ -1,0 +1,100 @@
+import type { LoadPayloads } from "../domain/loadPlan.ts";
+import { LoadInputError } from "./loadInputError.ts";
+
+/** The path that has to be read for a plan's payloads, relative to the plan; undefined for inline ones. */
+export function payloadPath(payloads: LoadPayloads): string | undefined {
+  if ("csv" in payloads) return payloads.csv;
+  return "jsonLines" in payloads ? payloads.jsonLines : undefined;
+}
+
+/**
+ * Request bodies, one per row, of a plan's payloads. `text` is the content of the file at `payloadPath`, unused for
+ * inline payloads. Throws LoadInputError naming the file, the line and the way out.
+ */
+export function payloadRows(payloads: LoadPayloads, text = ""): Buffer[] {
+  if ("inline" in payloads) return payloads.inline.map((row) => Buffer.from(row));
+  const clean = text.replace(/^\uFEFF/, "");
+  const rows = "csv" in payloads ? csvRows(payloads, clean) : jsonLines(payloads.jsonLines, clean);
+  if (rows.length === 0) {
+    throw new LoadInputError(`Payload file ${payloadPath(payloads)} has no rows.`, "Give it at least one row.");
+  }
+  return rows.map((row) => Buffer.from(row));
+}
+
+function jsonLines(path: string, text: string): string[] {
+  return text.split(/\r?\n/).flatMap((line, index) => {
+    if (line.trim() === "") return [];
+    try {
+      JSON.parse(line);
+    } catch (error) {
+      throw new LoadInputError(
+        `Payload file ${path}, line ${index + 1} is not JSON: ${error instanceof Error ? error.message : error}`,
+        "Put one JSON value on each line.",
+      );
+    }
+    return [line];
+  });
+}
+
+function csvRows(payloads: Extract<LoadPayloads, { csv: string }>, text: string): string[] {
+  const records = csvRecords(text, payloads.csv);
+  const header = payloads.header ? records.shift() : undefined;
+  const names = header?.fields.map(unquoted) ?? [];
+  const dropped = new Set(
+    (payloads.dropColumns ?? []).map((name) => {
+      const index = names.indexOf(name);
+      if (index >= 0) return index;
+      throw new LoadInputError(
+        `Payload file ${payloads.csv} has no column "${name}" to drop; it has ${names.join(", ") || "no header"}.`,
+        "Correct dropColumns in the plan, or the file's header.",
+      );
+    }),
+  );
+  const width = header?.fields.length ?? records[0]?.fields.length;
+  return records.map(({ fields, line }) => {
+    if (fields.length !== width) {
+      throw new LoadInputError(
+        `Payload file ${payloads.csv}, line ${line} has ${fields.length} columns where ${width} are expected.`,
+        "Give every row the same number of columns.",
+      );
+    }
+    return fields.filter((_, index) => !dropped.has(index)).join(",");
+  });
+}
+
+type CsvRecord = { fields: string[]; line: number };
+
+/** Splits RFC 4180 text; fields keep their quotes, so that what is kept is sent as it stands in the file. */
+function csvRecords(text: string, path: string): CsvRecord[] {
+  const records: CsvRecord[] = [];
+  let fields: string[] = [];
+  let begin = 0;
+  let line = 1;
+  let recordLine = 1;
+  let quoted = false;
+  for (let at = 0; at <= text.length; at++) {
+    const char = at < text.length ? text[at] : "\n";
+    if (char === '"' && at < text.length) quoted = !quoted;
+    if (quoted && at < text.length) {
+      if (char === "\n") line++;
+      continue;
+    }
+    if (char !== "," && char !== "\n") continue;
+    fields.push(text.slice(begin, at).replace(/\r$/, ""));
+    begin = at + 1;
+    if (char === ",") continue;
+    if (fields.length > 1 || fields[0]?.trim()) records.push({ fields, line: recordLine });
+    fields = [];
+    recordLine = ++line;
+  }
+  if (quoted) {
+    throw new LoadInputError(`Payload file ${path} ends inside a quoted field.`, "Close the quote.");
+  }
+  return records;
+}
+
+const unquoted = (field: string) =>
+  field
+    .trim()
+    .replace(/^"(.*)"$/s, "$1")
+    .replaceAll('""', '"');

@@ -1,0 +1,103 @@
+import { LoadInputError } from "./loadInputError.ts";
+import { amzDate, bodyHash, createSigner, type SigningCredentials } from "./signer.ts";
+
+/** The request that is sent again and again; `url` absolute, headers without host and content-length. */
+export type RequestTemplate = { url: string; method: "POST"; headers: Record<string, string> };
+
+/** How requests are signed. `everyRequest` makes a fresh signature each time instead of one per row and second. */
+export type RequestSigning = {
+  region: string;
+  service: string;
+  credentials: SigningCredentials;
+  everyRequest?: boolean;
+};
+
+/** Gives the bytes of the next request: head and body in one buffer. */
+export type RequestEncoder = { next(nowMs: number): Buffer; setCredentials(credentials: SigningCredentials): void };
+
+type Row = { body: Buffer; hash: string; second: number; bytes: Buffer };
+
+/** The URL of a template; errors name it when it is not http or https, or carries credentials. */
+export function requestUrl(text: string): URL {
+  const hint = "Give an absolute http:// or https:// URL without user name and password.";
+  if (!URL.canParse(text)) throw new LoadInputError(`The load target "${text}" is not a URL.`, hint);
+  const url = new URL(text);
+  if (url.protocol !== "http:" && url.protocol !== "https:") {
+    throw new LoadInputError(`The load target ${url.protocol}//… cannot be loaded: only http and https can.`, hint);
+  }
+  if (url.username || url.password) throw new LoadInputError(`The load target carries credentials in its URL.`, hint);
+  return url;
+}
+
+/**
+ * Encodes the rows once and signs them as time goes by: `x-amz-date` has a resolution of one second, so one signature
+ * per row and second is all that a service can tell apart. With a seed rows come in a repeatable random order, else
+ * in the order given.
+ */
+export function createRequestEncoder(
+  template: RequestTemplate,
+  payloads: readonly Uint8Array[],
+  signing?: RequestSigning,
+  seed?: number,
+): RequestEncoder {
+  const url = requestUrl(template.url);
+  if (payloads.length === 0)
+    throw new LoadInputError("There is no payload row to send.", "Give the plan at least one.");
+  const head =
+    `${template.method} ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\nconnection: keep-alive\r\n` +
+    headerLines(template.headers);
+  const { method, headers } = template;
+  const signer = signing && createSigner({ ...signing, method, url, headers }, signing.credentials);
+  const rows = payloads.map((payload): Row => {
+    const body = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+    const row = { body, hash: bodyHash(body), second: -1, bytes: body };
+    if (!signer) row.bytes = encode(row, {});
+    return row;
+  });
+  const random = seed === undefined ? undefined : mulberry32(seed);
+  let index = -1;
+
+  function encode(row: Row, signature: Record<string, string>): Buffer {
+    const text = `${head}${headerLines(signature)}content-length: ${row.body.length}\r\n\r\n`;
+    return Buffer.concat([Buffer.from(text, "latin1"), row.body]);
+  }
+
+  return {
+    next(nowMs) {
+      index = random ? Math.floor(random() * rows.length) : (index + 1) % rows.length;
+      const row = rows[index] as Row;
+      const second = Math.floor(nowMs / 1000);
+      if (signer && (row.second !== second || signing?.everyRequest)) {
+        row.bytes = encode(row, signer.sign(amzDate(nowMs), row.hash));
+        row.second = second;
+      }
+      return row.bytes;
+    },
+    setCredentials(credentials) {
+      signer?.setCredentials(credentials);
+      for (const row of rows) row.second = -1;
+    },
+  };
+}
+
+function headerLines(headers: Record<string, string>): string {
+  return Object.entries(headers)
+    .map(([name, value]) => {
+      if (/[\r\n]/.test(name + value)) {
+        throw new LoadInputError(`The header ${JSON.stringify(name)} has a line break.`, "Remove it from the header.");
+      }
+      return `${name}: ${value}\r\n`;
+    })
+    .join("");
+}
+
+/** A small well-known generator (mulberry32): the order has to be repeatable, not unpredictable. */
+function mulberry32(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
