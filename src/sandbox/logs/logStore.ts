@@ -1,3 +1,5 @@
+import type { LogGroupClass } from "@aws-sdk/client-cloudwatch-logs";
+
 /** One line in a log stream. */
 export interface LogEvent {
   id: string;
@@ -24,7 +26,7 @@ export interface LogGroup {
   createdAt: number;
   retentionDays?: number;
   kmsKeyId?: string;
-  logGroupClass: "STANDARD" | "INFREQUENT_ACCESS" | "DELIVERY";
+  logGroupClass: LogGroupClass;
   tags: Map<string, string>;
   streams: Map<string, LogStream>;
 }

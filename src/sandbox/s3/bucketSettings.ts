@@ -1,0 +1,156 @@
+import {
+  DeleteBucketEncryptionCommand,
+  DeleteBucketLifecycleCommand,
+  DeleteBucketOwnershipControlsCommand,
+  DeleteBucketPolicyCommand,
+  DeleteBucketTaggingCommand,
+  DeletePublicAccessBlockCommand,
+  GetBucketEncryptionCommand,
+  GetBucketLifecycleConfigurationCommand,
+  GetBucketOwnershipControlsCommand,
+  GetBucketPolicyCommand,
+  GetBucketTaggingCommand,
+  GetBucketVersioningCommand,
+  GetPublicAccessBlockCommand,
+  type LifecycleRule,
+  type OwnershipControls,
+  type PublicAccessBlockConfiguration,
+  PutBucketEncryptionCommand,
+  PutBucketLifecycleConfigurationCommand,
+  PutBucketOwnershipControlsCommand,
+  PutBucketPolicyCommand,
+  PutBucketTaggingCommand,
+  PutBucketVersioningCommand,
+  PutPublicAccessBlockCommand,
+  type ServerSideEncryptionConfiguration,
+  type Tag,
+  type TransitionDefaultMinimumObjectSize,
+  type VersioningConfiguration,
+} from "@aws-sdk/client-s3";
+import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
+import { type CallContext, WireError } from "../wire/types.ts";
+import type { BucketStore } from "./bucketStore.ts";
+
+/** What a new bucket has without being asked (AWS: default encryption and Block Public Access since 2023). */
+const DEFAULTS = {
+  encryption: {
+    Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "AES256" }, BucketKeyEnabled: false }],
+  } as ServerSideEncryptionConfiguration,
+  publicAccess: {
+    BlockPublicAcls: true,
+    IgnorePublicAcls: true,
+    BlockPublicPolicy: true,
+    RestrictPublicBuckets: true,
+  } as PublicAccessBlockConfiguration,
+  ownership: { Rules: [{ ObjectOwnership: "BucketOwnerEnforced" }] } as OwnershipControls,
+};
+
+interface Lifecycle {
+  Rules?: LifecycleRule[];
+  TransitionDefaultMinimumObjectSize?: TransitionDefaultMinimumObjectSize;
+}
+
+/** Configurations of buckets: stored, returned, deleted; the sandbox does not act upon them. */
+export function addBucketSettings(service: ServiceBuilder, store: BucketStore): void {
+  const setting = <T>(kind: string, absent: { code: string; message: string } | undefined, fallback?: T) => ({
+    put(name: string | undefined, ctx: CallContext, value: T) {
+      store.get(name, ctx).settings.set(kind, value);
+      return {};
+    },
+    get(name: string | undefined, ctx: CallContext): T {
+      const { settings } = store.get(name, ctx);
+      const value = settings.has(kind) ? (settings.get(kind) as T | undefined) : fallback;
+      if (value === undefined && absent) throw new WireError(absent.code, absent.message, 404, { BucketName: name });
+      return value as T;
+    },
+    /** A deleted setting does not come back to its default. */
+    remove(name: string | undefined, ctx: CallContext) {
+      store.get(name, ctx).settings.set(kind, undefined);
+      ctx.status = 204;
+      return {};
+    },
+  });
+
+  const encryption = setting<ServerSideEncryptionConfiguration>(
+    "encryption",
+    {
+      code: "ServerSideEncryptionConfigurationNotFoundError",
+      message: "The server side encryption configuration was not found",
+    },
+    DEFAULTS.encryption,
+  );
+  const publicAccess = setting<PublicAccessBlockConfiguration>(
+    "publicAccess",
+    { code: "NoSuchPublicAccessBlockConfiguration", message: "The public access block configuration was not found" },
+    DEFAULTS.publicAccess,
+  );
+  const ownership = setting<OwnershipControls>(
+    "ownership",
+    { code: "OwnershipControlsNotFoundError", message: "The bucket ownership controls were not found" },
+    DEFAULTS.ownership,
+  );
+  const versioning = setting<VersioningConfiguration>("versioning", undefined, {});
+  const tagging = setting<Tag[]>("tagging", { code: "NoSuchTagSet", message: "The TagSet does not exist" });
+  const lifecycle = setting<Lifecycle>("lifecycle", {
+    code: "NoSuchLifecycleConfiguration",
+    message: "The lifecycle configuration does not exist",
+  });
+  const policy = setting<string>("policy", { code: "NoSuchBucketPolicy", message: "The bucket policy does not exist" });
+
+  service
+    .on(PutBucketEncryptionCommand)((i, ctx) => encryption.put(i.Bucket, ctx, i.ServerSideEncryptionConfiguration!))
+    .on(GetBucketEncryptionCommand)((i, ctx) => ({
+      ServerSideEncryptionConfiguration: encryption.get(i.Bucket, ctx),
+    }))
+    // Deleting brings the default encryption back (AWS: DeleteBucketEncryption).
+    .on(DeleteBucketEncryptionCommand)((i, ctx) => {
+      store.get(i.Bucket, ctx).settings.delete("encryption");
+      ctx.status = 204;
+      return {};
+    })
+    .on(PutPublicAccessBlockCommand)((i, ctx) => publicAccess.put(i.Bucket, ctx, i.PublicAccessBlockConfiguration!))
+    .on(GetPublicAccessBlockCommand)((i, ctx) => ({ PublicAccessBlockConfiguration: publicAccess.get(i.Bucket, ctx) }))
+    .on(DeletePublicAccessBlockCommand)((i, ctx) => publicAccess.remove(i.Bucket, ctx))
+    .on(PutBucketOwnershipControlsCommand)((i, ctx) => ownership.put(i.Bucket, ctx, i.OwnershipControls!))
+    .on(GetBucketOwnershipControlsCommand)((i, ctx) => ({ OwnershipControls: ownership.get(i.Bucket, ctx) }))
+    .on(DeleteBucketOwnershipControlsCommand)((i, ctx) => ownership.remove(i.Bucket, ctx))
+    .on(PutBucketVersioningCommand)((i, ctx) => versioning.put(i.Bucket, ctx, i.VersioningConfiguration!))
+    .on(GetBucketVersioningCommand)((i, ctx) => versioning.get(i.Bucket, ctx))
+    .on(PutBucketTaggingCommand)((i, ctx) => {
+      ctx.status = 204;
+      return tagging.put(i.Bucket, ctx, i.Tagging?.TagSet ?? []);
+    })
+    .on(GetBucketTaggingCommand)((i, ctx) => ({ TagSet: tagging.get(i.Bucket, ctx) }))
+    .on(DeleteBucketTaggingCommand)((i, ctx) => tagging.remove(i.Bucket, ctx))
+    .on(PutBucketLifecycleConfigurationCommand)((i, ctx) => {
+      lifecycle.put(i.Bucket, ctx, {
+        Rules: i.LifecycleConfiguration?.Rules,
+        TransitionDefaultMinimumObjectSize: i.TransitionDefaultMinimumObjectSize,
+      });
+      return {};
+    })
+    .on(GetBucketLifecycleConfigurationCommand)((i, ctx) => lifecycle.get(i.Bucket, ctx))
+    .on(DeleteBucketLifecycleCommand)((i, ctx) => lifecycle.remove(i.Bucket, ctx))
+    .on(PutBucketPolicyCommand)((i, ctx) => {
+      checkPolicy(i.Policy!);
+      ctx.status = 204;
+      return policy.put(i.Bucket, ctx, i.Policy!);
+    })
+    .on(GetBucketPolicyCommand)((i, ctx) => ({ Policy: policy.get(i.Bucket, ctx) }))
+    .on(DeleteBucketPolicyCommand)((i, ctx) => policy.remove(i.Bucket, ctx));
+}
+
+function checkPolicy(document: string): void {
+  let parsed: { Statement?: unknown };
+  try {
+    parsed = JSON.parse(document);
+  } catch {
+    throw new WireError("MalformedPolicy", "This policy contains invalid Json", 400);
+  }
+  const statements = Array.isArray(parsed?.Statement) ? parsed.Statement : [parsed?.Statement];
+  for (const statement of statements as ({ Principal?: unknown; NotPrincipal?: unknown } | undefined)[]) {
+    if (!statement) throw new WireError("MalformedPolicy", "Missing required field Statement", 400);
+    if (statement.Principal === undefined && statement.NotPrincipal === undefined)
+      throw new WireError("MalformedPolicy", "Missing required field Principal", 400);
+  }
+}

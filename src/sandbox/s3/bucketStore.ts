@@ -1,0 +1,123 @@
+import { createHash } from "node:crypto";
+import { NoSuchBucket, type PutObjectCommandInput } from "@aws-sdk/client-s3";
+import { checksum } from "../wire/body.ts";
+import { type CallContext, WireError } from "../wire/types.ts";
+
+/** The checksum members that requests and answers share; a value is base64. */
+export interface Checksums {
+  ChecksumCRC32?: string;
+  ChecksumCRC32C?: string;
+  ChecksumCRC64NVME?: string;
+  ChecksumSHA1?: string;
+  ChecksumSHA256?: string;
+}
+
+/** Headers that S3 keeps with an object and returns with it. */
+export interface ObjectHeaders {
+  ContentType?: string;
+  ContentEncoding?: string;
+  ContentLanguage?: string;
+  ContentDisposition?: string;
+  CacheControl?: string;
+  Metadata?: Record<string, string>;
+}
+
+/** An object as stored; its body is never changed in place. */
+export interface StoredObject extends ObjectHeaders {
+  key: string;
+  body: Uint8Array;
+  /** With its quotes. */
+  etag: string;
+  /** Epoch ms, whole seconds, as S3's headers carry it. */
+  modifiedAt: number;
+  checksums: Checksums;
+  checksumType: "FULL_OBJECT" | "COMPOSITE";
+  parts?: number;
+}
+
+/** A multipart upload that is neither complete nor aborted. */
+export interface Upload {
+  id: string;
+  key: string;
+  initiatedAt: number;
+  headers: ObjectHeaders;
+  parts: Map<number, { body: Uint8Array; etag: string; at: number; checksums: Checksums }>;
+}
+
+/** A bucket with what it holds. */
+export interface Bucket {
+  name: string;
+  region: string;
+  createdAt: number;
+  objects: Map<string, StoredObject>;
+  uploads: Map<string, Upload>;
+  /** Stored configurations by kind; absent ones answer their own NoSuch… code. */
+  settings: Map<string, unknown>;
+}
+
+/** Buckets of the account: names are global, each lives in one region. */
+export class BucketStore {
+  readonly buckets = new Map<string, Bucket>();
+
+  /**
+   * @throws NoSuchBucket
+   * @throws WireError AuthorizationHeaderMalformed when the request was signed for another region
+   */
+  get(name: string | undefined, ctx: CallContext): Bucket {
+    const bucket = this.buckets.get(name ?? "");
+    if (!bucket) throw new NoSuchBucket({ message: "The specified bucket does not exist", $metadata: {} });
+    if (bucket.region !== ctx.region)
+      throw new WireError(
+        "AuthorizationHeaderMalformed",
+        `The authorization header is malformed; the region '${ctx.region}' is wrong; expecting '${bucket.region}'`,
+        400,
+        { Region: bucket.region },
+      );
+    return bucket;
+  }
+}
+
+/** MD5 as S3's entity tags have it, with quotes. */
+export function etagOf(body: Uint8Array): string {
+  return `"${createHash("md5").update(body).digest("hex")}"`;
+}
+
+/** Checksums that a request brought along; a CRC32 of the body when it brought none. */
+export function checksumsOf(input: Checksums, body: Uint8Array): Checksums {
+  const { ChecksumCRC32, ChecksumCRC32C, ChecksumCRC64NVME, ChecksumSHA1, ChecksumSHA256 } = input;
+  const given = { ChecksumCRC32, ChecksumCRC32C, ChecksumCRC64NVME, ChecksumSHA1, ChecksumSHA256 };
+  return Object.values(given).some(Boolean) ? given : { ChecksumCRC32: checksum("crc32", body) };
+}
+
+/** The body of a request after the wire layer has decoded it. */
+export function bytesOf(body: PutObjectCommandInput["Body"] | undefined): Uint8Array {
+  if (body === undefined) return new Uint8Array();
+  if (body instanceof Uint8Array) return body;
+  if (typeof body === "string") return Buffer.from(body);
+  throw new WireError("InvalidRequest", "The request body is not readable as bytes.", 400);
+}
+
+/** The headers of a request that are kept with the object. */
+export function headersOf(input: ObjectHeaders): ObjectHeaders {
+  const { ContentType, ContentEncoding, ContentLanguage, ContentDisposition, CacheControl, Metadata } = input;
+  return {
+    ContentType: ContentType ?? "application/octet-stream",
+    ContentEncoding: ContentEncoding || undefined,
+    ContentLanguage,
+    ContentDisposition,
+    CacheControl,
+    Metadata: Metadata && Object.keys(Metadata).length ? Metadata : undefined,
+  };
+}
+
+/** @throws WireError BadDigest or InvalidDigest */
+export function checkMd5(given: string | undefined, body: Uint8Array): void {
+  if (given === undefined) return;
+  if (Buffer.from(given, "base64").byteLength !== 16)
+    throw new WireError("InvalidDigest", "The Content-MD5 you specified is not valid.", 400);
+  if (createHash("md5").update(body).digest("base64") !== given)
+    throw new WireError("BadDigest", "The Content-MD5 you specified did not match what we received.", 400);
+}
+
+/** Now in whole seconds, epoch ms. */
+export const wholeSeconds = (now: number): number => Math.floor(now / 1000) * 1000;

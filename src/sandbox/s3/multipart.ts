@@ -1,0 +1,186 @@
+import { createHash, randomBytes } from "node:crypto";
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  ListPartsCommand,
+  NoSuchKey,
+  NoSuchUpload,
+  UploadPartCommand,
+} from "@aws-sdk/client-s3";
+import { checksum } from "../wire/body.ts";
+import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
+import { WireError } from "../wire/types.ts";
+import type { World } from "../world.ts";
+import {
+  type Bucket,
+  type BucketStore,
+  bytesOf,
+  checkMd5,
+  checksumsOf,
+  etagOf,
+  headersOf,
+  type StoredObject,
+  type Upload,
+  wholeSeconds,
+} from "./bucketStore.ts";
+import { checkWriteConditions } from "./objects.ts";
+
+/** Smallest part but the last (AWS: "Amazon S3 multipart upload limits"). */
+const MIN_PART_BYTES = 5 * 1024 * 1024;
+const MAX_PART_NUMBER = 10_000;
+
+/** Multipart uploads. */
+export function addMultipartOperations(service: ServiceBuilder, world: World, store: BucketStore): void {
+  const uploadOf = (bucket: Bucket, key: string | undefined, id: string | undefined): Upload => {
+    const upload = bucket.uploads.get(id ?? "");
+    if (!upload || upload.key !== key)
+      throw new NoSuchUpload({
+        message:
+          "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.",
+        $metadata: {},
+      });
+    return upload;
+  };
+
+  service
+    .on(CreateMultipartUploadCommand)((input, ctx) => {
+      const bucket = store.get(input.Bucket, ctx);
+      const id = randomBytes(48).toString("base64url");
+      bucket.uploads.set(id, {
+        id,
+        key: input.Key!,
+        initiatedAt: wholeSeconds(world.clock.now()),
+        headers: headersOf(input),
+        parts: new Map(),
+      });
+      return { Bucket: bucket.name, Key: input.Key, UploadId: id, ServerSideEncryption: "AES256" };
+    })
+    .on(UploadPartCommand)((input, ctx) => {
+      const upload = uploadOf(store.get(input.Bucket, ctx), input.Key, input.UploadId);
+      const number = input.PartNumber!;
+      if (number < 1 || number > MAX_PART_NUMBER)
+        throw new WireError(
+          "InvalidArgument",
+          `Part number must be an integer between 1 and ${MAX_PART_NUMBER}, inclusive`,
+          400,
+        );
+      const body = bytesOf(input.Body);
+      checkMd5(input.ContentMD5, body);
+      const part = {
+        body,
+        etag: etagOf(body),
+        at: wholeSeconds(world.clock.now()),
+        checksums: checksumsOf(input, body),
+      };
+      upload.parts.set(number, part);
+      return { ETag: part.etag, ...part.checksums, ServerSideEncryption: "AES256" };
+    })
+    .on(CompleteMultipartUploadCommand)((input, ctx) => {
+      const bucket = store.get(input.Bucket, ctx);
+      const upload = uploadOf(bucket, input.Key, input.UploadId);
+      checkWriteConditions(
+        bucket.objects.get(upload.key),
+        input,
+        new NoSuchKey({ message: "The specified key does not exist.", $metadata: {} }),
+      );
+      const object = assemble(upload, input.MultipartUpload?.Parts ?? [], world.clock.now());
+      bucket.objects.set(upload.key, object);
+      bucket.uploads.delete(upload.id);
+      return {
+        Location: `${world.baseUrl()}/${bucket.name}/${encodeURI(upload.key)}`,
+        Bucket: bucket.name,
+        Key: upload.key,
+        ETag: object.etag,
+        ...object.checksums,
+        ChecksumType: object.checksumType,
+        ServerSideEncryption: "AES256",
+      };
+    })
+    .on(AbortMultipartUploadCommand)((input, ctx) => {
+      const bucket = store.get(input.Bucket, ctx);
+      bucket.uploads.delete(uploadOf(bucket, input.Key, input.UploadId).id);
+      ctx.status = 204;
+      return {};
+    })
+    .on(ListPartsCommand)((input, ctx) => {
+      const upload = uploadOf(store.get(input.Bucket, ctx), input.Key, input.UploadId);
+      const after = Number(input.PartNumberMarker ?? 0);
+      const max = Math.min(input.MaxParts ?? 1000, 1000);
+      const all = [...upload.parts].filter(([number]) => number > after).sort(([a], [b]) => a - b);
+      const page = all.slice(0, max);
+      return {
+        Bucket: input.Bucket,
+        Key: upload.key,
+        UploadId: upload.id,
+        PartNumberMarker: String(after),
+        NextPartNumberMarker: page.length ? String(page.at(-1)![0]) : undefined,
+        MaxParts: max,
+        IsTruncated: page.length < all.length,
+        StorageClass: "STANDARD",
+        Parts: page.map(([PartNumber, part]) => ({
+          PartNumber,
+          LastModified: new Date(part.at),
+          ETag: part.etag,
+          Size: part.body.byteLength,
+        })),
+      };
+    })
+    .on(ListMultipartUploadsCommand)((input, ctx) => ({
+    Bucket: input.Bucket,
+    MaxUploads: 1000,
+    IsTruncated: false,
+    Uploads: [...store.get(input.Bucket, ctx).uploads.values()]
+      .filter((upload) => upload.key.startsWith(input.Prefix ?? ""))
+      .map((upload) => ({
+        UploadId: upload.id,
+        Key: upload.key,
+        Initiated: new Date(upload.initiatedAt),
+        StorageClass: "STANDARD" as const,
+      })),
+  }));
+}
+
+function assemble(upload: Upload, listed: { PartNumber?: number; ETag?: string }[], now: number): StoredObject {
+  if (listed.length === 0)
+    throw new WireError(
+      "MalformedXML",
+      "The XML you provided was not well-formed or did not validate against our published schema",
+      400,
+    );
+  const chosen = listed.map(({ PartNumber, ETag }, index) => {
+    if (index > 0 && PartNumber! <= listed[index - 1]!.PartNumber!)
+      throw new WireError(
+        "InvalidPartOrder",
+        "The list of parts was not in ascending order. The parts list must be specified in order by part number.",
+        400,
+      );
+    const part = upload.parts.get(PartNumber!);
+    if (!part || part.etag.replaceAll('"', "") !== ETag?.replaceAll('"', ""))
+      throw new WireError(
+        "InvalidPart",
+        "One or more of the specified parts could not be found. The part might not have been uploaded, or the specified entity tag might not have matched the part's entity tag.",
+        400,
+      );
+    if (index < listed.length - 1 && part.body.byteLength < MIN_PART_BYTES)
+      throw new WireError("EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size", 400, {
+        PartNumber,
+        ProposedSize: part.body.byteLength,
+        MinSizeAllowed: MIN_PART_BYTES,
+      });
+    return part;
+  });
+  const body = Buffer.concat(chosen.map((part) => part.body));
+  const md5s = Buffer.concat(chosen.map((part) => Buffer.from(part.etag.replaceAll('"', ""), "hex")));
+  return {
+    ...upload.headers,
+    key: upload.key,
+    body,
+    etag: `"${createHash("md5").update(md5s).digest("hex")}-${chosen.length}"`,
+    modifiedAt: wholeSeconds(now),
+    checksums: { ChecksumCRC32: checksum("crc32", body) },
+    checksumType: "FULL_OBJECT",
+    parts: chosen.length,
+  };
+}
