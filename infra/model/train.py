@@ -10,6 +10,7 @@ Writes beside itself:
   wine.csv         scikit-learn's load_wine: a header, 13 features, the class (0, 1 or 2) as the last column; 178 rows
   model.tar.gz     one file, xgboost-model: the booster as XGBoost JSON, which the 1.7 container loads
   features.json    what a form needs to know of each feature, and the names of the classes
+and the copies that are deployed with what reads them: lambda/features.json, web/features.json and web/wine.csv.
 
 Seed, thread count, archive times and owners are fixed, so a second run writes the same bytes.
 """
@@ -25,6 +26,7 @@ import xgboost as xgb
 from sklearn.datasets import load_wine
 
 HERE = Path(__file__).resolve().parent
+INFRA = HERE.parent
 ROUNDS = 60
 PARAMS = {
     "objective": "multi:softprob",
@@ -68,13 +70,19 @@ def number_of(value):
 def write_csv(names, rows, classes):
     lines = [",".join([*names, "class"])]
     lines += [",".join([*map(text_of, row), str(int(label))]) for row, label in zip(rows, classes)]
-    (HERE / "wine.csv").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+    write_text("\n".join(lines) + "\n", HERE / "wine.csv", INFRA / "web" / "wine.csv")
+
+
+def write_text(text, *paths):
+    for path in paths:
+        path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def step_of(column):
-    """The finest decimal place that occurs in a column: a slider then reaches every value of the data."""
-    places = max(len(text_of(value).partition(".")[2]) for value in column)
-    return number_of(round(math.pow(10, -places), places))
+    """The decimal place that nearly all values of a column keep to: a few were entered with six places by mistake."""
+    places = sorted(len(text_of(value).partition(".")[2]) for value in column)
+    usual = places[int(0.95 * len(places))]
+    return number_of(round(math.pow(10, -usual), usual))
 
 
 def write_features(names, rows, class_names):
@@ -92,8 +100,10 @@ def write_features(names, rows, class_names):
             "default": number_of(rows[DEFAULT_ROW, index]),
         }
         features.append(feature)
-    text = json.dumps({"features": features, "classes": list(class_names)}, indent=2)
-    (HERE / "features.json").write_text(text + "\n", encoding="utf-8", newline="\n")
+    text = json.dumps({"features": features, "classes": "CLASSES"}, indent=2)
+    # One line for the short list: so the formatter of the repository leaves the file as it is.
+    text = text.replace('"CLASSES"', json.dumps(list(class_names)))
+    write_text(text + "\n", HERE / "features.json", *(INFRA / part / "features.json" for part in ("lambda", "web")))
 
 
 def write_archive(content):
