@@ -1,13 +1,11 @@
 import { isIP, connect as netConnect, type Socket } from "node:net";
 import { connect as tlsConnect } from "node:tls";
 import autocannon from "autocannon";
+import { autocannonVersion } from "./autocannonVersion.ts";
 import { classifyResponse, sampleMessage } from "./classify.ts";
 import type { DueRequest, Generator, GeneratorEvents, Outcome } from "./generator.ts";
 import { requestUrl } from "./requestEncoder.ts";
 import { RequestQueue } from "./requestQueue.ts";
-
-/** The version whose private members this file uses; package.json pins it and a test holds the two together. */
-export const autocannonVersion = "9.0.0";
 
 /**
  * The part of autocannon's client that is used here, most of it private. autocannon is the client only: its rate

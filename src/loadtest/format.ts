@@ -1,0 +1,63 @@
+import type { ExpectationResult, LoadErrorKind } from "../domain/loadRun.ts";
+
+/** Names of the kinds of errors as reports show them. */
+export const errorKindNames: Record<LoadErrorKind, string> = {
+  clientError: "client error (3xx, 4xx)",
+  throttled: "throttled (429)",
+  modelError: "model error (424)",
+  serverError: "server error (5xx)",
+  timeout: "timeout",
+  connection: "connection",
+};
+
+/** 12,345.6: thousands grouped, at most `digits` decimals. */
+export function formatNumber(value: number, digits = 0): string {
+  return value.toLocaleString("en-US", { maximumFractionDigits: digits });
+}
+
+/** A latency in ms: two significant steps below 10, whole above. */
+export function formatMs(value: number | null): string {
+  return value === null ? "–" : `${formatNumber(value, value < 10 ? 1 : 0)} ms`;
+}
+
+/** A share as percent. It never rounds up to 100 % or down to 0 %, which would hide what is missing. */
+export function formatPercent(value: number | null): string {
+  if (value === null) return "–";
+  const percent = value * 100;
+  if (percent > 0 && percent < 0.01) return "< 0.01 %";
+  return `${formatNumber(percent < 100 ? Math.min(percent, 99.99) : percent, 2)} %`;
+}
+
+/** A length of time: 6 s, 1.4 s, 3 min 5 s. */
+export function formatSeconds(seconds: number): string {
+  const tenths = Math.round(seconds * 10) / 10;
+  if (tenths < 10) return `${tenths} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  return whole % 60 === 0 ? `${whole / 60} min` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
+/** A moment of a run as minutes and seconds: 01:07. */
+export function formatOffset(milliseconds: number): string {
+  const sign = milliseconds < 0 ? "−" : "";
+  const seconds = Math.round(Math.abs(milliseconds) / 1000);
+  return `${sign}${String(Math.floor(seconds / 60)).padStart(2, "0")}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
+/** `1 instance`, `3 instances`. */
+export function plural(count: number, noun: string): string {
+  return `${formatNumber(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** An expectation in words: `p99 in stage 1`, `≤ 250 ms`, `84 ms`. */
+export function expectationTexts(result: ExpectationResult): { name: string; asked: string; measured: string } {
+  const show = (value: number) => {
+    if (result.unit === "ms") return formatMs(value);
+    return result.unit === "ratio" ? formatPercent(value) : formatNumber(value);
+  };
+  return {
+    name: result.stage === undefined ? result.name : `${result.name} in stage ${result.stage}`,
+    asked: `${result.comparison === "atLeast" ? "≥" : "≤"} ${show(result.asked)}`,
+    measured: result.measured === null ? `not measured: ${result.reason ?? "no data"}` : show(result.measured),
+  };
+}

@@ -1,0 +1,155 @@
+import type { LoadPlan } from "../domain/loadPlan.ts";
+import type {
+  InstancePoint,
+  LoadErrorKind,
+  LoadRunConnection,
+  LoadRunEnvironment,
+  LoadRunReport,
+  LoadRunTarget,
+  ScalingMark,
+} from "../domain/loadRun.ts";
+import { loadErrorKinds } from "../domain/loadRun.ts";
+import { autocannonVersion } from "./autocannonVersion.ts";
+import type { RampResult } from "./engine.ts";
+import { achievedRatio, errorRate, evaluateExpectations } from "./expectations.ts";
+import {
+  errorKindNames,
+  expectationTexts,
+  formatMs,
+  formatNumber,
+  formatOffset,
+  formatPercent,
+  formatSeconds,
+} from "./format.ts";
+import { findVerdict } from "./verdict.ts";
+
+/** What is known of a run when it is over. */
+export type ReportInput = {
+  id: string;
+  plan: LoadPlan;
+  target: LoadRunTarget;
+  connection: LoadRunConnection;
+  result: RampResult;
+  /** When watching ended, which may be after the last request; epoch ms. */
+  endedAtMs?: number;
+  instances: InstancePoint[];
+  marks: ScalingMark[];
+  environment?: Omit<LoadRunEnvironment, "node" | "platform" | "seed" | "autocannonVersion">;
+  /** Warnings from before or during the run, beside those found here. */
+  warnings?: string[];
+};
+
+/** Puts a run's facts together, holds its expectations against it and finds the verdict. */
+export function buildReport(input: ReportInput): LoadRunReport {
+  const { id, plan, target, connection, result } = input;
+  const { startedAtMs, totals, latency, errorSamples, points, interrupted } = result;
+  const instances = [...input.instances].sort((a, b) => a.atMs - b.atMs);
+  const marks = [...input.marks].sort((a, b) => a.atMs - b.atMs);
+  const endedAtMs = Math.max(result.endedAtMs, input.endedAtMs ?? 0);
+  const expectations = evaluateExpectations(plan.expect, { totals, latency, instances });
+  const environment: LoadRunEnvironment = {
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    autocannonVersion,
+    ...(plan.seed === undefined ? {} : { seed: plan.seed }),
+    ...input.environment,
+  };
+  const { policy } = environment;
+  const run = { plan, startedAtMs, endedAtMs, interrupted, points, latency, instances, marks, expectations, policy };
+  return {
+    reportVersion: 1,
+    id,
+    plan,
+    target,
+    connection,
+    startedAtMs,
+    endedAtMs,
+    interrupted,
+    totals,
+    latency,
+    errorSamples,
+    points,
+    instances,
+    marks,
+    expectations,
+    verdict: findVerdict(run),
+    warnings: [...(input.warnings ?? []), ...findWarnings(result)],
+    environment,
+  };
+}
+
+function findWarnings({ points, totals, failure, interrupted }: RampResult): string[] {
+  const warnings: string[] = [];
+  const limited = points.filter(({ generatorLimited }) => generatorLimited).length;
+  if (limited > 0) {
+    warnings.push(
+      `In ${limited} of ${points.length} seconds this machine was too busy to send in time (generator-limited). They are marked in the charts and left out of the latency expectations. Close other programs or send from another machine.`,
+    );
+  }
+  if (failure) warnings.push(`The load engine broke off: ${failure}. What it measured until then is kept.`);
+  else if (interrupted) warnings.push("The run was stopped before its end. What it measured until then is kept.");
+  if (totals.abandoned > 0)
+    warnings.push(`${totals.abandoned} requests were still in flight when the run was cut off.`);
+  return warnings;
+}
+
+/** The report as the text of its JSON file. */
+export function reportJson(report: LoadRunReport): string {
+  return `${JSON.stringify(report, undefined, 2)}\n`;
+}
+
+/** A summary to paste into an issue or a pull request. */
+export function reportMarkdown(report: LoadRunReport): string {
+  const { totals, latency, verdict, connection, target } = report;
+  const place = connection.sandbox ? "sandbox, simulated instances" : `${connection.accountId}, ${connection.region}`;
+  const clean = latency.clean ?? latency.whole;
+  const lines = [
+    `## ${cell(report.plan.name)} → ${cell(target.name)} (${place})`,
+    "",
+    `${verdict.passed ? "✓ **Passed**" : "✗ **Failed**"}${verdict.proven ? ", scale-out proven" : ""}: ${cell(verdict.sentence)}`,
+    "",
+    "| figure | value |",
+    "|---|---|",
+    `| started | ${new Date(report.startedAtMs).toISOString()} |`,
+    `| length | ${formatSeconds((report.endedAtMs - report.startedAtMs) / 1000)} |`,
+    `| requests asked, sent, answered with 2xx | ${[totals.planned, totals.sent, totals.ok].map((n) => formatNumber(n)).join(", ")} |`,
+    `| achieved / asked | ${formatPercent(achievedRatio(totals))} |`,
+    `| errors | ${formatPercent(errorRate(totals))} |`,
+    `| p50, p95, p99, max | ${[clean?.p50Ms, clean?.p95Ms, clean?.p99Ms, clean?.maxMs].map((ms) => formatMs(ms ?? null)).join(", ")} |`,
+    ...table(["expectation", "asked", "measured", ""], expectationRows(report)),
+    ...table(["error", "count", "first message"], errorRows(report)),
+    ...table(["at", "event"], timelineRows(report)),
+    ...report.warnings.flatMap((warning) => ["", `> ${cell(warning)}`]),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** Rows of the expectations' table: name, asked, measured, outcome. */
+export function expectationRows({ expectations }: LoadRunReport): string[][] {
+  return expectations.map((result) => {
+    const { name, asked, measured } = expectationTexts(result);
+    return [name, asked, measured, result.passed ? "✓ passed" : "✗ failed"];
+  });
+}
+
+/** Rows of the errors' table: kind, count, first message. */
+export function errorRows({ totals, errorSamples }: LoadRunReport): string[][] {
+  const kinds: LoadErrorKind[] = loadErrorKinds.filter((kind) => totals.byKind[kind] > 0);
+  return kinds.map((kind) => [errorKindNames[kind], formatNumber(totals.byKind[kind]), errorSamples[kind] ?? ""]);
+}
+
+/** Rows of the timeline: offset from the start, event. */
+export function timelineRows({ marks, startedAtMs }: LoadRunReport): string[][] {
+  return marks.map(({ atMs, text }) => [formatOffset(atMs - startedAtMs), text]);
+}
+
+function table(head: string[], rows: string[][]): string[] {
+  if (rows.length === 0) return [];
+  const line = (cells: string[]) => `| ${cells.map(cell).join(" | ")} |`;
+  return ["", line(head), `|${head.map(() => "---|").join("")}`, ...rows.map(line)];
+}
+
+/** Text that comes from elsewhere must not end a cell or start markup. */
+function cell(text: string): string {
+  return text.replace(/\s+/g, " ").replace(/[\\|`*_<>[\]]/g, (char) => `\\${char}`);
+}

@@ -1,0 +1,132 @@
+import type { LatencySummary, LoadRunReport } from "../domain/loadRun.ts";
+import { achievedRatio, errorRate } from "./expectations.ts";
+import { formatMs, formatNumber, formatPercent, formatSeconds } from "./format.ts";
+import { errorRows, expectationRows, timelineRows } from "./report.ts";
+import { runCharts } from "./reportCharts.ts";
+import { escapeHtml } from "./svg.ts";
+
+/** Colours carry meaning only beside a dash, a weight or a sign; both schemes keep text above a contrast of 4.5. */
+const style = `
+:root{color-scheme:light dark;--fg:#1f2328;--soft:#59636e;--bg:#fff;--card:#f6f8fa;--rule:#d1d9e0;--blue:#0969da;--green:#1a7f37;--yellow:#9a6700;--orange:#bc4c00;--red:#cf222e;--purple:#8250df;--teal:#0f766e;--pink:#bf3989}
+@media(prefers-color-scheme:dark){:root{--fg:#e6edf3;--soft:#9198a1;--bg:#0d1117;--card:#161b22;--rule:#3d444d;--blue:#4493f8;--green:#3fb950;--yellow:#d29922;--orange:#f0883e;--red:#f85149;--purple:#ab7df8;--teal:#2dd4bf;--pink:#f778ba}}
+*{box-sizing:border-box}body{margin:0 auto;max-width:1040px;padding:24px;font:14px/1.5 system-ui,sans-serif;color:var(--fg);background:var(--bg)}
+h1{font-size:20px;margin:0}h2{font-size:15px;margin:28px 0 8px}p{margin:4px 0}.soft{color:var(--soft)}
+.verdict{margin:16px 0;padding:12px 16px;border:1px solid var(--rule);border-left-width:6px;border-radius:6px;background:var(--card);font-size:16px}
+.verdict.passed{border-left-color:var(--green)}.verdict.failed{border-left-color:var(--red)}
+dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:8px;margin:0}dl div{padding:8px 12px;border:1px solid var(--rule);border-radius:6px}dt{color:var(--soft);font-size:12px}dd{margin:0;font-size:18px;font-variant-numeric:tabular-nums}
+table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}th,td{padding:4px 10px 4px 0;border-bottom:1px solid var(--rule);text-align:left;vertical-align:top;overflow-wrap:anywhere}th{color:var(--soft);font-weight:600}.ok{color:var(--green)}.bad{color:var(--red)}
+.warning{padding:6px 12px;border-left:4px solid var(--yellow);background:var(--card);margin:6px 0}
+figure{margin:14px 0 0}figcaption{color:var(--soft);font-size:12px}svg{display:block;width:100%;height:auto}
+svg text{font:11px system-ui,sans-serif;fill:var(--soft)}.grid{stroke:var(--rule);stroke-width:.6}
+.line{fill:none;stroke-width:1.6;stroke-linejoin:round;stroke-linecap:round}.asked{stroke:var(--fg);stroke-dasharray:5 4}.sent{stroke:var(--blue)}.p50{stroke:var(--green)}.p95{stroke:var(--yellow);stroke-dasharray:5 3}.p99{stroke:var(--orange);stroke-width:2.2}.current{stroke:var(--purple);stroke-width:2.2}.desired{stroke:var(--purple);stroke-dasharray:5 4}
+svg text.end{stroke:none;fill:var(--fg)}.band{stroke:var(--bg);stroke-width:.5}.clientError{fill:var(--yellow)}.throttled{fill:var(--orange)}.modelError{fill:var(--pink)}.serverError{fill:var(--red)}.timeout{fill:var(--purple)}.connection{fill:var(--teal)}
+.limited{fill:var(--soft);opacity:.22}.mark line{stroke:var(--soft);stroke-dasharray:2 3}.mark.alarm line{stroke:var(--red)}.mark text{fill:var(--fg);font-size:13px}
+@media print{body{max-width:none;padding:0}figure,dl,.verdict{break-inside:avoid}}
+`;
+
+/**
+ * The report as one HTML file: no script, no request to anywhere, readable offline and on paper. All text that comes
+ * from the plan or from the target is escaped.
+ */
+export function reportHtml(report: LoadRunReport): string {
+  const { plan, target, connection, verdict } = report;
+  const place = connection.sandbox
+    ? `sandbox, simulated instances, scaling ${formatNumber(connection.timeScale)} times faster than on AWS`
+    : `account ${connection.accountId}, ${connection.region}`;
+  const outcome = `${verdict.passed ? "✓ Passed" : "✗ Failed"}${verdict.proven ? " · scale-out proven" : ""}`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>${escapeHtml(`${plan.name} · ${outcome}`)}</title>
+<style>${style}</style>
+</head>
+<body>
+<h1>${escapeHtml(plan.name)} → ${escapeHtml(target.name)}</h1>
+<p class="soft">${escapeHtml(place)} · ${escapeHtml(new Date(report.startedAtMs).toISOString())} · ${escapeHtml(formatSeconds((report.endedAtMs - report.startedAtMs) / 1000))}${report.interrupted ? " · interrupted" : ""}</p>
+<div class="verdict ${verdict.passed ? "passed" : "failed"}"><strong>${escapeHtml(outcome)}</strong><br>${escapeHtml(verdict.sentence)}</div>
+${report.warnings.map((warning) => `<p class="warning">⚠ ${escapeHtml(warning)}</p>`).join("\n")}
+${figures(report)}
+<h2>Expectations</h2>
+${table(["expectation", "asked", "measured", "outcome"], expectationRows(report), "The plan has none.")}
+<h2>Course of the run</h2>
+${runCharts(report)}
+<h2>Scaling timeline</h2>
+${table(["at (min:s)", "event"], timelineRows(report), "Nothing was seen to scale.")}
+<h2>Errors</h2>
+${table(["kind", "count", "first message"], errorRows(report), "None.")}
+<h2>Latency</h2>
+${table(["part", "answered", "p50", "p90", "p95", "p99", "p99.9", "max"], latencyRows(report), "Nothing was answered.")}
+<h2>Run</h2>
+${table(["fact", "value"], factRows(report), "")}
+</body>
+</html>
+`;
+}
+
+function figures({ totals, latency }: LoadRunReport): string {
+  const clean = latency.clean ?? latency.whole;
+  const facts = [
+    ["requests asked", formatNumber(totals.planned)],
+    ["achieved / asked", formatPercent(achievedRatio(totals))],
+    ["errors", formatPercent(errorRate(totals))],
+    ["p50", formatMs(clean?.p50Ms ?? null)],
+    ["p99", formatMs(clean?.p99Ms ?? null)],
+    ["max", formatMs(latency.whole?.maxMs ?? null)],
+  ];
+  const items = facts.map(
+    ([name = "", value = ""]) => `<div><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd></div>`,
+  );
+  return `<dl>${items.join("")}</dl>`;
+}
+
+function latencyRows({ latency, plan }: LoadRunReport): string[][] {
+  const row = (name: string, summary: LatencySummary | null): string[][] => {
+    if (!summary) return [];
+    const { count, p50Ms, p90Ms, p95Ms, p99Ms, p999Ms, maxMs } = summary;
+    return [[name, formatNumber(count), ...[p50Ms, p90Ms, p95Ms, p99Ms, p999Ms, maxMs].map(formatMs)]];
+  };
+  return [
+    ...row("whole run, from the intended start", latency.whole),
+    ...row("whole run without generator-limited parts", latency.clean),
+    ...row("whole run, from the actual start", latency.service),
+    ...latency.stages.flatMap(({ clean }, index) => row(`stage ${index} (${plan.stages[index]?.type ?? ""})`, clean)),
+  ];
+}
+
+function factRows({ id, environment, connection, target, totals, plan }: LoadRunReport): string[][] {
+  const { policy } = environment;
+  const rows: [string, string | undefined][] = [
+    ["run", id],
+    ["target", `${target.type} ${target.name}${target.variant ? `, variant ${target.variant}` : ""}`],
+    ["connection", `${connection.sandbox ? "sandbox" : "AWS"}, account ${connection.accountId}, ${connection.region}`],
+    ["instance type", environment.instanceType],
+    [
+      "scaling policy",
+      policy &&
+        `target ${formatNumber(policy.targetPerMinute)} invocations per instance and minute, ${policy.minInstances} to ${policy.maxInstances} instances`,
+    ],
+    ["requests sent, answered with 2xx", `${formatNumber(totals.sent)}, ${formatNumber(totals.ok)}`],
+    ["connections at most, timeout", `${plan.maxConnections}, ${formatSeconds(plan.timeoutSeconds)}`],
+    ["seed", environment.seed?.toString()],
+    [
+      "generator",
+      `Node ${environment.node}, autocannon ${environment.autocannonVersion ?? ""}, ${environment.platform}`,
+    ],
+    ["extension", environment.extensionVersion],
+  ];
+  return rows.flatMap(([name, value]) => (value ? [[name, value]] : []));
+}
+
+function table(head: string[], rows: string[][], empty: string): string {
+  if (rows.length === 0) return `<p class="soft">${escapeHtml(empty)}</p>`;
+  const cells = (tag: string, texts: string[]) =>
+    texts.map((text) => `<${tag}${outcomeClass(text)}>${escapeHtml(text)}</${tag}>`);
+  const body = rows.map((row) => `<tr>${cells("td", row).join("")}</tr>`).join("\n");
+  return `<table><thead><tr>${cells("th", head).join("")}</tr></thead><tbody>${body}</tbody></table>`;
+}
+
+const outcomeClass = (text: string) =>
+  text === "✓ passed" ? ' class="ok"' : text === "✗ failed" ? ' class="bad"' : "";

@@ -1,0 +1,150 @@
+import { type LoadPlan, type LoadStage, planSeconds } from "../domain/loadPlan.ts";
+import {
+  type ExpectationResult,
+  errorCount,
+  type InstancePoint,
+  type LoadErrorKind,
+  type LoadRunLatency,
+  type LoadRunPoint,
+  type LoadRunPolicy,
+  type LoadRunVerdict,
+  loadErrorKinds,
+  noErrors,
+  type ScalingMark,
+} from "../domain/loadRun.ts";
+import { errorKindNames, formatMs, formatNumber, formatPercent, formatSeconds, plural } from "./format.ts";
+
+/** What a verdict is found from. */
+export type VerdictInput = {
+  plan: Pick<LoadPlan, "stages">;
+  startedAtMs: number;
+  endedAtMs: number;
+  interrupted: boolean;
+  points: readonly LoadRunPoint[];
+  latency: LoadRunLatency;
+  instances: readonly InstancePoint[];
+  marks: readonly ScalingMark[];
+  expectations: readonly ExpectationResult[];
+  policy?: LoadRunPolicy;
+};
+
+/** Below this share of the asked rate, and above that share of errors, a rate does not count as held. */
+const heldShare = 0.99;
+const heldErrors = 0.01;
+
+/**
+ * The run in one sentence: did it scale, when did the alarm and the first new capacity come, which rate was held at
+ * which latency. `proven` needs instances that were seen in service above the number at the start.
+ */
+export function findVerdict(input: VerdictInput): LoadRunVerdict {
+  const passed = !input.interrupted && input.expectations.every((result) => result.passed);
+  const failed = input.expectations.filter((result) => !result.passed).map(({ name }) => name);
+  const scaling = describeScaling(input);
+  const clauses = [
+    ...(input.interrupted ? [`interrupted after ${formatSeconds(runSeconds(input))}`] : []),
+    ...scaling.clauses,
+    ...describeRate(input),
+    ...(failed.length > 0 ? [`failed: ${failed.join(", ")}`] : []),
+  ];
+  return { passed, proven: scaling.proven, sentence: clauses.join("; ") };
+}
+
+const runSeconds = ({ startedAtMs, points }: VerdictInput) =>
+  Math.max(0, ((points.at(-1)?.atMs ?? startedAtMs) + 1000 - startedAtMs) / 1000);
+
+function describeScaling(input: VerdictInput): { proven: boolean; clauses: string[] } {
+  const { instances, marks } = input;
+  const first = instances[0];
+  if (!first) return { proven: false, clauses: [] };
+  const most = Math.max(...instances.map(({ current }) => current));
+  if (most <= first.current) {
+    const wanted = Math.max(...instances.map(({ desired }) => desired));
+    const pending = wanted > most ? `, ${wanted} were asked for` : "";
+    return { proven: false, clauses: [`stayed at ${plural(first.current, "instance")}${pending}`] };
+  }
+  const clauses = [`scaled ${first.current} → ${most}`];
+  const passedAtMs = targetPassedAt(input);
+  const alarm = marks.find(({ kind, value, atMs }) => kind === "alarm" && value !== 0 && atMs >= input.startedAtMs);
+  const capacity = instances.find(({ current }) => current > first.current);
+  if (alarm && passedAtMs !== undefined && alarm.atMs >= passedAtMs) {
+    clauses.push(`alarm ${formatSeconds((alarm.atMs - passedAtMs) / 1000)} after the target was passed`);
+  } else if (alarm) {
+    clauses.push(`alarm ${formatSeconds((alarm.atMs - input.startedAtMs) / 1000)} after the start`);
+  }
+  if (capacity && alarm && capacity.atMs >= alarm.atMs) {
+    clauses.push(`first new capacity ${formatSeconds((capacity.atMs - alarm.atMs) / 1000)} later`);
+  } else if (capacity) {
+    clauses.push(`first new capacity ${formatSeconds((capacity.atMs - input.startedAtMs) / 1000)} after the start`);
+  }
+  return { proven: true, clauses };
+}
+
+/** End of the first second whose rate per instance was above the policy's target. */
+function targetPassedAt({ points, instances, policy }: VerdictInput): number | undefined {
+  if (!policy) return undefined;
+  const over = points.find(({ atMs, done }) => {
+    const current = countAt(instances, atMs);
+    return current > 0 && (done * 60) / current > policy.targetPerMinute;
+  });
+  return over && over.atMs + 1000;
+}
+
+/** Instances in service at a time; 0 when none were seen. */
+export function countAt(instances: readonly InstancePoint[], atMs: number): number {
+  const before = instances.filter((point) => point.atMs <= atMs).at(-1) ?? instances[0];
+  return before?.current ?? 0;
+}
+
+function describeRate(input: VerdictInput): string[] {
+  const hold = highestHold(input.plan.stages);
+  const begin = hold?.begin ?? 0;
+  const end = begin + (hold?.seconds ?? planSeconds(input.plan.stages));
+  const points = input.points.filter(({ second }) => second >= Math.floor(begin) && second < Math.ceil(end));
+  const asked = points.reduce((sum, point) => sum + point.asked, 0);
+  if (points.length === 0 || asked === 0)
+    return hold ? [`${formatNumber(hold.rate, 1)} requests/s were not reached`] : [];
+  const sent = points.reduce((sum, point) => sum + point.sent, 0);
+  const done = points.reduce((sum, point) => sum + point.done, 0);
+  const failures = noErrors();
+  for (const { byKind } of points) for (const kind of loadErrorKinds) failures[kind] += byKind[kind];
+  const errors = errorCount(failures);
+  const measured = hold ? input.latency.stages[hold.stage]?.clean : input.latency.clean;
+  const p99 = measured ? ` at p99 ${formatMs(measured.p99Ms)}` : "";
+  const last = points.at(-1)?.atMs ?? input.endedAtMs;
+  const count = countAt(input.instances, last + 1000);
+  const serving = count > 0 ? ` with ${plural(count, "instance")}` : "";
+  const share = done > 0 ? errors / done : 0;
+  const clauses: string[] = [];
+  if (sent < asked * heldShare) {
+    const unit = hold ? `${formatNumber(hold.rate, 1)} requests/s` : "the plan's rate";
+    clauses.push(`only ${formatPercent(sent / asked)} of ${unit} could be sent${p99}${serving}`);
+  } else if (share > heldErrors) {
+    const what = hold ? `${formatNumber(hold.rate, 1)} requests/s` : "the plan";
+    clauses.push(`${what} sent, not held${p99}${serving}`);
+  } else {
+    const what = hold ? `${formatNumber(hold.rate, 1)} requests/s held` : `${formatNumber(done)} requests answered`;
+    clauses.push(`${what}${p99}${serving}`);
+  }
+  if (share > heldErrors) clauses.push(`${formatPercent(share)} errors, most of them ${mostFrequent(failures)}`);
+  return clauses;
+}
+
+function mostFrequent(failures: Record<LoadErrorKind, number>): string {
+  const [kind] = [...loadErrorKinds].sort((a, b) => failures[b] - failures[a]);
+  return kind ? errorKindNames[kind] : "";
+}
+
+/** The stage that holds the highest rate, with its beginning in seconds. */
+function highestHold(
+  stages: readonly LoadStage[],
+): { stage: number; rate: number; begin: number; seconds: number } | undefined {
+  let begin = 0;
+  let found: { stage: number; rate: number; begin: number; seconds: number } | undefined;
+  stages.forEach((item, stage) => {
+    if (item.type === "hold" && item.rate >= (found?.rate ?? 0)) {
+      found = { stage, rate: item.rate, begin, seconds: item.seconds };
+    }
+    begin += item.seconds;
+  });
+  return found;
+}
