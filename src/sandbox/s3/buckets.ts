@@ -7,7 +7,6 @@ import {
   HeadBucketCommand,
   ListBucketsCommand,
   NoSuchBucket,
-  NotFound,
 } from "@aws-sdk/client-s3";
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { WireError } from "../wire/types.ts";
@@ -45,7 +44,7 @@ export function addBucketOperations(service: ServiceBuilder, world: World, store
     })
     .on(HeadBucketCommand)((input, ctx) => {
       const bucket = store.buckets.get(input.Bucket!);
-      if (!bucket) throw new NotFound({ message: "Not Found", $metadata: {} });
+      if (!bucket) throw new WireError("NotFound", "Not Found", 404);
       return { BucketRegion: store.get(bucket.name, ctx).region, BucketArn: `arn:aws:s3:::${bucket.name}` };
     })
     .on(DeleteBucketCommand)((input, ctx) => {

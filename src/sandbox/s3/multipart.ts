@@ -149,13 +149,13 @@ function assemble(upload: Upload, listed: { PartNumber?: number; ETag?: string }
       "The XML you provided was not well-formed or did not validate against our published schema",
       400,
     );
+  if (listed.some(({ PartNumber }, index) => index > 0 && PartNumber! <= listed[index - 1]!.PartNumber!))
+    throw new WireError(
+      "InvalidPartOrder",
+      "The list of parts was not in ascending order. The parts list must be specified in order by part number.",
+      400,
+    );
   const chosen = listed.map(({ PartNumber, ETag }, index) => {
-    if (index > 0 && PartNumber! <= listed[index - 1]!.PartNumber!)
-      throw new WireError(
-        "InvalidPartOrder",
-        "The list of parts was not in ascending order. The parts list must be specified in order by part number.",
-        400,
-      );
     const part = upload.parts.get(PartNumber!);
     if (!part || part.etag.replaceAll('"', "") !== ETag?.replaceAll('"', ""))
       throw new WireError(

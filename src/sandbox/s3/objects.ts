@@ -5,7 +5,6 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   NoSuchKey,
-  NotFound,
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
@@ -89,7 +88,7 @@ export function addObjectOperations(service: ServiceBuilder, world: World, store
     })
     .on(HeadObjectCommand)((input, ctx) => {
       const object = store.get(input.Bucket, ctx).objects.get(input.Key!);
-      if (!object) throw new NotFound({ message: "Not Found", $metadata: {} });
+      if (!object) throw new WireError("NotFound", "Not Found", 404);
       checkReadConditions(object, input);
       const { Body: _, ...head } = read(object, input, ctx);
       return head;
