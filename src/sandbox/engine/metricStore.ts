@@ -1,0 +1,155 @@
+import type { Clock } from "./clock.ts";
+import { Distribution } from "./distribution.ts";
+
+/** Name and value of a metric's dimensions; their order does not matter. */
+export type Dimensions = Readonly<Record<string, string>>;
+
+/** Identity of a metric within a region. */
+export interface MetricId {
+  namespace: string;
+  name: string;
+  dimensions: Dimensions;
+}
+
+/** One aggregated period; `startMs` is its beginning, epoch ms. */
+export interface MetricPeriod {
+  startMs: number;
+  distribution: Distribution;
+}
+
+interface Series {
+  id: MetricId;
+  unit?: string;
+  /** Buckets by start, oldest first (Map keeps insertion order; late points may stand out of order). */
+  tiers: Map<number, Distribution>[];
+  lastMs: number;
+}
+
+/**
+ * CloudWatch keeps points at falling resolution: under a minute for 3 hours, a minute for 15 days, 5 minutes for 63
+ * days, an hour for 455 days (CloudWatch user guide, "Metrics retention").
+ */
+const HOUR = 3_600_000;
+const TIERS = [
+  { resolutionMs: 1_000, keepMs: 3 * HOUR },
+  { resolutionMs: 60_000, keepMs: 15 * 24 * HOUR },
+  { resolutionMs: 300_000, keepMs: 63 * 24 * HOUR },
+  { resolutionMs: HOUR, keepMs: 455 * 24 * HOUR },
+] as const;
+const SWEEP_EVERY_MS = 60_000;
+
+/** The metrics of one region. */
+export class MetricStore {
+  private readonly series = new Map<string, Series>();
+  private sweptAt = 0;
+
+  constructor(private readonly clock: Clock) {}
+
+  /** Records `times` samples of a value at a time (epoch ms; now by default). */
+  record(id: MetricId, value: number, unit?: string, atMs = this.clock.now(), times = 1): void {
+    for (const d of this.bucketsAt(id, unit, atMs)) d.add(value, times);
+  }
+
+  recordStatisticSet(
+    id: MetricId,
+    set: { count: number; sum: number; min: number; max: number },
+    unit: string | undefined,
+    atMs: number,
+  ): void {
+    for (const d of this.bucketsAt(id, unit, atMs)) d.addStatisticSet(set.count, set.sum, set.min, set.max);
+  }
+
+  /**
+   * Aggregates [fromMs, toMs) into periods aligned to the epoch; periods without a sample are absent.
+   * @param periodMs at least 1,000
+   */
+  read(id: MetricId, fromMs: number, toMs: number, periodMs: number): MetricPeriod[] {
+    const series = this.series.get(keyOf(id));
+    if (!series) return [];
+    const age = this.clock.now() - fromMs;
+    let tier = TIERS.findIndex((t) => age <= t.keepMs);
+    if (tier < 0) tier = TIERS.length - 1;
+    const periods = new Map<number, Distribution>();
+    for (const [start, distribution] of series.tiers[tier] ?? []) {
+      if (start < fromMs || start >= toMs) continue;
+      const period = Math.floor(start / periodMs) * periodMs;
+      let merged = periods.get(period);
+      if (!merged) {
+        merged = new Distribution();
+        periods.set(period, merged);
+      }
+      merged.merge(distribution);
+    }
+    return [...periods].sort(([a], [b]) => a - b).map(([startMs, distribution]) => ({ startMs, distribution }));
+  }
+
+  /** Everything in [fromMs, toMs) as one distribution. */
+  window(id: MetricId, fromMs: number, toMs: number): Distribution {
+    const merged = new Distribution();
+    const tier = this.series.get(keyOf(id))?.tiers[0];
+    const { resolutionMs } = TIERS[0];
+    for (let start = Math.ceil(fromMs / resolutionMs) * resolutionMs; tier && start < toMs; start += resolutionMs) {
+      const bucket = tier.get(start);
+      if (bucket) merged.merge(bucket);
+    }
+    return merged;
+  }
+
+  /** Metrics with their newest sample's time, for ListMetrics. */
+  list(): { id: MetricId; lastMs: number }[] {
+    return [...this.series.values()].map(({ id, lastMs }) => ({ id, lastMs }));
+  }
+
+  unitOf(id: MetricId): string | undefined {
+    return this.series.get(keyOf(id))?.unit;
+  }
+
+  private bucketsAt(id: MetricId, unit: string | undefined, atMs: number): Distribution[] {
+    this.sweep();
+    const key = keyOf(id);
+    let series = this.series.get(key);
+    if (!series) {
+      series = { id, unit, tiers: TIERS.map(() => new Map()), lastMs: atMs };
+      this.series.set(key, series);
+    }
+    series.lastMs = Math.max(series.lastMs, atMs);
+    const now = this.clock.now();
+    return TIERS.flatMap(({ resolutionMs, keepMs }, i) => {
+      if (now - atMs > keepMs) return [];
+      const start = Math.floor(atMs / resolutionMs) * resolutionMs;
+      const tier = series.tiers[i] as Map<number, Distribution>;
+      let bucket = tier.get(start);
+      if (!bucket) {
+        bucket = new Distribution();
+        tier.set(start, bucket);
+      }
+      return [bucket];
+    });
+  }
+
+  private sweep(): void {
+    const now = this.clock.now();
+    if (now - this.sweptAt < SWEEP_EVERY_MS) return;
+    this.sweptAt = now;
+    for (const series of this.series.values())
+      series.tiers.forEach((tier, i) => {
+        const oldest = now - (TIERS[i]?.keepMs ?? 0);
+        for (const start of tier.keys()) if (start < oldest) tier.delete(start);
+      });
+  }
+}
+
+const keys = new WeakMap<MetricId, string>();
+
+/** Identity as text; cached per object, because the services record under ids that they keep. */
+function keyOf(id: MetricId): string {
+  let key = keys.get(id);
+  if (key === undefined) {
+    const dimensions = Object.entries(id.dimensions)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([n, v]) => `${n}\u0001${v}`);
+    key = [id.namespace, id.name, ...dimensions].join("\u0000");
+    keys.set(id, key);
+  }
+  return key;
+}

@@ -1,0 +1,182 @@
+import {
+  CreateEndpointCommand,
+  DeleteEndpointCommand,
+  DescribeEndpointCommand,
+  type DescribeEndpointOutput,
+  type EndpointSummary,
+  ListEndpointsCommand,
+  type ProductionVariantSummary,
+  UpdateEndpointCommand,
+  UpdateEndpointWeightsAndCapacitiesCommand,
+} from "@aws-sdk/client-sagemaker";
+import { pageOf } from "../paging.ts";
+import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
+import { type CallContext, WireError } from "../wire/types.ts";
+import type { World } from "../world.ts";
+import { EndpointLifecycle } from "./lifecycle.ts";
+import { sortSummaries } from "./listing.ts";
+import {
+  alreadyExists,
+  type ConfigRecord,
+  couldNotFind,
+  type EndpointRecord,
+  type RegionState,
+  type RunningVariant,
+  sagemakerArn,
+} from "./state.ts";
+
+/** Registers the operations of endpoints. `onDeleted` lets Application Auto Scaling forget the targets, as AWS does. */
+export function registerEndpoints(
+  service: ServiceBuilder,
+  world: World,
+  stateOf: (region: string) => RegionState,
+  onDeleted: (region: string, endpointName: string) => void,
+): ServiceBuilder {
+  const lifecycle = new EndpointLifecycle(world);
+
+  const find = (ctx: CallContext, name: string): EndpointRecord => {
+    const endpoint = findIgnoringCase(stateOf(ctx.region), name);
+    if (!endpoint) throw couldNotFind("endpoint", sagemakerArn(ctx.region, ctx.accountId, "endpoint", name));
+    return endpoint;
+  };
+  const configOf = (ctx: CallContext, name: string): ConfigRecord => {
+    const config = stateOf(ctx.region).configs.get(name);
+    if (!config)
+      throw couldNotFind("endpoint-config", sagemakerArn(ctx.region, ctx.accountId, "endpoint-config", name));
+    return config;
+  };
+  const assertIdle = (endpoint: EndpointRecord): void => {
+    if (endpoint.status !== "InService" && endpoint.status !== "Failed")
+      throw new WireError("ValidationException", `Cannot update in-progress endpoint "${endpoint.arn}".`);
+  };
+
+  return service
+    .on(CreateEndpointCommand)(async (input, ctx) => {
+      const state = stateOf(ctx.region);
+      const name = input.EndpointName ?? "";
+      const arn = sagemakerArn(ctx.region, ctx.accountId, "endpoint", name);
+      if (findIgnoringCase(state, name)) throw alreadyExists("endpoint", arn);
+      const config = configOf(ctx, input.EndpointConfigName ?? "");
+      const now = world.clock.now();
+      const endpoint: EndpointRecord = {
+        name,
+        arn,
+        configName: config.name,
+        status: "Creating",
+        createdMs: now,
+        modifiedMs: now,
+        variants: [],
+        deploymentConfig: input.DeploymentConfig,
+        generation: 0,
+      };
+      state.endpoints.set(name, endpoint);
+      if (input.Tags?.length) state.tags.set(arn, input.Tags);
+      await lifecycle.create(state, endpoint, config.input.ProductionVariants ?? []);
+      return { EndpointArn: arn };
+    })
+    .on(DescribeEndpointCommand)((input, ctx) => describe(find(ctx, input.EndpointName ?? "")))
+    .on(ListEndpointsCommand)((input, ctx) => {
+      const records = [...stateOf(ctx.region).endpoints.values()]
+        .filter((e) => !input.StatusEquals || e.status === input.StatusEquals)
+        .map(
+          (e): EndpointSummary => ({
+            EndpointName: e.name,
+            EndpointArn: e.arn,
+            CreationTime: new Date(e.createdMs),
+            LastModifiedTime: new Date(e.modifiedMs),
+            EndpointStatus: e.status,
+          }),
+        );
+      const sorted = sortSummaries(
+        records,
+        {
+          name: (e) => e.EndpointName ?? "",
+          created: (e) => e.CreationTime,
+          modified: (e) => e.LastModifiedTime,
+          status: (e) => e.EndpointStatus ?? "",
+        },
+        input,
+      );
+      const page = pageOf(sorted, input.MaxResults ?? 10, input.NextToken);
+      return { Endpoints: page.items, NextToken: page.nextToken };
+    })
+    .on(UpdateEndpointCommand)(async (input, ctx) => {
+      const endpoint = find(ctx, input.EndpointName ?? "");
+      const config = configOf(ctx, input.EndpointConfigName ?? "");
+      assertIdle(endpoint);
+      endpoint.deploymentConfig = input.DeploymentConfig ?? endpoint.deploymentConfig;
+      await lifecycle.update(
+        stateOf(ctx.region),
+        endpoint,
+        config.name,
+        config.input.ProductionVariants ?? [],
+        input.RetainAllVariantProperties ?? false,
+      );
+      return { EndpointArn: endpoint.arn };
+    })
+    .on(UpdateEndpointWeightsAndCapacitiesCommand)(async (input, ctx) => {
+      const endpoint = find(ctx, input.EndpointName ?? "");
+      if (endpoint.status !== "InService")
+        throw new WireError("ValidationException", `Cannot update in-progress endpoint "${endpoint.arn}".`);
+      const wanted = input.DesiredWeightsAndCapacities ?? [];
+      const changed = wanted.map((w): RunningVariant => {
+        const variant = endpoint.variants.find((v) => v.name === w.VariantName);
+        if (!variant)
+          throw new WireError(
+            "ValidationException",
+            `The variant name(s) "${w.VariantName}" is/are not present within endpoint configuration "${endpoint.configName}".`,
+          );
+        return variant;
+      });
+      wanted.forEach((w, i) => {
+        const variant = changed[i];
+        if (!variant) return;
+        variant.desiredCount = w.DesiredInstanceCount ?? variant.desiredCount;
+        variant.desiredWeight = w.DesiredWeight ?? variant.desiredWeight;
+      });
+      await lifecycle.changeCapacities(endpoint, changed);
+      return { EndpointArn: endpoint.arn };
+    })
+    .on(DeleteEndpointCommand)(async (input, ctx) => {
+    const endpoint = find(ctx, input.EndpointName ?? "");
+    assertIdle(endpoint);
+    onDeleted(ctx.region, endpoint.name);
+    await lifecycle.remove(stateOf(ctx.region), endpoint);
+    return {};
+  });
+}
+
+/** Endpoint names are unique ignoring case, but an invocation must spell them exactly. */
+function findIgnoringCase(state: RegionState, name: string): EndpointRecord | undefined {
+  const exact = state.endpoints.get(name);
+  if (exact) return exact;
+  const lower = name.toLowerCase();
+  return [...state.endpoints.values()].find((e) => e.name.toLowerCase() === lower);
+}
+
+function describe(endpoint: EndpointRecord): Omit<DescribeEndpointOutput, "$metadata"> {
+  return {
+    EndpointName: endpoint.name,
+    EndpointArn: endpoint.arn,
+    EndpointConfigName: endpoint.configName,
+    ProductionVariants: endpoint.variants.length ? endpoint.variants.map(describeVariant) : undefined,
+    EndpointStatus: endpoint.status,
+    FailureReason: endpoint.failureReason,
+    CreationTime: new Date(endpoint.createdMs),
+    LastModifiedTime: new Date(endpoint.modifiedMs),
+    LastDeploymentConfig: endpoint.deploymentConfig,
+  };
+}
+
+function describeVariant(v: RunningVariant): ProductionVariantSummary {
+  const image = v.container.Image ?? "";
+  return {
+    VariantName: v.name,
+    DeployedImages: [{ SpecifiedImage: image, ResolvedImage: image }],
+    CurrentWeight: v.currentWeight,
+    DesiredWeight: v.desiredWeight,
+    CurrentInstanceCount: v.instances.length,
+    DesiredInstanceCount: v.desiredCount,
+    VariantStatus: v.phase && [{ Status: v.phase.status, StartTime: new Date(v.phase.startMs) }],
+  };
+}

@@ -1,0 +1,138 @@
+import { GetObjectCommand } from "@aws-sdk/client-s3";
+import type { ContainerDefinition, ProductionVariant } from "@aws-sdk/client-sagemaker";
+import { instanceType } from "../engine/instanceTypes.ts";
+import type { MetricId, MetricStore } from "../engine/metricStore.ts";
+import { createRandom } from "../engine/random.ts";
+import { SimulatedInstance } from "../engine/simulatedInstance.ts";
+import { loadModelArchive } from "../model/archive.ts";
+import type { Booster } from "../model/booster.ts";
+import { randomId, type World } from "../world.ts";
+import { parseS3Uri } from "./models.ts";
+import type { EndpointRecord, RegionState, RunningVariant, VariantMetrics } from "./state.ts";
+
+/** Why a variant cannot start: AWS's FailureReason, and what the container would have logged. */
+export class StartFailure extends Error {
+  constructor(
+    readonly failureReason: string,
+    readonly logLine: string,
+  ) {
+    super(failureReason);
+  }
+}
+
+const pingFailure = (variant: string) =>
+  `The primary container for production variant ${variant} did not pass the ping health check. Please check CloudWatch logs for this endpoint.`;
+
+/** The sandbox runs what these images run; their repositories are all named alike. */
+const XGBOOST_IMAGE = /\/sagemaker-xgboost:(\d+\.\d+)(-\d+)?/;
+
+/** Bytes of a streamed S3 body as the handlers in this process give it. */
+async function bytesOf(body: unknown): Promise<Uint8Array> {
+  if (body instanceof Uint8Array) return body;
+  if (typeof body === "string") return Buffer.from(body);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+async function loadBooster(
+  world: World,
+  region: string,
+  variant: string,
+  container: ContainerDefinition,
+): Promise<Booster> {
+  if (!XGBOOST_IMAGE.test(container.Image ?? ""))
+    throw new StartFailure(
+      pingFailure(variant),
+      `The sandbox runs models of the SageMaker XGBoost images only (…/sagemaker-xgboost:1.7-1); it cannot run ${container.Image}.`,
+    );
+  const uri = container.ModelDataUrl ?? "";
+  const at = parseS3Uri(uri);
+  if (!at)
+    throw new StartFailure(pingFailure(variant), `ModelDataUrl is missing: the container has no model to serve.`);
+  let archive: Uint8Array;
+  try {
+    const object = await world.call(GetObjectCommand, { Bucket: at.bucket, Key: at.key }, { region });
+    archive = await bytesOf(object.Body);
+  } catch {
+    throw new StartFailure(
+      `Failed to download model data for container "container_1" from URL: "${uri}". Please ensure that there is an object located at the URL and that the role passed to CreateModel has permissions to download the object.`,
+      `Could not download ${uri}.`,
+    );
+  }
+  try {
+    return await loadModelArchive(archive);
+  } catch (e) {
+    throw new StartFailure(pingFailure(variant), `Unable to load model from ${uri}: ${(e as Error).message}`);
+  }
+}
+
+function variantMetrics(endpoint: string, variant: string): VariantMetrics {
+  const dimensions = { EndpointName: endpoint, VariantName: variant };
+  const of = (name: string): MetricId => ({ namespace: "AWS/SageMaker", name, dimensions });
+  const ofInstance = (name: string): MetricId => ({ namespace: "/aws/sagemaker/Endpoints", name, dimensions });
+  return {
+    invocations: of("Invocations"),
+    invocationsPerInstance: of("InvocationsPerInstance"),
+    modelLatency: of("ModelLatency"),
+    overheadLatency: of("OverheadLatency"),
+    invocation4xx: of("Invocation4XXErrors"),
+    invocation5xx: of("Invocation5XXErrors"),
+    modelErrors: of("InvocationModelErrors"),
+    cpu: ofInstance("CPUUtilization"),
+    memory: ofInstance("MemoryUtilization"),
+  };
+}
+
+let instanceSeed = 1;
+
+/** Adds or removes instances until `count` are there. */
+export function resize(variant: RunningVariant, count: number): void {
+  const type = instanceType(variant.config.InstanceType ?? "ml.m5.large");
+  while (variant.instances.length > count) variant.instances.pop();
+  while (variant.instances.length < count)
+    variant.instances.push(
+      new SimulatedInstance(`i-${randomId(17).toLowerCase()}`, type, createRandom(instanceSeed++)),
+    );
+}
+
+/**
+ * Loads a variant's model; its instances are added by `resize` when their start-up time has passed.
+ * @throws StartFailure with AWS's FailureReason
+ */
+export async function prepareVariant(
+  world: World,
+  state: RegionState,
+  endpoint: string,
+  config: ProductionVariant,
+): Promise<RunningVariant> {
+  const name = config.VariantName ?? "AllTraffic";
+  const model = state.models.get(config.ModelName ?? "");
+  const container = model?.input.PrimaryContainer ?? model?.input.Containers?.[0];
+  if (!model || !container)
+    throw new StartFailure(`Could not find model "${config.ModelName}".`, `Model ${config.ModelName} does not exist.`);
+  return {
+    name,
+    config,
+    container,
+    modelName: model.name,
+    booster: await loadBooster(world, state.region, name, container),
+    instances: [],
+    desiredCount: config.InitialInstanceCount ?? 1,
+    currentWeight: config.InitialVariantWeight ?? 1,
+    desiredWeight: config.InitialVariantWeight ?? 1,
+    metrics: variantMetrics(endpoint, name),
+  };
+}
+
+/** Memory of a container that holds a small model: a *simulated* constant, percent. */
+const SIMULATED_MEMORY_PERCENT = 12.5;
+
+/** Publishes the instances' CPU and memory, once a simulated minute, as SageMaker does. */
+export function publishInstanceMetrics(endpoint: EndpointRecord, metrics: MetricStore, elapsedMs: number): void {
+  for (const variant of endpoint.variants)
+    for (const instance of variant.instances) {
+      metrics.record(variant.metrics.cpu, instance.takeCpuPercent(elapsedMs), "Percent");
+      metrics.record(variant.metrics.memory, SIMULATED_MEMORY_PERCENT, "Percent");
+    }
+}

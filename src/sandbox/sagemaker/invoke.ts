@@ -1,0 +1,152 @@
+import {
+  InvokeEndpointCommand,
+  ModelError,
+  ServiceUnavailable,
+  ValidationError,
+} from "@aws-sdk/client-sagemaker-runtime";
+import type { MetricStore } from "../engine/metricStore.ts";
+import type { SimulatedInstance } from "../engine/simulatedInstance.ts";
+import { type ContainerResponse, invokeContainer } from "../model/container.ts";
+import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
+import type { CallContext } from "../wire/types.ts";
+import type { World } from "../world.ts";
+import type { EndpointRecord, RegionState, RunningVariant } from "./state.ts";
+
+/** The payload limit of InvokeEndpoint in the API model. */
+const MAX_BODY_BYTES = 6_291_456;
+/** A container must answer within 60 s (SageMaker developer guide, "How containers respond to inference requests"). */
+const CONTAINER_TIMEOUT_MS = 60_000;
+const TIMEOUT_TEXT =
+  "Your invocation timed out while waiting for a response from container primary. Review the latency metrics for each container in Amazon CloudWatch, resolve the issue, and try again.";
+
+const META = { $metadata: {} };
+const TAKES_TRAFFIC = new Set(["InService", "Updating", "SystemUpdating", "RollingBack"]);
+
+/** Registers InvokeEndpoint. Every request really runs the model; only *when* it is answered is simulated. */
+export function registerInvoke(
+  service: ServiceBuilder,
+  world: World,
+  stateOf: (region: string) => RegionState,
+  metricsOf: (region: string) => MetricStore,
+): ServiceBuilder {
+  return service.on(InvokeEndpointCommand)(async (input, ctx) => {
+    const endpoint = findEndpoint(stateOf(ctx.region), ctx, input.EndpointName ?? "");
+    const variant = chooseVariant(endpoint, input.TargetVariant);
+    const body = (input.Body ?? new Uint8Array()) as Uint8Array;
+    if (body.byteLength > MAX_BODY_BYTES)
+      throw new ValidationError({
+        ...META,
+        message: `Request ${body.byteLength} bytes exceeds the maximum payload of ${MAX_BODY_BYTES} bytes.`,
+      });
+    const call = new Invocation(world, metricsOf(ctx.region), ctx, endpoint, variant);
+    const response = await call.run(body, input);
+    return {
+      Body: response.body,
+      ContentType: response.contentType,
+      InvokedProductionVariant: variant.name,
+      CustomAttributes: input.CustomAttributes,
+    };
+  });
+}
+
+function findEndpoint(state: RegionState, ctx: CallContext, name: string): EndpointRecord {
+  const endpoint = state.endpoints.get(name);
+  if (!endpoint || !TAKES_TRAFFIC.has(endpoint.status))
+    throw new ValidationError({ ...META, message: `Endpoint ${name} of account ${ctx.accountId} not found.` });
+  return endpoint;
+}
+
+function chooseVariant(endpoint: EndpointRecord, target: string | undefined): RunningVariant {
+  if (target !== undefined) {
+    const named = endpoint.variants.find((v) => v.name === target);
+    if (named) return named;
+    throw new ValidationError({ ...META, message: `Variant ${target} not found for Endpoint ${endpoint.name}.` });
+  }
+  const total = endpoint.variants.reduce((sum, v) => sum + v.currentWeight, 0);
+  let at = Math.random() * total;
+  for (const v of endpoint.variants) {
+    at -= v.currentWeight;
+    if (at < 0) return v;
+  }
+  const last = endpoint.variants.at(-1);
+  if (!last) throw new ServiceUnavailable({ ...META, message: `Endpoint ${endpoint.name} has no variant.` });
+  return last;
+}
+
+/** SageMaker's default routing is RANDOM; LEAST_OUTSTANDING_REQUESTS is chosen in the endpoint configuration. */
+function chooseInstance(variant: RunningVariant, nowMs: number): SimulatedInstance | undefined {
+  const { instances } = variant;
+  if (variant.config.RoutingConfig?.RoutingStrategy === "LEAST_OUTSTANDING_REQUESTS")
+    return instances.reduce<SimulatedInstance | undefined>(
+      (best, i) => (!best || i.backlogMs(nowMs) < best.backlogMs(nowMs) ? i : best),
+      undefined,
+    );
+  return instances[Math.floor(Math.random() * instances.length)];
+}
+
+const until = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+class Invocation {
+  private readonly startMs = performance.now();
+
+  constructor(
+    private readonly world: World,
+    private readonly metrics: MetricStore,
+    private readonly ctx: CallContext,
+    private readonly endpoint: EndpointRecord,
+    private readonly variant: RunningVariant,
+  ) {}
+
+  async run(body: Uint8Array, headers: { ContentType?: string; Accept?: string }): Promise<ContainerResponse> {
+    const { metrics: ids, instances } = this.variant;
+    this.metrics.record(ids.invocations, 1, "Count");
+    this.metrics.record(ids.invocationsPerInstance, 1 / Math.max(1, instances.length), "Count");
+    const instance = chooseInstance(this.variant, this.startMs);
+    const admission = instance?.admit(this.startMs);
+    if (!instance || !admission) {
+      this.metrics.record(ids.invocation5xx, 1, "Count");
+      throw new ServiceUnavailable({ ...META, message: "Service Unavailable" });
+    }
+    // The model runs before the simulated wait, so that its real cost is part of the latency and not on top of it.
+    const response = invokeContainer(this.variant.booster, {
+      body,
+      contentType: headers.ContentType,
+      accept: headers.Accept,
+    });
+    const finishMs = Math.min(admission.finishMs, this.startMs + CONTAINER_TIMEOUT_MS);
+    const wait = finishMs - performance.now();
+    if (wait > 0.5) await until(wait);
+    const latencyMs = performance.now() - this.startMs;
+    this.metrics.record(ids.modelLatency, latencyMs * 1000, "Microseconds");
+    if (admission.latencyMs > CONTAINER_TIMEOUT_MS) throw this.modelError(0, TIMEOUT_TEXT, instance);
+    this.recordOutcome(response.status, latencyMs);
+    if (response.status >= 400) throw this.modelError(response.status, response.body, instance);
+    return response;
+  }
+
+  private recordOutcome(status: number, latencyMs: number): void {
+    const ids = this.variant.metrics;
+    // CloudWatch shows zeros for the error counts of successful minutes: SageMaker publishes them with every request.
+    this.metrics.record(ids.invocation4xx, status >= 400 && status < 500 ? 1 : 0, "Count");
+    this.metrics.record(ids.invocation5xx, status >= 500 ? 1 : 0, "Count");
+    this.metrics.record(ids.modelErrors, status >= 400 ? 1 : 0, "Count");
+    const overheadMs = Math.max(0, performance.now() - this.startMs - latencyMs);
+    this.metrics.record(ids.overheadLatency, overheadMs * 1000, "Microseconds");
+  }
+
+  private modelError(status: number, message: string, instance: SimulatedInstance): ModelError {
+    const { region, accountId } = this.ctx;
+    const group = `/aws/sagemaker/Endpoints/${this.endpoint.name}`;
+    if (status === 0) this.recordOutcome(500, CONTAINER_TIMEOUT_MS);
+    this.world.log(region, group, `${this.variant.name}/${instance.id}`, `${status || "timeout"}: ${message}`);
+    const kind = status >= 400 && status < 500 ? "client" : "server";
+    const console = `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#logEventViewer:group=${group}`;
+    return new ModelError({
+      ...META,
+      message: `Received ${kind} error (${status}) from primary with message "${message}". See ${console} in account ${accountId} for more information.`,
+      OriginalStatusCode: status,
+      OriginalMessage: message,
+      LogStreamArn: `arn:aws:logs:${region}:${accountId}:log-group:${group}`,
+    });
+  }
+}

@@ -1,0 +1,45 @@
+import type { MetricStore } from "../engine/metricStore.ts";
+import { ServiceBuilder } from "../wire/serviceBuilder.ts";
+import { serviceInfo } from "../wire/serviceInfo.ts";
+import type { ServiceModule, World } from "../world.ts";
+import { registerEndpointConfigs } from "./endpointConfigs.ts";
+import { registerEndpoints } from "./endpoints.ts";
+import { publishInstanceMetrics } from "./fleet.ts";
+import { registerInvoke } from "./invoke.ts";
+import { registerModels } from "./models.ts";
+import { createRegionState, type RegionState } from "./state.ts";
+import { registerTags } from "./tags.ts";
+
+/** SageMaker publishes the instances' metrics once a minute. */
+const PUBLISH_EVERY_MS = 60_000;
+
+/** SageMaker and its runtime. */
+export function createSageMaker(
+  world: World,
+  metricsOf: (region: string) => MetricStore,
+  onEndpointDeleted: (region: string, endpointName: string) => void,
+): ServiceModule {
+  const regions = new Map<string, RegionState>();
+  const stateOf = (region: string): RegionState => {
+    let state = regions.get(region);
+    if (!state) {
+      state = createRegionState(region);
+      regions.set(region, state);
+    }
+    return state;
+  };
+  const stop = world.clock.every(PUBLISH_EVERY_MS, () => {
+    const elapsed = world.clock.toReal(PUBLISH_EVERY_MS);
+    for (const state of regions.values())
+      for (const endpoint of state.endpoints.values())
+        publishInstanceMetrics(endpoint, metricsOf(state.region), elapsed);
+  });
+
+  const control = new ServiceBuilder(serviceInfo.sagemaker);
+  registerModels(control, world, stateOf);
+  registerEndpointConfigs(control, world, stateOf);
+  registerEndpoints(control, world, stateOf, onEndpointDeleted);
+  registerTags(control, stateOf);
+  const runtime = registerInvoke(new ServiceBuilder(serviceInfo.runtime), world, stateOf, metricsOf);
+  return { services: [control, runtime], close: async () => stop() };
+}

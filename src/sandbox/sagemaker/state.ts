@@ -1,0 +1,103 @@
+import type {
+  ContainerDefinition,
+  CreateEndpointConfigInput,
+  CreateModelInput,
+  DeploymentConfig,
+  EndpointStatus,
+  ProductionVariant,
+  Tag,
+} from "@aws-sdk/client-sagemaker";
+import type { MetricId } from "../engine/metricStore.ts";
+import type { SimulatedInstance } from "../engine/simulatedInstance.ts";
+import type { Booster } from "../model/booster.ts";
+import { WireError } from "../wire/types.ts";
+
+export interface ModelRecord {
+  name: string;
+  arn: string;
+  createdMs: number;
+  input: CreateModelInput;
+}
+
+export interface ConfigRecord {
+  name: string;
+  arn: string;
+  createdMs: number;
+  input: CreateEndpointConfigInput;
+}
+
+/** The metrics that a variant records under; kept, because a metric's identity is cached on the object. */
+export interface VariantMetrics {
+  invocations: MetricId;
+  invocationsPerInstance: MetricId;
+  modelLatency: MetricId;
+  overheadLatency: MetricId;
+  invocation4xx: MetricId;
+  invocation5xx: MetricId;
+  modelErrors: MetricId;
+  cpu: MetricId;
+  memory: MetricId;
+}
+
+/** A variant that takes traffic. */
+export interface RunningVariant {
+  name: string;
+  config: ProductionVariant;
+  container: ContainerDefinition;
+  modelName: string;
+  booster: Booster;
+  /** InService instances. */
+  instances: SimulatedInstance[];
+  desiredCount: number;
+  currentWeight: number;
+  desiredWeight: number;
+  /** Text of the phase that the variant is in, while it is in one. */
+  phase?: { status: "Creating" | "Updating" | "Deleting"; startMs: number };
+  metrics: VariantMetrics;
+}
+
+export interface EndpointRecord {
+  name: string;
+  arn: string;
+  configName: string;
+  status: EndpointStatus;
+  failureReason?: string;
+  createdMs: number;
+  modifiedMs: number;
+  variants: RunningVariant[];
+  deploymentConfig?: DeploymentConfig;
+  /** Bumped by every transition, so that a late timer of an earlier one does nothing. */
+  generation: number;
+}
+
+/** Everything SageMaker knows in one region. */
+export interface RegionState {
+  region: string;
+  models: Map<string, ModelRecord>;
+  configs: Map<string, ConfigRecord>;
+  endpoints: Map<string, EndpointRecord>;
+  /** By resource ARN. */
+  tags: Map<string, Tag[]>;
+}
+
+export function createRegionState(region: string): RegionState {
+  return { region, models: new Map(), configs: new Map(), endpoints: new Map(), tags: new Map() };
+}
+
+type Kind = "model" | "endpoint-config" | "endpoint";
+const KIND_WORDS: Record<Kind, string> = {
+  model: "model",
+  "endpoint-config": "endpoint configuration",
+  endpoint: "endpoint",
+};
+
+/** ARNs of SageMaker are lower-case in the resource's name. */
+export function sagemakerArn(region: string, accountId: string, kind: Kind, name: string): string {
+  return `arn:aws:sagemaker:${region}:${accountId}:${kind}/${name.toLowerCase()}`;
+}
+
+export const couldNotFind = (kind: Kind, arn: string) =>
+  new WireError("ValidationException", `Could not find ${KIND_WORDS[kind]} "${arn}".`);
+
+export const alreadyExists = (kind: Kind, arn: string) =>
+  new WireError("ValidationException", `Cannot create already existing ${KIND_WORDS[kind]} "${arn}".`);
