@@ -1,6 +1,18 @@
+import { createAutoScaling } from "./autoscaling/autoscaling.ts";
+import { createCloudWatch } from "./cloudwatch/cloudwatch.ts";
+import { createIam } from "./iam/iam.ts";
+import { createLogs } from "./logs/logs.ts";
+import { createS3 } from "./s3/s3.ts";
+import { createSageMaker } from "./sagemaker/sagemaker.ts";
+import { createSts } from "./sts/sts.ts";
 import type { SandboxWorld, ServiceModule } from "./world.ts";
 
-/** Every service of the sandbox, constructed around one world; the order does not matter. */
-export function createModules(_world: SandboxWorld): ServiceModule[] {
-  return [];
+/** Every service of the sandbox, constructed around one world. */
+export function createModules(world: SandboxWorld): ServiceModule[] {
+  const logs = createLogs(world);
+  world.log = logs.append;
+  const cloudwatch = createCloudWatch(world);
+  const autoscaling = createAutoScaling(world, cloudwatch.alarms);
+  const sagemaker = createSageMaker(world, cloudwatch.metricsOf, autoscaling.forgetEndpoint);
+  return [createSts(world), createIam(world), createS3(world), logs, cloudwatch, autoscaling, sagemaker];
 }

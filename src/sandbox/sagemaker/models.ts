@@ -1,3 +1,4 @@
+import { GetRoleCommand } from "@aws-sdk/client-iam";
 import { HeadObjectCommand } from "@aws-sdk/client-s3";
 import {
   CreateModelCommand,
@@ -30,6 +31,25 @@ async function assertArtifactExists(world: World, ctx: CallContext, uri: string)
   }
 }
 
+/** CreateModel assumes the role to read the artifact; it must exist and trust SageMaker. */
+async function assertRoleAssumable(world: World, ctx: CallContext, roleArn: string): Promise<void> {
+  try {
+    const { Role } = await world.call(
+      GetRoleCommand,
+      { RoleName: roleArn.split("/").at(-1) ?? "" },
+      { region: ctx.region },
+    );
+    const trust = decodeURIComponent(Role?.AssumeRolePolicyDocument ?? "");
+    if (trust.includes("sagemaker.amazonaws.com") && trust.includes("sts:AssumeRole")) return;
+  } catch {
+    // worded below, as a role that exists but does not trust SageMaker
+  }
+  throw new WireError(
+    "ValidationException",
+    `Could not assume role ${roleArn}. Please ensure that the role exists and allows principal 'sagemaker.amazonaws.com' to assume the role.`,
+  );
+}
+
 /** Registers CreateModel, DescribeModel, ListModels and DeleteModel. */
 export function registerModels(
   service: ServiceBuilder,
@@ -55,6 +75,7 @@ export function registerModels(
           "ValidationException",
           "1 validation error detected: Value null at 'executionRoleArn' failed to satisfy constraint: Member must not be null",
         );
+      await assertRoleAssumable(world, ctx, input.ExecutionRoleArn);
       for (const c of [input.PrimaryContainer, ...(input.Containers ?? [])])
         if (c?.ModelDataUrl) await assertArtifactExists(world, ctx, c.ModelDataUrl);
       const { Tags, ...rest } = input;
