@@ -142,12 +142,13 @@ function syntaxProblem(text: string, error: unknown): LoadPlanProblem {
 
 type Issue = z.core.$ZodIssue;
 
-/** A union says only "no branch fits"; the branch with the fewest complaints is the one that was meant. */
+/** A union says only "no branch fits"; when one branch complains least, it is the one that was meant. */
 function flattenUnion(issue: Issue): Issue[] {
   if (issue.code !== "invalid_union" || issue.errors.length === 0) return [issue];
   const weight = (branch: Issue[]) => branch.reduce((sum, { code }) => sum + (code === "unrecognized_keys" ? 2 : 1), 0);
-  const branch = [...issue.errors].sort((a, b) => weight(a) - weight(b))[0] ?? [];
-  return branch.flatMap((inner) => flattenUnion({ ...inner, path: [...issue.path, ...inner.path] }));
+  const [best, second] = [...issue.errors].sort((a, b) => weight(a) - weight(b));
+  if (!best || (second && weight(second) === weight(best))) return [{ ...issue, message: "fits none of the forms" }];
+  return best.flatMap((inner) => flattenUnion({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
 const hints: Record<string, string> = {
