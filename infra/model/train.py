@@ -52,7 +52,7 @@ LABELS = {
     "proanthocyanins": ("Proanthocyanins", None),
     "color_intensity": ("Color intensity", None),
     "hue": ("Hue", None),
-    "od280_od315_of_diluted_wines": ("OD280/OD315 of diluted wines", None),
+    "od280_od315_of_diluted_wines": ("OD280/OD315, diluted", None),
     "proline": ("Proline", None),
 }
 DEFAULT_ROW = 0

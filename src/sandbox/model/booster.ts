@@ -3,7 +3,7 @@ import { type Forest, flattenTrees } from "./forest.ts";
 import { ModelFileError } from "./modelFileError.ts";
 
 /** The objectives whose output transformation is implemented. */
-export type Objective = "multi:softprob" | "multi:softmax" | "binary:logistic" | "reg:squarederror";
+type Objective = "multi:softprob" | "multi:softmax" | "binary:logistic" | "reg:squarederror";
 
 /** A tree booster ready to evaluate. */
 export interface Booster {

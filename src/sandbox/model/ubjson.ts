@@ -1,7 +1,7 @@
 import { ModelFileError } from "./modelFileError.ts";
 
 /** What UBJSON content decodes to; strongly typed number arrays stay typed arrays. */
-export type UbjsonValue =
+type UbjsonValue =
   | null
   | boolean
   | number
