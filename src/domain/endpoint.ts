@@ -1,0 +1,74 @@
+/** Status of an endpoint as SageMaker's API models it. */
+export type EndpointStatus =
+  | "OutOfService"
+  | "Creating"
+  | "Updating"
+  | "SystemUpdating"
+  | "RollingBack"
+  | "InService"
+  | "Deleting"
+  | "Failed"
+  | "UpdateRollbackFailed";
+
+/** One line of the account's list. */
+export interface EndpointSummary {
+  name: string;
+  arn: string;
+  status: EndpointStatus;
+  createdAtMs: number;
+  modifiedAtMs: number;
+}
+
+export interface Variant {
+  name: string;
+  /** Absent for serverless variants. */
+  instanceType?: string;
+  currentInstances: number;
+  desiredInstances: number;
+  currentWeight: number;
+  desiredWeight: number;
+  modelName?: string;
+  image?: string;
+}
+
+export interface Endpoint extends EndpointSummary {
+  configName: string;
+  failureReason?: string;
+  variants: Variant[];
+}
+
+export interface EndpointConfig {
+  name: string;
+  arn: string;
+  createdAtMs: number;
+  variants: { name: string; modelName?: string; instanceType?: string; initialInstances?: number }[];
+  dataCapture: boolean;
+}
+
+export interface Model {
+  name: string;
+  arn: string;
+  image?: string;
+  /** S3 URI of the artifact. */
+  artifact?: string;
+  roleArn?: string;
+  createdAtMs: number;
+}
+
+/** Does the endpoint's state change by itself soon? */
+export function isInTransition(status: EndpointStatus): boolean {
+  return ["Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"].includes(status);
+}
+
+/** Does it answer invocations? */
+export function takesTraffic(status: EndpointStatus): boolean {
+  return ["InService", "Updating", "SystemUpdating", "RollingBack"].includes(status);
+}
+
+/** Sum over all variants. */
+export function instanceTotals(endpoint: Endpoint): { current: number; desired: number } {
+  return endpoint.variants.reduce(
+    (sum, v) => ({ current: sum.current + v.currentInstances, desired: sum.desired + v.desiredInstances }),
+    { current: 0, desired: 0 },
+  );
+}

@@ -1,0 +1,27 @@
+/** Statistic of a series, in CloudWatch's spelling. */
+export type MetricStatistic = "Sum" | "Average" | "Minimum" | "Maximum" | "SampleCount" | "p50" | "p95" | "p99";
+
+/** Which metric; dimensions are EndpointName and VariantName. */
+export interface MetricQuery {
+  id: string;
+  namespace: string;
+  name: string;
+  dimensions: Record<string, string>;
+  statistic: MetricStatistic;
+}
+
+/** Points of one metric, oldest first. A period without data is absent: missing is a gap, never a zero. */
+export interface MetricSeries {
+  id: string;
+  points: { atMs: number; value: number }[];
+}
+
+/** All series of an endpoint's charts, in the units that the charts show. */
+export interface EndpointMetrics {
+  endpointName: string;
+  fromMs: number;
+  toMs: number;
+  periodSeconds: number;
+  /** invocationsPerSecond, modelLatencyP50Ms, modelLatencyP99Ms, errors4xx, errors5xx, instances, cpuPercent */
+  series: MetricSeries[];
+}

@@ -1,0 +1,50 @@
+/** State of a CloudWatch alarm. */
+export type AlarmState = "OK" | "ALARM" | "INSUFFICIENT_DATA";
+
+export interface Alarm {
+  name: string;
+  state: AlarmState;
+  stateReason?: string;
+  /** When the state last changed, epoch ms. */
+  stateAtMs?: number;
+  threshold?: number;
+  /** `GreaterThanThreshold` and so on. */
+  comparison?: string;
+  periodSeconds?: number;
+  evaluationPeriods?: number;
+}
+
+export interface ScalingPolicy {
+  name: string;
+  arn: string;
+  type: "targetTracking" | "step" | "other";
+  /** Predefined metric type, or `Namespace/Name` of a customized one. */
+  metric?: string;
+  /** Target value; per instance and minute for SageMakerVariantInvocationsPerInstance. */
+  target?: number;
+  scaleOutCooldownSeconds?: number;
+  scaleInCooldownSeconds?: number;
+  alarms: Alarm[];
+}
+
+/** A variant registered with Application Auto Scaling. */
+export interface ScalableTarget {
+  endpointName: string;
+  variantName: string;
+  minInstances: number;
+  maxInstances: number;
+  suspended: boolean;
+  policies: ScalingPolicy[];
+}
+
+export interface ScalingActivity {
+  id: string;
+  description: string;
+  cause: string;
+  status: string;
+  message?: string;
+  startedAtMs: number;
+  endedAtMs?: number;
+  /** Codes such as AlreadyAtMaxCapacity, for activities that changed nothing. */
+  notScaledReasons: string[];
+}

@@ -1,0 +1,59 @@
+/** A CloudFormation stack. */
+export interface Stack {
+  name: string;
+  id: string;
+  /** CloudFormation's word, e.g. UPDATE_COMPLETE. */
+  status: string;
+  statusReason?: string;
+  createdAtMs: number;
+  outputs: Record<string, string>;
+  resources: StackResource[];
+}
+
+export interface StackResource {
+  logicalId: string;
+  physicalId?: string;
+  type: string;
+  status: string;
+  statusReason?: string;
+}
+
+export interface StackEvent {
+  id: string;
+  atMs: number;
+  logicalId: string;
+  physicalId?: string;
+  type: string;
+  status: string;
+  reason?: string;
+}
+
+/** One row of a change set. */
+export interface ResourceChange {
+  action: "Add" | "Modify" | "Remove" | "Import" | "Dynamic";
+  logicalId: string;
+  physicalId?: string;
+  type: string;
+  /** True, False or Conditional; only for Modify. */
+  replacement?: string;
+  /** Names of the properties that change. */
+  properties: string[];
+}
+
+/** What a deployment will do, before it is asked for. */
+export interface DeploymentPreview {
+  stackName: string;
+  changeSetName: string;
+  isNew: boolean;
+  changes: ResourceChange[];
+}
+
+/** Does CloudFormation still work on it? */
+export function isStackInProgress(status: string): boolean {
+  return status.endsWith("_IN_PROGRESS") && status !== "REVIEW_IN_PROGRESS";
+}
+
+/** Did the last operation fail or roll back? */
+export function isStackFailed(status: string): boolean {
+  return status.includes("ROLLBACK") || status.endsWith("_FAILED");
+}
