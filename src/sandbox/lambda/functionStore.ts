@@ -1,0 +1,199 @@
+import { createHash, randomUUID } from "node:crypto";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import {
+  type Architecture,
+  type FunctionConfiguration,
+  InvalidParameterValueException,
+  type LoggingConfig,
+  ResourceNotFoundException,
+  type Runtime,
+  type TracingMode,
+} from "@aws-sdk/client-lambda";
+import type { World } from "../world.ts";
+import type { ProcessPool } from "./processPool.ts";
+import { ArchiveError, readZip } from "./zipArchive.ts";
+
+/** Unzipped size of a deployment package (AWS: Lambda quotas). */
+const MAX_UNZIPPED_BYTES = 262_144_000;
+const MAX_FILES = 20_000;
+/** Simulated duration of a creation or an update. */
+const CHANGE_MS = 1_000;
+
+/** One statement of a function's resource policy. */
+export interface PolicyStatement {
+  Sid: string;
+  Effect: "Allow";
+  Principal: { Service: string } | { AWS: string } | "*";
+  Action: string;
+  Resource: string;
+  Condition?: Record<string, Record<string, string>>;
+}
+
+/** Deployed code: the very archive and where it is unpacked. */
+export interface FunctionCode {
+  zip: Uint8Array;
+  sha256: string;
+  directory: string;
+}
+
+/** A function of one region. */
+export interface LambdaFunction {
+  name: string;
+  arn: string;
+  region: string;
+  role: string;
+  runtime?: Runtime;
+  handler: string;
+  description: string;
+  timeoutSeconds: number;
+  memoryMb: number;
+  ephemeralMb: number;
+  environment: Record<string, string>;
+  architectures: Architecture[];
+  tracing: TracingMode;
+  logging: LoggingConfig;
+  code: FunctionCode;
+  revisionId: string;
+  modifiedAt: number;
+  /** Epoch ms at which it becomes Active, and at which its last update is Successful. */
+  activeAt: number;
+  updatedAt: number;
+  tags: Map<string, string>;
+  policy: PolicyStatement[];
+  pool: ProcessPool;
+}
+
+/** Functions of all regions and the directory that their code lives in. */
+export class FunctionStore {
+  private readonly functions = new Map<string, LambdaFunction>();
+
+  constructor(
+    private readonly world: World,
+    /** Private directory of this sandbox, made when it is first asked for. */
+    private readonly root: () => string,
+  ) {}
+
+  all(region?: string): LambdaFunction[] {
+    const list = [...this.functions.values()];
+    return region === undefined ? list : list.filter((fn) => fn.region === region);
+  }
+
+  add(fn: LambdaFunction): void {
+    this.functions.set(fn.arn, fn);
+  }
+
+  async remove(fn: LambdaFunction): Promise<void> {
+    this.functions.delete(fn.arn);
+    await fn.pool.close();
+    rmSync(fn.code.directory, { recursive: true, force: true });
+  }
+
+  arnOf(region: string, name: string): string {
+    return `arn:aws:lambda:${region}:${this.world.accountId}:function:${name}`;
+  }
+
+  find(region: string, name: string): LambdaFunction | undefined {
+    return this.functions.get(this.arnOf(region, name));
+  }
+
+  /**
+   * By name, partial ARN or ARN, with or without the qualifier `$LATEST`.
+   * @throws ResourceNotFoundException
+   */
+  get(identifier: string | undefined, qualifier: string | undefined, region: string): LambdaFunction {
+    const { name, version } = parseIdentifier(identifier ?? "");
+    const wanted = qualifier ?? version;
+    const fn = this.find(region, name);
+    // Only $LATEST exists here: the sandbox publishes no versions.
+    if (!fn || (wanted !== undefined && wanted !== "$LATEST")) {
+      const arn = this.arnOf(region, name) + (wanted === undefined ? "" : `:${wanted}`);
+      throw new ResourceNotFoundException({
+        message: `Function not found: ${arn}`,
+        Message: `Function not found: ${arn}`,
+        Type: "User",
+        $metadata: {},
+      });
+    }
+    return fn;
+  }
+
+  /**
+   * Unpacks an archive into a directory of its own.
+   * @throws InvalidParameterValueException
+   */
+  unpack(zip: Uint8Array): FunctionCode {
+    let files: Map<string, Uint8Array>;
+    try {
+      files = readZip(zip, { maxFiles: MAX_FILES, maxBytes: MAX_UNZIPPED_BYTES });
+    } catch (error) {
+      if (!(error instanceof ArchiveError)) throw error;
+      throw badParameter(
+        error.reason === "unreadable"
+          ? "Could not unzip uploaded file. Please check your file, then try to upload again."
+          : error.message,
+      );
+    }
+    if (files.size === 0) throw badParameter("Uploaded file must be a non-empty zip");
+    const directory = join(this.root(), "functions", randomUUID());
+    for (const [path, bytes] of files) {
+      const target = join(directory, path);
+      mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
+      writeFileSync(target, bytes, { mode: 0o600 });
+    }
+    return { zip, sha256: createHash("sha256").update(zip).digest("base64"), directory };
+  }
+
+  /** Epoch ms at which a change that begins now is done. */
+  changeDoneAt(): number {
+    return this.world.clock.now() + this.world.clock.toReal(CHANGE_MS);
+  }
+}
+
+/** InvalidParameterValueException with its text under both names that clients read. */
+export function badParameter(message: string): InvalidParameterValueException {
+  return new InvalidParameterValueException({ message, Type: "User", $metadata: {} });
+}
+
+/** Name and qualifier of `NAME[:Q]`, `ACCOUNT:function:NAME[:Q]` and a function's ARN. */
+export function parseIdentifier(identifier: string): { name: string; version?: string } {
+  const match =
+    /^(?:arn:aws[\w-]*:lambda:[^:]+:\d{12}:function:|\d{12}:function:|function:)?([\w-]+)(?::([\w$-]+))?$/.exec(
+      identifier,
+    );
+  if (!match) throw badParameter(`The function name ${identifier} is not valid.`);
+  return { name: match[1]!, version: match[2] };
+}
+
+/** The configuration as operations return it. */
+export function configurationOf(fn: LambdaFunction, now: number): FunctionConfiguration {
+  const active = now >= fn.activeAt;
+  const settled = now >= fn.updatedAt;
+  return {
+    FunctionName: fn.name,
+    FunctionArn: fn.arn,
+    Runtime: fn.runtime,
+    Role: fn.role,
+    Handler: fn.handler,
+    CodeSize: fn.code.zip.byteLength,
+    Description: fn.description,
+    Timeout: fn.timeoutSeconds,
+    MemorySize: fn.memoryMb,
+    LastModified: new Date(fn.modifiedAt).toISOString().replace("Z", "+0000"),
+    CodeSha256: fn.code.sha256,
+    Version: "$LATEST",
+    Environment: Object.keys(fn.environment).length ? { Variables: fn.environment } : undefined,
+    TracingConfig: { Mode: fn.tracing },
+    RevisionId: fn.revisionId,
+    State: active ? "Active" : "Pending",
+    StateReason: active ? undefined : "The function is being created.",
+    StateReasonCode: active ? undefined : "Creating",
+    LastUpdateStatus: active ? (settled ? "Successful" : "InProgress") : undefined,
+    LastUpdateStatusReason: active && !settled ? "The function is being updated." : undefined,
+    PackageType: "Zip",
+    Architectures: fn.architectures,
+    EphemeralStorage: { Size: fn.ephemeralMb },
+    SnapStart: { ApplyOn: "None", OptimizationStatus: "Off" },
+    LoggingConfig: fn.logging,
+  };
+}

@@ -1,0 +1,162 @@
+import { randomUUID } from "node:crypto";
+import {
+  InvalidRequestContentException,
+  InvokeCommand,
+  type InvokeCommandInput,
+  RequestTooLargeException,
+  ResourceConflictException,
+  TooManyRequestsException,
+} from "@aws-sdk/client-lambda";
+import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
+import type { World } from "../world.ts";
+import type { Outcome } from "./functionProcess.ts";
+import { badParameter, type FunctionStore, type LambdaFunction } from "./functionStore.ts";
+import { logGroupOf } from "./launch.ts";
+
+/** Request and response of a synchronous invocation (AWS: Lambda quotas, "Invocation payload"). */
+const MAX_PAYLOAD_BYTES = 6_291_456;
+const MAX_RESPONSE_BYTES = 6_291_556;
+/** Bytes of the log that LogType Tail returns. */
+const TAIL_BYTES = 4096;
+/** Asynchronous invocations are tried again after one and two minutes (AWS: "Asynchronous invocation"). */
+const RETRY_MS = [60_000, 120_000];
+
+/** Invoke: runs the function's own code in a process. */
+export function addInvokeOperation(service: ServiceBuilder, world: World, store: FunctionStore): void {
+  service.on(InvokeCommand)(async (input, ctx) => {
+    const fn = store.get(input.FunctionName, input.Qualifier, ctx.region);
+    const event = eventText(input.Payload);
+    if (world.clock.now() < fn.activeAt)
+      throw new ResourceConflictException({
+        message:
+          "The operation cannot be performed at this time. The function is currently in the following state: Pending",
+        Type: "User",
+        $metadata: {},
+      });
+    if (!/^nodejs\d+\.x$/.test(fn.runtime ?? ""))
+      throw badParameter(
+        `The function ${fn.name} has the runtime ${fn.runtime}; this sandbox runs Node.js runtimes (nodejs20.x, nodejs22.x, …) only.`,
+      );
+    if (input.InvocationType === "DryRun") {
+      ctx.status = 204;
+      return { StatusCode: 204 };
+    }
+    const clientContext = input.ClientContext && Buffer.from(input.ClientContext, "base64").toString();
+    if (input.InvocationType === "Event") {
+      void runWithRetries(world, fn, event, clientContext);
+      ctx.status = 202;
+      return { StatusCode: 202 };
+    }
+    const { outcome, log } = await runOnce(world, fn, ctx.requestId, event, clientContext);
+    return {
+      StatusCode: 200,
+      ExecutedVersion: "$LATEST",
+      FunctionError: outcome.error ? "Unhandled" : undefined,
+      Payload: Buffer.from(outcome.error ? JSON.stringify(outcome.error) : (outcome.payload ?? "null")),
+      LogResult: input.LogType === "Tail" ? Buffer.from(log).subarray(-TAIL_BYTES).toString("base64") : undefined,
+    };
+  });
+}
+
+async function runWithRetries(
+  world: World,
+  fn: LambdaFunction,
+  event: string,
+  clientContext: string | undefined,
+): Promise<void> {
+  const requestId = randomUUID();
+  for (const delay of [...RETRY_MS, undefined]) {
+    const failed = await runOnce(world, fn, requestId, event, clientContext).then(
+      ({ outcome }) => outcome.error !== undefined,
+      () => true,
+    );
+    if (!failed || delay === undefined) return;
+    await world.clock.sleep(delay);
+  }
+}
+
+async function runOnce(
+  world: World,
+  fn: LambdaFunction,
+  requestId: string,
+  event: string,
+  clientContext: string | undefined,
+): Promise<{ outcome: Outcome; log: string }> {
+  const lines: string[] = [];
+  const outcome = await fn.pool.run(async (process) => {
+    const write = (line: string) => {
+      lines.push(line);
+      world.log(fn.region, logGroupOf(fn), process.logStream, line);
+    };
+    const coldStart = process.initMs === undefined;
+    write(`START RequestId: ${requestId} Version: $LATEST`);
+    const from = performance.now();
+    let result = await process.invoke(
+      { type: "invoke", requestId, event, functionArn: fn.arn, clientContext },
+      fn.timeoutSeconds * 1000,
+      write,
+    );
+    const durationMs = Math.max(0, performance.now() - from - (coldStart ? (process.initMs ?? 0) : 0));
+    if (result.payload !== undefined && Buffer.byteLength(result.payload) > MAX_RESPONSE_BYTES)
+      result = { ...result, payload: undefined, error: tooLarge(Buffer.byteLength(result.payload)) };
+    if (result.exited && result.error) write(`${requestId} ${result.error.errorMessage}`);
+    write(`END RequestId: ${requestId}`);
+    write(report(fn, requestId, durationMs, result.memoryMb, coldStart ? process.initMs : undefined));
+    return result;
+  });
+  if (!outcome)
+    throw new TooManyRequestsException({
+      message: "Rate Exceeded.",
+      Reason: "ConcurrentInvocationLimitExceeded",
+      Type: "User",
+      $metadata: {},
+    });
+  return { outcome, log: `${lines.join("\n")}\n` };
+}
+
+function report(
+  fn: LambdaFunction,
+  requestId: string,
+  durationMs: number,
+  memoryMb: number,
+  initMs: number | undefined,
+): string {
+  const fields = [
+    `REPORT RequestId: ${requestId}`,
+    `Duration: ${durationMs.toFixed(2)} ms`,
+    `Billed Duration: ${Math.ceil(durationMs)} ms`,
+    `Memory Size: ${fn.memoryMb} MB`,
+    `Max Memory Used: ${memoryMb} MB`,
+  ];
+  if (initMs !== undefined) fields.push(`Init Duration: ${initMs.toFixed(2)} ms`);
+  return `${fields.join("\t")}\t`;
+}
+
+const tooLarge = (bytes: number) => ({
+  errorType: "Function.ResponseSizeTooLarge",
+  errorMessage: `Response payload size (${bytes} bytes) exceeded maximum allowed payload size (${MAX_RESPONSE_BYTES} bytes).`,
+});
+
+/** The event; an absent one is an empty object. */
+function eventText(blob: InvokeCommandInput["Payload"]): string {
+  // The wire layer has read it as bytes; services of the sandbox may hand over text.
+  const payload = typeof blob === "string" ? Buffer.from(blob) : (blob as Uint8Array | undefined);
+  if (!payload || payload.byteLength === 0) return "{}";
+  if (payload.byteLength > MAX_PAYLOAD_BYTES)
+    throw new RequestTooLargeException({
+      message: `Request must be smaller than ${MAX_PAYLOAD_BYTES} bytes for the InvokeFunction operation`,
+      Type: "User",
+      $metadata: {},
+    });
+  const text = Buffer.from(payload).toString("utf8");
+  try {
+    JSON.parse(text);
+  } catch (error) {
+    throw new InvalidRequestContentException({
+      message: `Could not parse request body into json: ${(error as Error).message}`,
+      Type: "User",
+      $metadata: {},
+    });
+  }
+  return text;
+}

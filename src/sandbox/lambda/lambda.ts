@@ -1,0 +1,42 @@
+import { rmSync } from "node:fs";
+import { ServiceBuilder } from "../wire/serviceBuilder.ts";
+import { serviceInfo } from "../wire/serviceInfo.ts";
+import type { WireRequest, WireResponse } from "../wire/types.ts";
+import type { ServiceModule, World } from "../world.ts";
+import { FunctionStore } from "./functionStore.ts";
+import { addFunctionOperations } from "./functions.ts";
+import { addInvokeOperation } from "./invoke.ts";
+import { createCodeRoot } from "./launch.ts";
+import { addPermissionOperations } from "./permissions.ts";
+
+const PREFIX = "/_aws/lambda/";
+
+/** Lambda: functions whose uploaded code runs in processes of this machine. */
+export function createLambda(world: World): ServiceModule {
+  let root: string | undefined;
+  const store = new FunctionStore(world, () => {
+    root ??= createCodeRoot();
+    return root;
+  });
+  const service = new ServiceBuilder(serviceInfo.lambda);
+  addFunctionOperations(service, world, store);
+  addInvokeOperation(service, world, store);
+  addPermissionOperations(service, store);
+  return {
+    services: [service],
+    http: { prefix: PREFIX, handle: async (req) => download(store, req) },
+    async close() {
+      await Promise.all(store.all().map((fn) => fn.pool.close()));
+      if (root) rmSync(root, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The archive behind GetFunction's Code.Location; its digest in the link stands for AWS's signature. */
+function download(store: FunctionStore, req: WireRequest): WireResponse {
+  const [, region = "", name = ""] = /^\/_aws\/lambda\/code\/([\w-]+)\/([\w-]+)$/.exec(req.rawPath) ?? [];
+  const fn = store.find(region, name);
+  if (!fn || req.query.get("sha256")?.[0] !== fn.code.sha256)
+    return { status: 403, headers: { "content-type": "text/plain" }, body: "The link is not valid.\n" };
+  return { status: 200, headers: { "content-type": "application/zip" }, body: fn.code.zip };
+}

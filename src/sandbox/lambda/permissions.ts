@@ -1,0 +1,65 @@
+import {
+  AddPermissionCommand,
+  GetPolicyCommand,
+  RemovePermissionCommand,
+  ResourceConflictException,
+  ResourceNotFoundException,
+} from "@aws-sdk/client-lambda";
+import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
+import type { FunctionStore, PolicyStatement } from "./functionStore.ts";
+
+/** AddPermission, RemovePermission and GetPolicy: who else may invoke a function. */
+export function addPermissionOperations(service: ServiceBuilder, store: FunctionStore): void {
+  service
+    .on(AddPermissionCommand)((input, ctx) => {
+      const fn = store.get(input.FunctionName, input.Qualifier, ctx.region);
+      if (fn.policy.some((statement) => statement.Sid === input.StatementId))
+        throw new ResourceConflictException({
+          message: `The statement id (${input.StatementId}) provided already exists. Please provide a new statement id, or remove the existing statement.`,
+          Type: "User",
+          $metadata: {},
+        });
+      const condition: PolicyStatement["Condition"] = {};
+      if (input.SourceArn) condition.ArnLike = { "AWS:SourceArn": input.SourceArn };
+      if (input.SourceAccount) condition.StringEquals = { "AWS:SourceAccount": input.SourceAccount };
+      const principal = input.Principal!;
+      const statement: PolicyStatement = {
+        Sid: input.StatementId!,
+        Effect: "Allow",
+        Principal:
+          principal === "*" ? "*" : principal.endsWith(".amazonaws.com") ? { Service: principal } : { AWS: principal },
+        Action: input.Action!,
+        Resource: fn.arn,
+        ...(Object.keys(condition).length && { Condition: condition }),
+      };
+      fn.policy.push(statement);
+      ctx.status = 201;
+      return { Statement: JSON.stringify(statement) };
+    })
+    .on(RemovePermissionCommand)((input, ctx) => {
+      const fn = store.get(input.FunctionName, input.Qualifier, ctx.region);
+      const index = fn.policy.findIndex((statement) => statement.Sid === input.StatementId);
+      if (index < 0)
+        throw new ResourceNotFoundException({
+          message: `Statement ${input.StatementId} is not found in resource policy.`,
+          Type: "User",
+          $metadata: {},
+        });
+      fn.policy.splice(index, 1);
+      ctx.status = 204;
+      return {};
+    })
+    .on(GetPolicyCommand)((input, ctx) => {
+    const fn = store.get(input.FunctionName, input.Qualifier, ctx.region);
+    if (fn.policy.length === 0)
+      throw new ResourceNotFoundException({
+        message: "The resource you requested does not exist.",
+        Type: "User",
+        $metadata: {},
+      });
+    return {
+      Policy: JSON.stringify({ Version: "2012-10-17", Id: "default", Statement: fn.policy }),
+      RevisionId: fn.revisionId,
+    };
+  });
+}
