@@ -1,0 +1,105 @@
+import {
+  DescribeScalableTargetsCommand,
+  DescribeScalingActivitiesCommand,
+  DescribeScalingPoliciesCommand,
+  type ScalingPolicy as SdkPolicy,
+} from "@aws-sdk/client-application-auto-scaling";
+import type { ScalableTarget, ScalingActivity, ScalingPolicy } from "../domain/scaling.ts";
+import { withAwsErrors } from "./awsError.ts";
+import type { AwsClients } from "./clients.ts";
+import { describeAlarms } from "./cloudwatch.ts";
+import { collect } from "./paginate.ts";
+
+const SAGEMAKER = {
+  ServiceNamespace: "sagemaker",
+  ScalableDimension: "sagemaker:variant:DesiredInstanceCount",
+} as const;
+
+const resourceId = (endpoint: string, variant: string) => `endpoint/${endpoint}/variant/${variant}`;
+
+/** What is registered for the variants of an endpoint, with policies and the state of their alarms. */
+export function describeScaling(
+  clients: AwsClients,
+  endpointName: string,
+  variants: readonly string[],
+): Promise<ScalableTarget[]> {
+  const action = `describe the scaling of endpoint ${endpointName}`;
+  return withAwsErrors({ action, region: clients.region }, async () => {
+    if (!variants.length) return [];
+    const client = await clients.autoscaling();
+    const ids = variants.map((v) => resourceId(endpointName, v));
+    const { ScalableTargets = [] } = await client.send(
+      new DescribeScalableTargetsCommand({ ...SAGEMAKER, ResourceIds: ids }),
+    );
+    return Promise.all(
+      ScalableTargets.map(async (t) => {
+        const policies = await collect(
+          (NextToken) =>
+            client.send(new DescribeScalingPoliciesCommand({ ...SAGEMAKER, ResourceId: t.ResourceId, NextToken })),
+          (page) => page.ScalingPolicies,
+          (page) => page.NextToken,
+        );
+        const { DynamicScalingInSuspended, DynamicScalingOutSuspended } = t.SuspendedState ?? {};
+        return {
+          endpointName,
+          variantName: variants[ids.indexOf(t.ResourceId ?? "")] ?? "",
+          minInstances: t.MinCapacity ?? 0,
+          maxInstances: t.MaxCapacity ?? 0,
+          suspended: Boolean(DynamicScalingInSuspended || DynamicScalingOutSuspended),
+          policies: await Promise.all(policies.map((p) => toPolicy(clients, p))),
+        };
+      }),
+    );
+  });
+}
+
+async function toPolicy(clients: AwsClients, p: SdkPolicy): Promise<ScalingPolicy> {
+  const tracking = p.TargetTrackingScalingPolicyConfiguration;
+  const custom = tracking?.CustomizedMetricSpecification;
+  return {
+    name: p.PolicyName ?? "",
+    arn: p.PolicyARN ?? "",
+    type:
+      p.PolicyType === "TargetTrackingScaling" ? "targetTracking" : p.PolicyType === "StepScaling" ? "step" : "other",
+    metric:
+      tracking?.PredefinedMetricSpecification?.PredefinedMetricType ??
+      (custom && `${custom.Namespace}/${custom.MetricName}`),
+    target: tracking?.TargetValue,
+    scaleOutCooldownSeconds: tracking?.ScaleOutCooldown ?? p.StepScalingPolicyConfiguration?.Cooldown,
+    scaleInCooldownSeconds: tracking?.ScaleInCooldown ?? p.StepScalingPolicyConfiguration?.Cooldown,
+    alarms: await describeAlarms(
+      clients,
+      (p.Alarms ?? []).map((a) => a.AlarmName ?? ""),
+    ),
+  };
+}
+
+/** The newest scaling activities of a variant, newest first. */
+export function describeActivities(
+  clients: AwsClients,
+  endpointName: string,
+  variantName: string,
+  options: { includeNotScaled?: boolean; most?: number } = {},
+): Promise<ScalingActivity[]> {
+  const action = `describe the scaling activities of endpoint ${endpointName}`;
+  return withAwsErrors({ action, region: clients.region }, async () => {
+    const answer = await (await clients.autoscaling()).send(
+      new DescribeScalingActivitiesCommand({
+        ...SAGEMAKER,
+        ResourceId: resourceId(endpointName, variantName),
+        IncludeNotScaledActivities: options.includeNotScaled,
+        MaxResults: options.most ?? 50,
+      }),
+    );
+    return (answer.ScalingActivities ?? []).map((a) => ({
+      id: a.ActivityId ?? "",
+      description: a.Description ?? "",
+      cause: a.Cause ?? "",
+      status: a.StatusCode ?? "",
+      message: a.StatusMessage,
+      startedAtMs: a.StartTime?.getTime() ?? 0,
+      endedAtMs: a.EndTime?.getTime(),
+      notScaledReasons: (a.NotScaledReasons ?? []).map((r) => r.Code ?? ""),
+    }));
+  });
+}

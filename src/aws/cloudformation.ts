@@ -1,0 +1,176 @@
+import {
+  CancelUpdateStackCommand,
+  type Change,
+  CreateChangeSetCommand,
+  DeleteChangeSetCommand,
+  DeleteStackCommand,
+  DescribeChangeSetCommand,
+  DescribeStackEventsCommand,
+  DescribeStackResourcesCommand,
+  DescribeStacksCommand,
+  ExecuteChangeSetCommand,
+  type Parameter,
+} from "@aws-sdk/client-cloudformation";
+import type { ResourceChange, Stack, StackEvent } from "../domain/stack.ts";
+import { toAwsOpsError, withAwsErrors } from "./awsError.ts";
+import type { AwsClients } from "./clients.ts";
+import { collect } from "./paginate.ts";
+
+/** A template beyond this size must be in S3 (CloudFormation quotas). */
+export const MAX_TEMPLATE_BODY = 51_200;
+
+const doesNotExist = (e: unknown) => e instanceof Error && / does not exist$/.test(e.message);
+
+/** The stack with its resources and outputs; undefined when there is none of that name. */
+export async function describeStack(clients: AwsClients, name: string): Promise<Stack | undefined> {
+  const client = await clients.cloudformation();
+  try {
+    const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: name }));
+    const stack = Stacks[0];
+    if (!stack) return undefined;
+    const { StackResources = [] } = await client.send(new DescribeStackResourcesCommand({ StackName: stack.StackId }));
+    return {
+      name: stack.StackName ?? name,
+      id: stack.StackId ?? "",
+      status: stack.StackStatus ?? "",
+      statusReason: stack.StackStatusReason,
+      createdAtMs: stack.CreationTime?.getTime() ?? 0,
+      outputs: Object.fromEntries((stack.Outputs ?? []).map((o) => [o.OutputKey ?? "", o.OutputValue ?? ""])),
+      resources: StackResources.map((r) => ({
+        logicalId: r.LogicalResourceId ?? "",
+        physicalId: r.PhysicalResourceId,
+        type: r.ResourceType ?? "",
+        status: r.ResourceStatus ?? "",
+        statusReason: r.ResourceStatusReason,
+      })),
+    };
+  } catch (e) {
+    if (doesNotExist(e)) return undefined;
+    throw toAwsOpsError(e, { action: `describe stack ${name}`, region: clients.region });
+  }
+}
+
+/** Input of `createChangeSet`; one of `templateBody` and `templateUrl`. */
+export interface ChangeSetInput {
+  stackName: string;
+  changeSetName: string;
+  isNew: boolean;
+  templateBody?: string;
+  templateUrl?: string;
+  parameters: Record<string, string>;
+}
+
+/** Begins the computation of a change set. */
+export function createChangeSet(clients: AwsClients, input: ChangeSetInput): Promise<void> {
+  const action = `create a change set for stack ${input.stackName}`;
+  return withAwsErrors({ action, region: clients.region }, async () => {
+    const client = await clients.cloudformation();
+    await client.send(
+      new CreateChangeSetCommand({
+        StackName: input.stackName,
+        ChangeSetName: input.changeSetName,
+        ChangeSetType: input.isNew ? "CREATE" : "UPDATE",
+        TemplateBody: input.templateBody,
+        TemplateURL: input.templateUrl,
+        Capabilities: ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
+        Parameters: Object.entries(input.parameters).map(
+          ([ParameterKey, ParameterValue]): Parameter => ({ ParameterKey, ParameterValue }),
+        ),
+      }),
+    );
+  });
+}
+
+/** A change set as it stands: `status` is CloudFormation's word. */
+export function describeChangeSet(
+  clients: AwsClients,
+  stackName: string,
+  changeSetName: string,
+): Promise<{ status: string; reason?: string; changes: ResourceChange[] }> {
+  return withAwsErrors(
+    { action: `describe the change set of stack ${stackName}`, region: clients.region },
+    async () => {
+      const client = await clients.cloudformation();
+      let status = "";
+      let reason: string | undefined;
+      const changes = await collect(
+        (NextToken) =>
+          client.send(new DescribeChangeSetCommand({ StackName: stackName, ChangeSetName: changeSetName, NextToken })),
+        (page) => {
+          status = page.Status ?? "";
+          reason = page.StatusReason;
+          return page.Changes;
+        },
+        (page) => page.NextToken,
+      );
+      return { status, reason, changes: changes.flatMap(toChange) };
+    },
+  );
+}
+
+function toChange({ ResourceChange: c }: Change): ResourceChange[] {
+  if (!c) return [];
+  const names = (c.Details ?? []).map((d) => d.Target?.Name ?? d.Target?.Attribute ?? "").filter(Boolean);
+  return [
+    {
+      action: c.Action as ResourceChange["action"],
+      logicalId: c.LogicalResourceId ?? "",
+      physicalId: c.PhysicalResourceId,
+      type: c.ResourceType ?? "",
+      replacement: c.Replacement,
+      properties: [...new Set(names)],
+    },
+  ];
+}
+
+export function executeChangeSet(clients: AwsClients, stackName: string, changeSetName: string): Promise<void> {
+  return withAwsErrors({ action: `execute the change set of stack ${stackName}`, region: clients.region }, async () => {
+    const client = await clients.cloudformation();
+    await client.send(new ExecuteChangeSetCommand({ StackName: stackName, ChangeSetName: changeSetName }));
+  });
+}
+
+export function deleteChangeSet(clients: AwsClients, stackName: string, changeSetName: string): Promise<void> {
+  return withAwsErrors({ action: `delete the change set of stack ${stackName}`, region: clients.region }, async () => {
+    const client = await clients.cloudformation();
+    await client.send(new DeleteChangeSetCommand({ StackName: stackName, ChangeSetName: changeSetName }));
+  });
+}
+
+export function deleteStack(clients: AwsClients, nameOrId: string): Promise<void> {
+  return withAwsErrors({ action: `delete stack ${nameOrId}`, region: clients.region }, async () => {
+    await (await clients.cloudformation()).send(new DeleteStackCommand({ StackName: nameOrId }));
+  });
+}
+
+export function cancelUpdate(clients: AwsClients, stackName: string): Promise<void> {
+  return withAwsErrors({ action: `cancel the update of stack ${stackName}`, region: clients.region }, async () => {
+    await (await clients.cloudformation()).send(new CancelUpdateStackCommand({ StackName: stackName }));
+  });
+}
+
+/** Events newer than the given one, oldest first. */
+export function eventsSince(clients: AwsClients, stackId: string, lastEventId?: string): Promise<StackEvent[]> {
+  return withAwsErrors({ action: `read the events of stack ${stackId}`, region: clients.region }, async () => {
+    const client = await clients.cloudformation();
+    const found: StackEvent[] = [];
+    let token: string | undefined;
+    do {
+      const page = await client.send(new DescribeStackEventsCommand({ StackName: stackId, NextToken: token }));
+      token = page.NextToken;
+      for (const e of page.StackEvents ?? []) {
+        if (e.EventId === lastEventId) return found.reverse();
+        found.push({
+          id: e.EventId ?? "",
+          atMs: e.Timestamp?.getTime() ?? 0,
+          logicalId: e.LogicalResourceId ?? "",
+          physicalId: e.PhysicalResourceId,
+          type: e.ResourceType ?? "",
+          status: e.ResourceStatus ?? "",
+          reason: e.ResourceStatusReason,
+        });
+      }
+    } while (token);
+    return found.reverse();
+  });
+}

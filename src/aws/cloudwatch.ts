@@ -1,0 +1,69 @@
+import { DescribeAlarmsCommand, GetMetricDataCommand, type MetricDataResult } from "@aws-sdk/client-cloudwatch";
+import type { MetricQuery, MetricSeries } from "../domain/metric.ts";
+import type { Alarm, AlarmState } from "../domain/scaling.ts";
+import { withAwsErrors } from "./awsError.ts";
+import type { AwsClients } from "./clients.ts";
+import { collect } from "./paginate.ts";
+
+/** All series in one GetMetricData call (and its pages); $0.01 per 1,000 metrics asked for. */
+export function readMetrics(
+  clients: AwsClients,
+  queries: readonly MetricQuery[],
+  range: { fromMs: number; toMs: number; periodSeconds: number },
+): Promise<MetricSeries[]> {
+  return withAwsErrors({ action: "read the metrics", region: clients.region }, async () => {
+    const client = await clients.cloudwatch();
+    const results = await collect(
+      (token) =>
+        client.send(
+          new GetMetricDataCommand({
+            StartTime: new Date(range.fromMs),
+            EndTime: new Date(range.toMs),
+            ScanBy: "TimestampAscending",
+            NextToken: token,
+            MetricDataQueries: queries.map((q) => ({
+              Id: q.id,
+              MetricStat: {
+                Metric: {
+                  Namespace: q.namespace,
+                  MetricName: q.name,
+                  Dimensions: Object.entries(q.dimensions).map(([Name, Value]) => ({ Name, Value })),
+                },
+                Period: range.periodSeconds,
+                Stat: q.statistic,
+              },
+            })),
+          }),
+        ),
+      (page) => page.MetricDataResults,
+      (page) => page.NextToken,
+    );
+    return queries.map((q) => ({ id: q.id, points: results.filter((r) => r.Id === q.id).flatMap(pointsOf) }));
+  });
+}
+
+function pointsOf(result: MetricDataResult): { atMs: number; value: number }[] {
+  return (result.Timestamps ?? []).flatMap((t, i) => {
+    const value = result.Values?.[i];
+    return value === undefined ? [] : [{ atMs: t.getTime(), value }];
+  });
+}
+
+/** Alarms by name; names that do not exist are left out. */
+export function describeAlarms(clients: AwsClients, names: string[]): Promise<Alarm[]> {
+  if (!names.length) return Promise.resolve([]);
+  return withAwsErrors({ action: "describe the alarms", region: clients.region }, async () => {
+    const client = await clients.cloudwatch();
+    const answer = await client.send(new DescribeAlarmsCommand({ AlarmNames: names, MaxRecords: 100 }));
+    return (answer.MetricAlarms ?? []).map((a) => ({
+      name: a.AlarmName ?? "",
+      state: a.StateValue as AlarmState,
+      stateReason: a.StateReason,
+      stateAtMs: a.StateUpdatedTimestamp?.getTime(),
+      threshold: a.Threshold,
+      comparison: a.ComparisonOperator,
+      periodSeconds: a.Period,
+      evaluationPeriods: a.EvaluationPeriods,
+    }));
+  });
+}

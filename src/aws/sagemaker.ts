@@ -1,0 +1,100 @@
+import {
+  DescribeEndpointCommand,
+  DescribeEndpointConfigCommand,
+  DescribeModelCommand,
+  ListEndpointsCommand,
+} from "@aws-sdk/client-sagemaker";
+import type { Endpoint, EndpointConfig, EndpointStatus, EndpointSummary, Model } from "../domain/endpoint.ts";
+import { withAwsErrors } from "./awsError.ts";
+import type { AwsClients } from "./clients.ts";
+
+const ms = (d: Date | undefined) => d?.getTime() ?? 0;
+
+/** One page of the account's endpoints, newest first. */
+export function listEndpoints(
+  clients: AwsClients,
+  token?: string,
+  pageSize = 100,
+): Promise<{ endpoints: EndpointSummary[]; nextToken?: string }> {
+  return withAwsErrors({ action: "list the endpoints", region: clients.region }, async () => {
+    const page = await (await clients.sagemaker()).send(
+      new ListEndpointsCommand({ MaxResults: pageSize, NextToken: token }),
+    );
+    const endpoints = (page.Endpoints ?? []).map((e) => ({
+      name: e.EndpointName ?? "",
+      arn: e.EndpointArn ?? "",
+      status: e.EndpointStatus as EndpointStatus,
+      createdAtMs: ms(e.CreationTime),
+      modifiedAtMs: ms(e.LastModifiedTime),
+    }));
+    return { endpoints, nextToken: page.NextToken };
+  });
+}
+
+/** Reads an endpoint; instance types and models of its variants come with `withConfig`. */
+export function describeEndpoint(clients: AwsClients, name: string): Promise<Endpoint> {
+  return withAwsErrors({ action: `describe endpoint ${name}`, region: clients.region }, async () => {
+    const e = await (await clients.sagemaker()).send(new DescribeEndpointCommand({ EndpointName: name }));
+    return {
+      name: e.EndpointName ?? name,
+      arn: e.EndpointArn ?? "",
+      status: e.EndpointStatus as EndpointStatus,
+      createdAtMs: ms(e.CreationTime),
+      modifiedAtMs: ms(e.LastModifiedTime),
+      configName: e.EndpointConfigName ?? "",
+      failureReason: e.FailureReason,
+      variants: (e.ProductionVariants ?? []).map((v) => ({
+        name: v.VariantName ?? "",
+        currentInstances: v.CurrentInstanceCount ?? 0,
+        desiredInstances: v.DesiredInstanceCount ?? v.CurrentInstanceCount ?? 0,
+        currentWeight: v.CurrentWeight ?? 1,
+        desiredWeight: v.DesiredWeight ?? v.CurrentWeight ?? 1,
+        image: v.DeployedImages?.[0]?.SpecifiedImage,
+      })),
+    };
+  });
+}
+
+export function describeEndpointConfig(clients: AwsClients, name: string): Promise<EndpointConfig> {
+  return withAwsErrors({ action: `describe endpoint configuration ${name}`, region: clients.region }, async () => {
+    const c = await (await clients.sagemaker()).send(new DescribeEndpointConfigCommand({ EndpointConfigName: name }));
+    return {
+      name,
+      arn: c.EndpointConfigArn ?? "",
+      createdAtMs: ms(c.CreationTime),
+      variants: (c.ProductionVariants ?? []).map((v) => ({
+        name: v.VariantName ?? "",
+        modelName: v.ModelName,
+        instanceType: v.InstanceType,
+        initialInstances: v.InitialInstanceCount,
+      })),
+      dataCapture: c.DataCaptureConfig?.EnableCapture ?? false,
+    };
+  });
+}
+
+export function describeModel(clients: AwsClients, name: string): Promise<Model> {
+  return withAwsErrors({ action: `describe model ${name}`, region: clients.region }, async () => {
+    const m = await (await clients.sagemaker()).send(new DescribeModelCommand({ ModelName: name }));
+    const container = m.PrimaryContainer ?? m.Containers?.[0];
+    return {
+      name,
+      arn: m.ModelArn ?? "",
+      image: container?.Image,
+      artifact: container?.ModelDataUrl,
+      roleArn: m.ExecutionRoleArn,
+      createdAtMs: ms(m.CreationTime),
+    };
+  });
+}
+
+/** The endpoint's variants completed with what only its configuration knows. */
+export function withConfig(endpoint: Endpoint, config: EndpointConfig): Endpoint {
+  return {
+    ...endpoint,
+    variants: endpoint.variants.map((v) => {
+      const c = config.variants.find((other) => other.name === v.name);
+      return { ...v, instanceType: c?.instanceType, modelName: c?.modelName };
+    }),
+  };
+}

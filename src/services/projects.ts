@@ -1,0 +1,87 @@
+import { readFile, stat } from "node:fs/promises";
+import path from "node:path";
+import { OpsError } from "../domain/errors.ts";
+import type { ExampleRow, FeatureFile } from "../domain/prediction.ts";
+import { type Project, parseFeatureFile, parseProject } from "../domain/project.ts";
+
+/** Name of the project file at a workspace folder's root. */
+export const PROJECT_FILE = "sagemaker-ops.json";
+
+/** A project with what its files hold. */
+export interface ProjectContext {
+  folder: string;
+  file: string;
+  project: Project;
+  features?: FeatureFile;
+  examples: ExampleRow[];
+}
+
+async function readText(file: string, what: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (e) {
+    throw new OpsError("badInput", `${what} ${file} cannot be read: ${(e as Error).message}`, {
+      hint: "Check the path.",
+      cause: e,
+    });
+  }
+}
+
+async function readJson(file: string, what: string): Promise<unknown> {
+  const text = await readText(file, what);
+  try {
+    return JSON.parse(text);
+  } catch (e) {
+    throw new OpsError("badInput", `${what} ${file} is not JSON: ${(e as Error).message}`, {
+      hint: "Correct the file and repeat.",
+      cause: e,
+    });
+  }
+}
+
+function refuse(what: string, file: string, problems: string[]): never {
+  throw new OpsError("badInput", `${what} ${file} has ${problems.length} problem(s): ${problems.join("; ")}`, {
+    hint: "Correct the file and repeat.",
+  });
+}
+
+/**
+ * Reads a project file and what it names.
+ * @param file the file, or the folder that holds it
+ * @throws OpsError badInput that names the file and the place in it
+ */
+export async function loadProject(file: string): Promise<ProjectContext> {
+  const isFolder = (await stat(file).catch(() => undefined))?.isDirectory() ?? false;
+  const resolved = path.resolve(isFolder ? path.join(file, PROJECT_FILE) : file);
+  const parsed = parseProject(await readJson(resolved, "Project file"));
+  if ("problems" in parsed) refuse("Project file", resolved, parsed.problems);
+  const { project } = parsed;
+  const folder = path.dirname(resolved);
+  let features: FeatureFile | undefined;
+  if (project.features) {
+    const featuresFile = path.resolve(folder, project.features);
+    const read = parseFeatureFile(await readJson(featuresFile, "Features file"));
+    if ("problems" in read) refuse("Features file", featuresFile, read.problems);
+    features = read.file;
+  }
+  const examples =
+    project.examples && features
+      ? parseExamples(await readText(path.resolve(folder, project.examples), "Examples file"), features)
+      : [];
+  return { folder, file: resolved, project, features, examples };
+}
+
+/** Rows of a CSV with a header; columns are found by the features' names, the rest is the label. */
+export function parseExamples(csv: string, features: FeatureFile): ExampleRow[] {
+  const [header = "", ...lines] = csv.split(/\r?\n/).filter((line) => line.trim());
+  const columns = header.split(",").map((c) => c.trim());
+  const at = features.features.map((f) => columns.indexOf(f.name));
+  if (at.some((i) => i < 0)) return [];
+  const labelAt = columns.findIndex((c) => !features.features.some((f) => f.name === c));
+  return lines.map((line, i) => {
+    const cells = line.split(",");
+    const label = labelAt < 0 ? "" : (cells[labelAt] ?? "").trim();
+    const name = /^\d+$/.test(label) ? (features.classes[Number(label)] ?? label) : label;
+    return { label: `row ${i + 1}${name ? ` (${name})` : ""}`, values: at.map((c) => Number(cells[c])) };
+  });
+}
