@@ -105,8 +105,8 @@ export function startRamp(options: RampOptions): RampRun {
     child.once("close", (code, signal) => {
       clearTimeout(killTimer);
       if (!end && !failure && !stopping) {
-        const tail = stderr.trim().split("\n").slice(-3).join(" ");
-        failure = { message: `The load engine ended with ${signal ?? `code ${code}`}${tail ? `: ${tail}` : ""}` };
+        const reason = stderr.split("\n").find((line) => /Error/.test(line)) ?? stderr.trim().split("\n").at(-1);
+        failure = { message: `The load engine ended with ${signal ?? `code ${code}`}${reason ? `: ${reason}` : ""}` };
       }
       if (!measured && stopping) measured = nothingMeasured(plan, Date.now());
       if (!measured) {

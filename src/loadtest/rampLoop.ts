@@ -73,16 +73,17 @@ export function startRampLoop({ pacer, generator, collector, drainMs, onSecond }
   /** Closes the seconds that ended by `now`; the last one, with `all`, before its time. */
   function closeSeconds(now: number, all = false): LoadRunPoint[] {
     const points: LoadRunPoint[] = [];
-    const dueBy = (time: number) => pacer.dueBy((Math.min(time, stoppedAt ?? time) - start) / 1000 - 1e-9);
+    // In the plan's own seconds, so that a request at the very boundary belongs to the second that it begins.
+    const lastDue = stoppedAt === undefined ? Number.POSITIVE_INFINITY : (stoppedAt - start) / 1000;
+    const dueBefore = (seconds: number) => (seconds <= 0 ? 0 : pacer.dueBy(Math.min(seconds - 1e-9, lastDue)));
     const isLast = () => all && start + second * 1000 < now && !collector.isEmpty();
     while (start + (second + 1) * 1000 <= now || isLast()) {
-      const begin = start + second * 1000;
-      const end = begin + 1000;
+      const end = start + (second + 1) * 1000;
       points.push(
         collector.closeSecond({
           atMs: startedAtMs + second * 1000,
           second,
-          asked: dueBy(end) - (second === 0 ? 0 : dueBy(begin)),
+          asked: dueBefore(second + 1) - dueBefore(second),
           gauges: generator.gauges(),
           generatorCpu: cpuShare(now),
           stoodStill: now - end > stoodStillMs,
