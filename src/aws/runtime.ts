@@ -46,3 +46,10 @@ export async function invokeEndpoint(clients: AwsClients, request: PredictionReq
     };
   }
 }
+
+/** Where InvokeEndpoint is POSTed to, by the SDK's own endpoint rules: the load engine signs and sends by itself. */
+export async function invocationUrl(clients: AwsClients, endpointName: string): Promise<string> {
+  const { config } = await clients.runtime();
+  const resolved = config.endpointProvider({ Region: clients.region, Endpoint: clients.settings.endpointUrl });
+  return `${resolved.url.href.replace(/\/$/, "")}/endpoints/${encodeURIComponent(endpointName)}/invocations`;
+}

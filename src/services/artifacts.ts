@@ -1,0 +1,80 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
+import { type Zippable, zipSync } from "fflate";
+import { OpsError } from "../domain/errors.ts";
+
+/** What is uploaded: bytes under a key that names their content, so that the same content is uploaded once. */
+export interface Artifact {
+  key: string;
+  body: Uint8Array;
+}
+
+const MAX_FILES = 5_000;
+/** Zip's earliest date: the same files always make the same zip. */
+const FIXED_TIME = new Date("1980-01-01T00:00:00");
+
+async function readBytes(file: string, what: string): Promise<Uint8Array> {
+  try {
+    return await readFile(file);
+  } catch (e) {
+    throw new OpsError("badInput", `The ${what} ${file} cannot be read: ${(e as Error).message}`, {
+      hint: "Check the path in the project file.",
+      cause: e,
+    });
+  }
+}
+
+async function filesOf(folder: string, what: string): Promise<string[]> {
+  const found: string[] = [];
+  const walk = async (relative: string): Promise<void> => {
+    const entries = await readdir(path.join(folder, relative), { withFileTypes: true });
+    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      if (entry.name.startsWith(".")) continue;
+      const name = relative ? `${relative}/${entry.name}` : entry.name;
+      if (entry.isDirectory()) await walk(name);
+      else if (entry.isFile()) found.push(name);
+    }
+  };
+  try {
+    await walk("");
+  } catch (e) {
+    throw new OpsError("badInput", `The ${what} folder ${folder} cannot be read: ${(e as Error).message}`, {
+      hint: "Check the path in the project file.",
+      cause: e,
+    });
+  }
+  if (!found.length) throw new OpsError("badInput", `The ${what} folder ${folder} is empty.`);
+  if (found.length > MAX_FILES)
+    throw new OpsError("badInput", `The ${what} folder ${folder} has more than ${MAX_FILES} files.`);
+  return found;
+}
+
+/** A folder as a zip; `extra` files replace those of the same name. */
+export async function zipFolder(
+  folder: string,
+  what: string,
+  extra: Record<string, Uint8Array> = {},
+): Promise<Uint8Array> {
+  const entries: Zippable = {};
+  for (const name of await filesOf(folder, what))
+    entries[name] = [await readBytes(path.join(folder, name), what), { mtime: FIXED_TIME }];
+  for (const [name, body] of Object.entries(extra)) entries[name] = [body, { mtime: FIXED_TIME }];
+  return zipSync(entries, { level: 6 });
+}
+
+function named(stackName: string, kind: string, ending: string, body: Uint8Array): Artifact {
+  const hash = createHash("sha256").update(body).digest("hex").slice(0, 16);
+  return { key: `${stackName}/${kind}/${hash}${ending}`, body };
+}
+
+/** A file as it is: the model archive. */
+export async function fileArtifact(stackName: string, kind: string, file: string): Promise<Artifact> {
+  const ending = file.endsWith(".tar.gz") ? ".tar.gz" : path.extname(file);
+  return named(stackName, kind, ending, await readBytes(file, kind));
+}
+
+/** A folder as a zip: the Lambda function. */
+export async function folderArtifact(stackName: string, kind: string, folder: string): Promise<Artifact> {
+  return named(stackName, kind, ".zip", await zipFolder(folder, kind));
+}

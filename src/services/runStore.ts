@@ -1,0 +1,56 @@
+import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import path from "node:path";
+import type { LoadRunReport } from "../domain/loadRun.ts";
+import { reportJson } from "../loadtest/report.ts";
+import { reportHtml } from "../loadtest/reportHtml.ts";
+
+/** Where a project keeps its runs, relative to its folder. */
+export const RUNS_FOLDER = path.join(".sagemaker-ops", "runs");
+
+/** The files of a run. */
+export interface RunFiles {
+  json: string;
+  html: string;
+}
+
+/** Keeps runs as files: JSON for machines, HTML for people. */
+export class RunStore {
+  constructor(private readonly folder: string) {}
+
+  filesOf(id: string): RunFiles {
+    return { json: path.join(this.folder, `${id}.json`), html: path.join(this.folder, `${id}.html`) };
+  }
+
+  /** Writes both files; a reader never sees half of one. */
+  async save(report: LoadRunReport): Promise<RunFiles> {
+    const files = this.filesOf(report.id);
+    await mkdir(this.folder, { recursive: true });
+    await Promise.all([replaceFile(files.json, reportJson(report)), replaceFile(files.html, reportHtml(report))]);
+    return files;
+  }
+
+  /** Runs, newest first; files that are not reports are passed over. */
+  async list(): Promise<{ file: string; report: LoadRunReport }[]> {
+    const names = await readdir(this.folder).catch(() => []);
+    const found = await Promise.all(
+      names
+        .filter((n) => n.endsWith(".json"))
+        .map(async (name) => {
+          const file = path.join(this.folder, name);
+          try {
+            const report = JSON.parse(await readFile(file, "utf8")) as LoadRunReport;
+            return report.reportVersion === 1 ? [{ file, report }] : [];
+          } catch {
+            return [];
+          }
+        }),
+    );
+    return found.flat().sort((a, b) => b.report.startedAtMs - a.report.startedAtMs);
+  }
+}
+
+async function replaceFile(file: string, text: string): Promise<void> {
+  const part = `${file}.part`;
+  await writeFile(part, text);
+  await rename(part, file);
+}

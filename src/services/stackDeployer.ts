@@ -1,0 +1,386 @@
+import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { jobStatus, startDeployment } from "../aws/amplify.ts";
+import type { AwsClients } from "../aws/clients.ts";
+import {
+  cancelUpdate,
+  createChangeSet,
+  deleteChangeSet,
+  deleteStack,
+  describeChangeSet,
+  describeStack,
+  executeChangeSet,
+  MAX_TEMPLATE_BODY,
+} from "../aws/cloudformation.ts";
+import { deletePrefix, objectExists, putObject } from "../aws/s3.ts";
+import { hourlyPrice } from "../domain/cost.ts";
+import { OpsError } from "../domain/errors.ts";
+import {
+  type DeploymentPreview,
+  isStackFailed,
+  isStackInProgress,
+  type ResourceChange,
+  type Stack,
+  type StackEvent,
+} from "../domain/stack.ts";
+import { type Artifact, fileArtifact, folderArtifact, zipFolder } from "./artifacts.ts";
+import type { Connections } from "./connections.ts";
+import type { ProjectContext } from "./projects.ts";
+import { failureOf, followStack, lastEventId, pause } from "./stackEvents.ts";
+import { sandboxApiUrl, sandboxWebUrl } from "./stackUrls.ts";
+
+/** A deployment that can be shown before it is asked for. */
+export interface PreparedDeployment {
+  project: ProjectContext;
+  preview: DeploymentPreview;
+  /** Cost of the endpoint's first instances, US dollars per hour, where known. */
+  endpointHourlyUsd?: number;
+}
+
+/** What one sees while it runs. */
+export type DeployEvent = { kind: "step"; text: string } | { kind: "stack"; event: StackEvent };
+export type OnDeployEvent = (event: DeployEvent) => void;
+
+/** The stack of the artifacts' bucket: it must stand before the project's, whose model is read from it. */
+const BOOTSTRAP_STACK = "sagemaker-ops-artifacts";
+const NO_CHANGES = /didn't contain changes|No updates are to be performed/;
+/** A stack in one of these can only be deleted. */
+const DEAD = new Set(["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED", "CREATE_FAILED"]);
+
+/** Deploys, describes and removes a project's stack, always through a change set. */
+export class StackDeployer {
+  private busy: string | undefined;
+
+  constructor(private readonly connections: Connections) {}
+
+  describe(stackName: string): Promise<Stack | undefined> {
+    return describeStack(this.connections.clients(), stackName);
+  }
+
+  /**
+   * Bucket, artifacts and change set: everything that one can look at before anything of the project changes.
+   * @throws OpsError conflict when the stack is busy or cannot be updated, badInput for the project's files
+   */
+  async prepare(
+    project: ProjectContext,
+    on: OnDeployEvent = () => {},
+    signal?: AbortSignal,
+  ): Promise<PreparedDeployment> {
+    return this.exclusively(project.project.stackName, async () => {
+      this.assertAccount(project);
+      const clients = this.connections.clients();
+      const { stackName } = project.project;
+      const template = await readTemplate(project, project.project.template);
+      const existing = await describeStack(clients, stackName);
+      await this.assertDeployable(clients, existing);
+      const artifacts = await readArtifacts(project);
+      signal?.throwIfAborted();
+      const bucket = await this.ensureBucket(clients, project, on, signal);
+      for (const { artifact } of artifacts) await upload(clients, bucket, artifact, on, signal);
+      const isNew = !existing || existing.status === "REVIEW_IN_PROGRESS";
+      const parameters = parametersOf(project, bucket, artifacts);
+      const changeSetName = `ops-${randomUUID()}`;
+      on({ kind: "step", text: `Computing the change set of stack ${stackName}` });
+      const large = Buffer.byteLength(template) > MAX_TEMPLATE_BODY;
+      const templateUrl = large ? await uploadTemplate(clients, bucket, stackName, template, on) : undefined;
+      await createChangeSet(clients, {
+        stackName,
+        changeSetName,
+        isNew,
+        parameters,
+        ...(templateUrl ? { templateUrl } : { templateBody: template }),
+      });
+      const changes = await this.awaitChangeSet(clients, stackName, changeSetName, isNew, signal);
+      const endpointHourlyUsd = hourlyPrice(parameters.InstanceType ?? "ml.m5.large");
+      return { project, preview: { stackName, changeSetName, isNew, changes }, endpointHourlyUsd };
+    });
+  }
+
+  /** Forgets a change set that was not wanted; a stack that exists only for it goes too. */
+  async discard({ preview }: PreparedDeployment): Promise<void> {
+    const clients = this.connections.clients();
+    await deleteChangeSet(clients, preview.stackName, preview.changeSetName);
+    if (preview.isNew) await deleteStack(clients, preview.stackName);
+  }
+
+  /**
+   * Executes the change set, then publishes the web page. When the signal fires, the stack is rolled back.
+   * @throws OpsError deploymentFailed that names the first failed resource; cancelled
+   */
+  async execute(prepared: PreparedDeployment, on: OnDeployEvent = () => {}, signal?: AbortSignal): Promise<Stack> {
+    return this.exclusively(prepared.preview.stackName, async () => {
+      const clients = this.connections.clients();
+      const { stackName, changeSetName, isNew, changes } = prepared.preview;
+      let stack = await describeStack(clients, stackName);
+      if (changes.length || isNew) {
+        on({ kind: "step", text: `Executing the change set of stack ${stackName}: ${changes.length} changes` });
+        const afterEventId = stack && (await lastEventId(clients, stack.id));
+        await executeChangeSet(clients, stackName, changeSetName);
+        const followed = await followStack(clients, stack?.id ?? stackName, {
+          pollMs: this.pollMs(),
+          afterEventId,
+          signal,
+          onEvent: (event) => on({ kind: "stack", event }),
+          onAbort: () => (isNew ? deleteStack(clients, stackName) : cancelUpdate(clients, stackName)),
+        });
+        if (followed.aborted)
+          throw new OpsError("cancelled", `The deployment of stack ${stackName} was cancelled and rolled back.`);
+        if (!followed.stack || isStackFailed(followed.stack.status)) throw failureOf(stackName, followed);
+        stack = followed.stack;
+      } else on({ kind: "step", text: `Stack ${stackName} is up to date` });
+      if (!stack) throw new OpsError("notFound", `Stack ${stackName} has gone meanwhile.`);
+      await this.publishWeb(clients, prepared.project, stack, on, signal);
+      return stack;
+    });
+  }
+
+  /**
+   * Deletes the stack and the artifacts that were uploaded for it.
+   * @throws OpsError deploymentFailed when CloudFormation could not delete something
+   */
+  async remove(project: ProjectContext, on: OnDeployEvent = () => {}, signal?: AbortSignal): Promise<void> {
+    const { stackName } = project.project;
+    return this.exclusively(stackName, async () => {
+      this.assertAccount(project);
+      const clients = this.connections.clients();
+      const stack = await describeStack(clients, stackName);
+      if (!stack)
+        throw new OpsError("notFound", `There is no stack ${stackName} in ${clients.region}.`, {
+          hint: "Switch the region or the account, or deploy the project first.",
+        });
+      on({ kind: "step", text: `Deleting stack ${stackName}` });
+      const afterEventId = await lastEventId(clients, stack.id);
+      await deleteStack(clients, stack.id);
+      const followed = await followStack(clients, stack.id, {
+        pollMs: this.pollMs(),
+        afterEventId,
+        signal,
+        onEvent: (event) => on({ kind: "stack", event }),
+      });
+      if (followed.stack && followed.stack.status !== "DELETE_COMPLETE") throw failureOf(stackName, followed);
+      const bucket = (await describeStack(clients, BOOTSTRAP_STACK))?.outputs.BucketName;
+      if (!bucket) return;
+      const count = await deletePrefix(clients, bucket, `${stackName}/`);
+      on({ kind: "step", text: `Deleted ${count} artifacts from ${bucket}; the bucket stays for other projects` });
+    });
+  }
+
+  /** URL of the prediction API; in the sandbox the address that it is served at. */
+  apiUrl(stack: Stack): string | undefined {
+    const url = stack.outputs.ApiUrl;
+    const connection = this.connections.current;
+    return url && connection?.kind === "sandbox" ? sandboxApiUrl(url, connection.endpointUrl ?? "") : url;
+  }
+
+  /** URL of the web page; in the sandbox the address that it is served at. */
+  webUrl(stack: Stack): string | undefined {
+    const url = stack.outputs.WebUrl;
+    const connection = this.connections.current;
+    return url && connection?.kind === "sandbox" ? sandboxWebUrl(url, connection.endpointUrl ?? "") : url;
+  }
+
+  /** Two deployments at once would fight over the stack. */
+  private async exclusively<T>(stackName: string, work: () => Promise<T>): Promise<T> {
+    if (this.busy)
+      throw new OpsError("conflict", `Stack ${this.busy} is being worked on.`, {
+        hint: "Wait until that has finished, or cancel it.",
+      });
+    this.busy = stackName;
+    try {
+      return await work();
+    } catch (e) {
+      if (e instanceof Error && e.name === "AbortError")
+        throw new OpsError("cancelled", `The deployment of stack ${stackName} was cancelled.`);
+      throw e;
+    } finally {
+      this.busy = undefined;
+    }
+  }
+
+  private assertAccount({ project }: ProjectContext): void {
+    const { accountId, region } = this.connections.required();
+    if (project.expectedAccount && project.expectedAccount !== accountId)
+      throw new OpsError(
+        "conflict",
+        `The project expects account ${project.expectedAccount}, but the connection is to ${accountId} in ${region}.`,
+        { hint: "Connect to the right account, or change expectedAccount in the project file." },
+      );
+  }
+
+  private async assertDeployable(clients: AwsClients, stack: Stack | undefined): Promise<void> {
+    if (!stack || stack.status === "REVIEW_IN_PROGRESS") return;
+    if (isStackInProgress(stack.status))
+      throw new OpsError("conflict", `Stack ${stack.name} is ${stack.status} in ${clients.region}.`, {
+        hint: "Wait until CloudFormation has finished.",
+      });
+    if (DEAD.has(stack.status))
+      throw new OpsError("conflict", `Stack ${stack.name} is ${stack.status} and can only be deleted.`, {
+        hint: "Delete the stack, then deploy again.",
+      });
+  }
+
+  private async ensureBucket(
+    clients: AwsClients,
+    project: ProjectContext,
+    on: OnDeployEvent,
+    signal: AbortSignal | undefined,
+  ): Promise<string> {
+    const given = project.project.parameters.ArtifactBucket;
+    if (given !== undefined) return String(given);
+    const existing = await describeStack(clients, BOOTSTRAP_STACK);
+    if (existing?.outputs.BucketName && !isStackInProgress(existing.status)) return existing.outputs.BucketName;
+    if (!project.project.bootstrap)
+      throw new OpsError(
+        "badInput",
+        `Project file ${project.file} names neither a bootstrap template nor an ArtifactBucket.`,
+        {
+          hint: 'Add "bootstrap": "bootstrap.yaml", or parameters.ArtifactBucket.',
+        },
+      );
+    on({ kind: "step", text: `Creating the artifacts' bucket (stack ${BOOTSTRAP_STACK})` });
+    const template = await readTemplate(project, project.project.bootstrap);
+    const changeSetName = `ops-${randomUUID()}`;
+    const base = { stackName: BOOTSTRAP_STACK, changeSetName, isNew: true, templateBody: template, parameters: {} };
+    await createChangeSet(clients, base);
+    await this.awaitChangeSet(clients, BOOTSTRAP_STACK, changeSetName, true, signal);
+    await executeChangeSet(clients, BOOTSTRAP_STACK, changeSetName);
+    const followed = await followStack(clients, BOOTSTRAP_STACK, {
+      pollMs: this.pollMs(),
+      onEvent: (event) => on({ kind: "stack", event }),
+    });
+    const bucket = followed.stack?.outputs.BucketName;
+    if (!bucket || isStackFailed(followed.stack?.status ?? "")) throw failureOf(BOOTSTRAP_STACK, followed);
+    return bucket;
+  }
+
+  private async awaitChangeSet(
+    clients: AwsClients,
+    stackName: string,
+    changeSetName: string,
+    isNew: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<ResourceChange[]> {
+    for (;;) {
+      const { status, reason, changes } = await describeChangeSet(clients, stackName, changeSetName);
+      if (status === "CREATE_COMPLETE") return changes;
+      if (status === "FAILED") {
+        await deleteChangeSet(clients, stackName, changeSetName);
+        if (!isNew && NO_CHANGES.test(reason ?? "")) return [];
+        if (isNew) await deleteStack(clients, stackName);
+        throw new OpsError(
+          "badInput",
+          `The change set of stack ${stackName} failed: ${reason ?? "no reason was given"}`,
+          {
+            hint: "Correct the template or its parameters.",
+          },
+        );
+      }
+      await pause(this.pollMs() / 3, signal);
+      signal?.throwIfAborted();
+    }
+  }
+
+  private async publishWeb(
+    clients: AwsClients,
+    context: ProjectContext,
+    stack: Stack,
+    on: OnDeployEvent,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { web } = context.project.artifacts;
+    const appId = stack.outputs.AmplifyAppId;
+    if (!web || !appId) return;
+    const branch = stack.outputs.AmplifyBranchName ?? "main";
+    on({ kind: "step", text: `Publishing the web page to Amplify app ${appId}, branch ${branch}` });
+    const config = Buffer.from(`${JSON.stringify({ apiUrl: this.apiUrl(stack) ?? "" })}\n`);
+    const zip = await zipFolder(path.resolve(context.folder, web.path), "web", { "config.json": config });
+    const jobId = await startDeployment(clients, appId, branch, zip);
+    for (;;) {
+      const status = await jobStatus(clients, appId, branch, jobId);
+      if (status === "SUCCEED") break;
+      if (status === "FAILED" || status === "CANCELLED")
+        throw new OpsError("deploymentFailed", `Amplify job ${jobId} of app ${appId} ended as ${status}.`, {
+          hint: "Deploy again; the stack itself is complete.",
+        });
+      signal?.throwIfAborted();
+      await pause(this.pollMs() / 3, signal);
+    }
+    on({ kind: "step", text: `The web page is served at ${this.webUrl(stack)}` });
+  }
+
+  private pollMs(): number {
+    return this.connections.current?.kind === "sandbox" ? 300 : 3_000;
+  }
+}
+
+async function readTemplate(project: ProjectContext, file: string): Promise<string> {
+  const at = path.resolve(project.folder, file);
+  try {
+    return await readFile(at, "utf8");
+  } catch (e) {
+    throw new OpsError("badInput", `Template ${at} cannot be read: ${(e as Error).message}`, {
+      hint: "Check the path in the project file.",
+      cause: e,
+    });
+  }
+}
+
+type ProjectArtifacts = { parameter: string; artifact: Artifact }[];
+
+async function readArtifacts({ folder, project }: ProjectContext): Promise<ProjectArtifacts> {
+  const { model, lambda } = project.artifacts;
+  const found: ProjectArtifacts = [];
+  if (model)
+    found.push({
+      parameter: model.parameter,
+      artifact: await fileArtifact(project.stackName, "model", path.resolve(folder, model.path)),
+    });
+  if (lambda) {
+    const at = path.resolve(folder, lambda.path);
+    const make = lambda.zip ? folderArtifact : fileArtifact;
+    found.push({ parameter: lambda.parameter, artifact: await make(project.stackName, "lambda", at) });
+  }
+  return found;
+}
+
+function parametersOf(
+  { project }: ProjectContext,
+  bucket: string,
+  artifacts: ProjectArtifacts,
+): Record<string, string> {
+  const parameters: Record<string, string> = {};
+  if (artifacts.length) parameters.ArtifactBucket = bucket;
+  for (const { parameter, artifact } of artifacts) parameters[parameter] = artifact.key;
+  for (const [name, value] of Object.entries(project.parameters)) parameters[name] = String(value);
+  return parameters;
+}
+
+async function upload(
+  clients: AwsClients,
+  bucket: string,
+  { key, body }: Artifact,
+  on: OnDeployEvent,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  signal?.throwIfAborted();
+  const size = `${(body.byteLength / 1024).toFixed(0)} KiB`;
+  if (await objectExists(clients, bucket, key)) {
+    on({ kind: "step", text: `s3://${bucket}/${key} is there already` });
+    return;
+  }
+  on({ kind: "step", text: `Uploading s3://${bucket}/${key} (${size})` });
+  await putObject(clients, bucket, key, body);
+}
+
+async function uploadTemplate(
+  clients: AwsClients,
+  bucket: string,
+  stackName: string,
+  template: string,
+  on: OnDeployEvent,
+): Promise<string> {
+  const key = `${stackName}/template/${randomUUID()}.yaml`;
+  await upload(clients, bucket, { key, body: Buffer.from(template) }, on, undefined);
+  return `https://${bucket}.s3.${clients.region}.amazonaws.com/${key}`;
+}

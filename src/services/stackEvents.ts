@@ -1,0 +1,87 @@
+import type { AwsClients } from "../aws/clients.ts";
+import { describeStack, eventsSince } from "../aws/cloudformation.ts";
+import { OpsError } from "../domain/errors.ts";
+import { isStackInProgress, type Stack, type StackEvent } from "../domain/stack.ts";
+
+/** Waits; ends early, without an error, when the signal fires. */
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener("abort", done);
+  });
+}
+
+/** How to follow a stack. */
+export interface FollowOptions {
+  /** Milliseconds between looks. */
+  pollMs: number;
+  /** Events up to this one belong to an earlier operation. */
+  afterEventId?: string;
+  onEvent?: (event: StackEvent) => void;
+  signal?: AbortSignal;
+  /** Called once when the signal fires; the stack is followed to its end all the same. */
+  onAbort?: () => Promise<void>;
+}
+
+/** What following ended with: the last state (undefined when the stack is gone) and everything that happened. */
+export interface Followed {
+  stack: Stack | undefined;
+  events: StackEvent[];
+  aborted: boolean;
+}
+
+/** The newest event of a stack, to know later what is new. */
+export async function lastEventId(clients: AwsClients, stackId: string): Promise<string | undefined> {
+  return (await eventsSince(clients, stackId)).at(-1)?.id;
+}
+
+/** Follows a stack until CloudFormation is done with it. */
+export async function followStack(clients: AwsClients, stackId: string, options: FollowOptions): Promise<Followed> {
+  const events: StackEvent[] = [];
+  let last = options.afterEventId;
+  let aborted = false;
+  for (;;) {
+    if (options.signal?.aborted && !aborted) {
+      aborted = true;
+      await options.onAbort?.();
+    }
+    const stack = await describeStack(clients, stackId);
+    const fresh = await eventsSince(clients, stackId, last);
+    for (const event of fresh) {
+      events.push(event);
+      last = event.id;
+      options.onEvent?.(event);
+    }
+    if (!stack || !(isStackInProgress(stack.status) || stack.status === "REVIEW_IN_PROGRESS"))
+      return { stack, events, aborted };
+    await pause(options.pollMs, aborted ? undefined : options.signal);
+  }
+}
+
+/** The resource whose failure began it all, in words: CloudFormation cancels the others because of it. */
+export function failureOf(stackName: string, followed: Followed): OpsError {
+  const first = followed.events.find(
+    (e) =>
+      e.status.endsWith("_FAILED") &&
+      !/cancelled|canceled/i.test(e.reason ?? "") &&
+      e.type !== "AWS::CloudFormation::Stack",
+  );
+  const status = followed.stack?.status ?? "gone";
+  const rolledBack = /ROLLBACK_COMPLETE|DELETE_COMPLETE/.test(status) ? " Everything was rolled back." : "";
+  if (!first)
+    return new OpsError(
+      "deploymentFailed",
+      `Stack ${stackName} ended as ${status}: ${followed.stack?.statusReason ?? "no reason was given"}.${rolledBack}`,
+    );
+  return new OpsError(
+    "deploymentFailed",
+    `Stack ${stackName} failed at ${first.logicalId} (${first.type}): ${first.reason ?? first.status}.${rolledBack}`,
+    { hint: "Correct the cause and deploy again." },
+  );
+}
