@@ -50,7 +50,7 @@ const signs: Record<ScalingMark["kind"], string> = {
 };
 
 function chartMark({ atMs, kind, text }: ScalingMark, startedAtMs: number): ChartMark {
-  return { atMs, sign: signs[kind], text: `${formatOffset(atMs - startedAtMs)} ${text}`, className: kind };
+  return { atMs, sign: signs[kind], text: `${formatOffset(atMs - startedAtMs)} ${text}`, className: `at-${kind}` };
 }
 
 const middle = (point: LoadRunPoint) => point.atMs + 500;

@@ -20,7 +20,7 @@ figure{margin:14px 0 0}figcaption{color:var(--soft);font-size:12px}svg{display:b
 svg text{font:11px system-ui,sans-serif;fill:var(--soft)}.grid{stroke:var(--rule);stroke-width:.6}
 .line{fill:none;stroke-width:1.6;stroke-linejoin:round;stroke-linecap:round}.asked{stroke:var(--fg);stroke-dasharray:5 4}.sent{stroke:var(--blue)}.p50{stroke:var(--green)}.p95{stroke:var(--yellow);stroke-dasharray:5 3}.p99{stroke:var(--orange);stroke-width:2.2}.current{stroke:var(--purple);stroke-width:2.2}.desired{stroke:var(--purple);stroke-dasharray:5 4}
 svg text.end{stroke:none;fill:var(--fg)}.band{stroke:var(--bg);stroke-width:.5}.clientError{fill:var(--yellow)}.throttled{fill:var(--orange)}.modelError{fill:var(--pink)}.serverError{fill:var(--red)}.timeout{fill:var(--purple)}.connection{fill:var(--teal)}
-.limited{fill:var(--soft);opacity:.22}.mark line{stroke:var(--soft);stroke-dasharray:2 3}.mark.alarm line{stroke:var(--red)}.mark text{fill:var(--fg);font-size:13px}
+.limited{fill:var(--soft);opacity:.22}.mark line{stroke:var(--soft);stroke-dasharray:2 3}.mark.at-alarm line{stroke:var(--red)}.mark text{fill:var(--fg);font-size:13px}
 @media print{body{max-width:none;padding:0}figure,dl,.verdict{break-inside:avoid}}
 `;
 

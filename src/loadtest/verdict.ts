@@ -114,19 +114,14 @@ function describeRate(input: VerdictInput): string[] {
   const count = countAt(input.instances, last + 1000);
   const serving = count > 0 ? ` with ${plural(count, "instance")}` : "";
   const share = done > 0 ? errors / done : 0;
-  const clauses: string[] = [];
+  const unit = hold ? `${formatNumber(hold.rate, 1)} requests/s` : "the plan";
+  const failing = share > heldErrors ? `${formatPercent(share)} errors, most of them ${mostFrequent(failures)}` : "";
   if (sent < asked * heldShare) {
-    const unit = hold ? `${formatNumber(hold.rate, 1)} requests/s` : "the plan's rate";
-    clauses.push(`only ${formatPercent(sent / asked)} of ${unit} could be sent${p99}${serving}`);
-  } else if (share > heldErrors) {
-    const what = hold ? `${formatNumber(hold.rate, 1)} requests/s` : "the plan";
-    clauses.push(`${what} sent, not held${p99}${serving}`);
-  } else {
-    const what = hold ? `${formatNumber(hold.rate, 1)} requests/s held` : `${formatNumber(done)} requests answered`;
-    clauses.push(`${what}${p99}${serving}`);
+    const few = `only ${formatPercent(sent / asked)} of ${unit} could be sent${p99}${serving}`;
+    return failing ? [few, failing] : [few];
   }
-  if (share > heldErrors) clauses.push(`${formatPercent(share)} errors, most of them ${mostFrequent(failures)}`);
-  return clauses;
+  if (failing) return [`${unit} sent but not held: ${failing}${p99}${serving}`];
+  return [`${hold ? `${unit} held` : `${formatNumber(done)} requests answered`}${p99}${serving}`];
 }
 
 function mostFrequent(failures: Record<LoadErrorKind, number>): string {
