@@ -1,0 +1,51 @@
+import { fileURLToPath } from "node:url";
+import { USAGE } from "./cli/arguments.ts";
+import { CliServices } from "./cli/cliServices.ts";
+import { Output, reportError } from "./cli/output.ts";
+import { runPredict } from "./cli/predictCommand.ts";
+import { runRamp } from "./cli/rampCommand.ts";
+import { runDelete, runDeploy } from "./cli/stackCommands.ts";
+import { OpsError, toOpsError } from "./domain/errors.ts";
+import type { EngineEntry } from "./loadtest/engine.ts";
+
+/** Beside the bundle lies the bundled engine; from the sources it is run as TypeScript. */
+function engineEntry(): EngineEntry {
+  const here = fileURLToPath(import.meta.url);
+  if (here.endsWith(".ts"))
+    return {
+      path: fileURLToPath(new URL("loadtest/engineProcess.ts", import.meta.url)),
+      execArgv: ["--import", "tsx"],
+    };
+  return { path: fileURLToPath(new URL("engine.cjs", import.meta.url)) };
+}
+
+async function main([command, ...args]: string[], output: Output): Promise<number> {
+  switch (command) {
+    case "sandbox":
+      // Loaded only here: the other commands need nothing of it.
+      return (await import("./cli/sandboxCommand.ts")).runSandbox(args, output);
+    case "deploy":
+      return runDeploy(args, new CliServices(engineEntry()), output);
+    case "predict":
+      return runPredict(args, new CliServices(engineEntry()), output);
+    case "ramp":
+      return runRamp(args, new CliServices(engineEntry()), output);
+    case "delete":
+      return runDelete(args, new CliServices(engineEntry()), output);
+    case undefined:
+    case "help":
+    case "--help":
+      process.stdout.write(USAGE);
+      return command === undefined ? 2 : 0;
+    default:
+      throw new OpsError("badInput", `There is no command "${command}".`, {
+        hint: "Run without arguments to see the usage.",
+      });
+  }
+}
+
+const args = process.argv.slice(2);
+const output = new Output(args.includes("--json"));
+process.exitCode = await main(args, output).catch((e: unknown) => reportError(toOpsError(e), output));
+// A keep-alive connection of an SDK client must not hold the process for its idle time.
+process.stdout.write("", () => process.exit());

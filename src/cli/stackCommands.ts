@@ -1,0 +1,105 @@
+import { describeConnection } from "../domain/connection.ts";
+import { formatHourly, PRICES_AS_OF, PRICES_REGION } from "../domain/cost.ts";
+import { OpsError } from "../domain/errors.ts";
+import type { ResourceChange } from "../domain/stack.ts";
+import { loadProject } from "../services/projects.ts";
+import type { DeployEvent, PreparedDeployment } from "../services/stackDeployer.ts";
+import { connectionOptions, parseArguments } from "./arguments.ts";
+import type { CliServices } from "./cliServices.ts";
+import type { Output } from "./output.ts";
+
+const options = {
+  ...connectionOptions,
+  project: { type: "string", default: "." },
+  yes: { type: "boolean", default: false },
+} as const;
+
+function printEvent(output: Output): (event: DeployEvent) => void {
+  return (e) => {
+    if (e.kind === "step") output.line(e.text);
+    else
+      output.line(
+        `  ${new Date(e.event.atMs).toISOString().slice(11, 19)}  ${e.event.status.padEnd(20)} ${e.event.logicalId} (${e.event.type})${e.event.reason ? ` — ${e.event.reason}` : ""}`,
+      );
+  };
+}
+
+function changeLine(c: ResourceChange): string {
+  const sign = { Add: "+", Modify: "~", Remove: "-", Import: ">", Dynamic: "?" }[c.action];
+  const replaced = c.replacement === "True" ? "  REPLACED" : c.replacement === "Conditional" ? "  may be replaced" : "";
+  const properties = c.properties.length ? `  (${c.properties.join(", ")})` : "";
+  return `  ${sign} ${c.logicalId} (${c.type})${properties}${replaced}`;
+}
+
+function abortOnInterrupt(): AbortSignal {
+  const controller = new AbortController();
+  process.once("SIGINT", () => controller.abort());
+  process.once("SIGTERM", () => controller.abort());
+  return controller.signal;
+}
+
+function printPreview(output: Output, { preview, endpointHourlyUsd }: PreparedDeployment): void {
+  output.line(`Change set of stack ${preview.stackName}: ${preview.changes.length || "no"} changes`);
+  for (const change of preview.changes) output.line(changeLine(change));
+  if (endpointHourlyUsd !== undefined)
+    output.line(
+      `  cost of the endpoint's first instance on AWS: ${formatHourly(endpointHourlyUsd)} (${PRICES_REGION}, ${PRICES_AS_OF}, an estimate)`,
+    );
+}
+
+/** `deploy`: change set, preview, execute, outputs. */
+export async function runDeploy(args: string[], services: CliServices, output: Output): Promise<number> {
+  const { values } = parseArguments(args, options);
+  const project = await loadProject(values.project);
+  const connection = await services.connect(values);
+  output.line(`Deploying stack ${project.project.stackName} to ${describeConnection(connection)}`);
+  const signal = abortOnInterrupt();
+  const on = printEvent(output);
+  const prepared = await services.deployer.prepare(project, on, signal);
+  printPreview(output, prepared);
+  try {
+    const where = `account ${connection.accountId}, ${connection.region}`;
+    await output.confirm(`Execute these changes in ${where}?`, values.yes);
+  } catch (e) {
+    await services.deployer.discard(prepared);
+    throw e;
+  }
+  const stack = await services.deployer.execute(prepared, on, signal);
+  output.line(`Stack ${stack.name} is ${stack.status}`);
+  for (const [key, value] of Object.entries(stack.outputs)) output.line(`  ${key} = ${value}`);
+  const apiUrl = services.deployer.apiUrl(stack);
+  const webUrl = services.deployer.webUrl(stack);
+  output.document({
+    stack: stack.name,
+    status: stack.status,
+    outputs: stack.outputs,
+    apiUrl,
+    webUrl,
+    changes: prepared.preview.changes,
+  });
+  return 0;
+}
+
+/** `delete`: the stack and the artifacts that were uploaded for it. */
+export async function runDelete(args: string[], services: CliServices, output: Output): Promise<number> {
+  const { values } = parseArguments(args, options);
+  const { project, ...rest } = await loadProject(values.project);
+  const connection = await services.connect(values);
+  await output.confirm(
+    `Delete stack ${project.stackName} in account ${connection.accountId}, ${connection.region}? Its endpoint, API and web page go with it.`,
+    values.yes,
+  );
+  await services.deployer.remove({ project, ...rest }, printEvent(output), abortOnInterrupt());
+  output.line(`Stack ${project.stackName} is deleted`);
+  output.document({ stack: project.stackName, status: "DELETE_COMPLETE" });
+  return 0;
+}
+
+/** The deployed stack's outputs. @throws OpsError notFound */
+export async function deployedStack(services: CliServices, stackName: string) {
+  const stack = await services.deployer.describe(stackName);
+  if (stack) return stack;
+  throw new OpsError("notFound", `Stack ${stackName} is not deployed in ${services.connections.required().region}.`, {
+    hint: "Deploy the project first, or switch the region or the account.",
+  });
+}
