@@ -1,0 +1,144 @@
+import { randomBytes } from "node:crypto";
+import {
+  type ApiKeySourceType,
+  BadRequestException,
+  ConflictException,
+  type EndpointConfiguration,
+  type GatewayResponseType,
+  type Method,
+  type MethodSetting,
+  NotFoundException,
+} from "@aws-sdk/client-api-gateway";
+
+/** One path of an API with its methods by verb (`ANY` for all). */
+export interface ApiResource {
+  id: string;
+  parentId?: string;
+  pathPart?: string;
+  /** `/a/{b}`, `/` for the root. */
+  path: string;
+  methods: Map<string, Method>;
+}
+
+/** A customised answer of the gateway itself. */
+export interface GatewayAnswer {
+  statusCode?: string;
+  responseParameters: Record<string, string>;
+  responseTemplates: Record<string, string>;
+}
+
+/** What is served: everything of the API that a deployment freezes. */
+export interface ApiSnapshot {
+  resources: Map<string, ApiResource>;
+  gatewayResponses: Map<GatewayResponseType, GatewayAnswer>;
+  binaryMediaTypes: string[];
+}
+
+/** A deployment: a snapshot that stages point to. */
+export interface ApiDeployment {
+  id: string;
+  description?: string;
+  createdAt: number;
+  snapshot: ApiSnapshot;
+}
+
+/** A stage: a name under which a deployment is served. */
+export interface ApiStage {
+  name: string;
+  deploymentId: string;
+  description?: string;
+  variables: Record<string, string>;
+  /** By `RESOURCE_PATH/VERB`, the wildcard being a `*` for each. */
+  methodSettings: Map<string, MethodSetting>;
+  tracingEnabled: boolean;
+  accessLog: { destinationArn?: string; format?: string };
+  tags: Record<string, string>;
+  createdAt: number;
+  updatedAt: number;
+}
+
+/** A REST API as it is edited. */
+export interface RestApi extends ApiSnapshot {
+  id: string;
+  region: string;
+  name: string;
+  description?: string;
+  version?: string;
+  createdAt: number;
+  endpointConfiguration: EndpointConfiguration;
+  apiKeySource: ApiKeySourceType;
+  minimumCompressionSize?: number;
+  disableExecuteApiEndpoint: boolean;
+  policy?: string;
+  tags: Record<string, string>;
+  rootResourceId: string;
+  deployments: Map<string, ApiDeployment>;
+  stages: Map<string, ApiStage>;
+}
+
+/** REST APIs of all regions; their ids are unique among all. */
+export class ApiStore {
+  readonly apis = new Map<string, RestApi>();
+
+  constructor(private readonly accountId: string) {}
+
+  /** @throws NotFoundException */
+  api(id: string | undefined, region: string): RestApi {
+    const api = this.apis.get(id ?? "");
+    if (api?.region !== region) throw notFound(`Invalid API identifier specified ${this.accountId}:${id}`);
+    return api as RestApi;
+  }
+
+  /** @throws NotFoundException */
+  resource(api: RestApi, id: string | undefined): ApiResource {
+    return api.resources.get(id ?? "") ?? raise(notFound("Invalid Resource identifier specified"));
+  }
+
+  /** @throws NotFoundException */
+  method(api: RestApi, resourceId: string | undefined, verb: string | undefined): Method {
+    const method = this.resource(api, resourceId).methods.get(verb ?? "");
+    return method ?? raise(notFound("Invalid Method identifier specified"));
+  }
+
+  /** @throws NotFoundException */
+  stage(api: RestApi, name: string | undefined): ApiStage {
+    return api.stages.get(name ?? "") ?? raise(notFound("Invalid stage identifier specified"));
+  }
+
+  /** @throws NotFoundException */
+  deployment(api: RestApi, id: string | undefined): ApiDeployment {
+    return api.deployments.get(id ?? "") ?? raise(notFound("Invalid Deployment identifier specified"));
+  }
+}
+
+/** The part of an API that a deployment freezes, copied. */
+export function snapshotOf(api: RestApi): ApiSnapshot {
+  const { resources, gatewayResponses, binaryMediaTypes } = api;
+  return structuredClone({ resources, gatewayResponses, binaryMediaTypes });
+}
+
+/** Lower-case letters and digits, as API Gateway's ids. */
+export function apiId(length: number): string {
+  const alphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
+  return [...randomBytes(length)].map((byte) => alphabet[byte % alphabet.length]).join("");
+}
+
+export const notFound = (message: string) => new NotFoundException({ message, $metadata: {} });
+export const badRequest = (message: string) => new BadRequestException({ message, $metadata: {} });
+export const conflict = (message: string) => new ConflictException({ message, $metadata: {} });
+
+/** Throws inside of an expression. */
+export function raise(error: Error): never {
+  throw error;
+}
+
+/** One page of a list: `position` is the index to go on from, as text. */
+export function pageOf<T>(items: T[], limit = 25, position?: string): { items: T[]; position?: string } {
+  const from = position === undefined ? 0 : Number(Buffer.from(position, "base64url").toString());
+  if (!Number.isInteger(from) || from < 0) throw badRequest("Invalid position parameter");
+  const next = from + Math.min(limit, 500);
+  return {
+    items: items.slice(from, next),
+    position: next < items.length ? Buffer.from(String(next)).toString("base64url") : undefined,
+  };
+}

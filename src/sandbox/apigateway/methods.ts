@@ -1,0 +1,162 @@
+import {
+  DeleteIntegrationCommand,
+  DeleteMethodCommand,
+  GetIntegrationCommand,
+  GetIntegrationResponseCommand,
+  GetMethodCommand,
+  GetMethodResponseCommand,
+  type Integration,
+  type Method,
+  PutIntegrationCommand,
+  PutIntegrationResponseCommand,
+  PutMethodCommand,
+  PutMethodResponseCommand,
+} from "@aws-sdk/client-api-gateway";
+import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
+import { type ApiStore, badRequest, conflict, notFound } from "./apiStore.ts";
+
+const VERBS = new Set(["ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]);
+const MAX_TIMEOUT_MS = 29_000;
+const LAMBDA_URI =
+  /^arn:aws[\w-]*:apigateway:[\w-]+:lambda:path\/2015-03-31\/functions\/arn:aws[\w-]*:lambda:[\w-]+:\d{12}:function:[\w:$-]+\/invocations$/;
+
+/** Methods with their integrations and responses. */
+export function addMethodOperations(service: ServiceBuilder, store: ApiStore): void {
+  const methodOf = (input: { restApiId?: string; resourceId?: string; httpMethod?: string }, region: string): Method =>
+    store.method(store.api(input.restApiId, region), input.resourceId, input.httpMethod);
+  const integrationOf = (method: Method): Integration => {
+    if (!method.methodIntegration) throw notFound("Invalid Integration identifier specified");
+    return method.methodIntegration;
+  };
+
+  service
+    .on(PutMethodCommand)((input, ctx) => {
+      const api = store.api(input.restApiId, ctx.region);
+      const resource = store.resource(api, input.resourceId);
+      const verb = input.httpMethod!;
+      if (!VERBS.has(verb)) throw badRequest(`Invalid HTTP method specified: ${verb}`);
+      if (resource.methods.has(verb)) throw conflict("Method already exists for this resource");
+      if (input.authorizationType !== "NONE")
+        throw badRequest(
+          `Invalid authorization type specified: ${input.authorizationType}. This sandbox serves methods with the authorization type NONE only.`,
+        );
+      const method: Method = {
+        httpMethod: verb,
+        authorizationType: input.authorizationType,
+        apiKeyRequired: input.apiKeyRequired ?? false,
+        operationName: input.operationName,
+        requestParameters: nonEmpty(input.requestParameters),
+        requestModels: nonEmpty(input.requestModels),
+        requestValidatorId: input.requestValidatorId,
+      };
+      resource.methods.set(verb, method);
+      ctx.status = 201;
+      return method;
+    })
+    .on(GetMethodCommand)((input, ctx) => methodOf(input, ctx.region))
+    .on(DeleteMethodCommand)((input, ctx) => {
+      const api = store.api(input.restApiId, ctx.region);
+      store.method(api, input.resourceId, input.httpMethod);
+      store.resource(api, input.resourceId).methods.delete(input.httpMethod!);
+      ctx.status = 204;
+      return {};
+    })
+    .on(PutMethodResponseCommand)((input, ctx) => {
+      const method = methodOf(input, ctx.region);
+      checkStatus(input.statusCode!);
+      method.methodResponses ??= {};
+      if (method.methodResponses[input.statusCode!]) throw conflict("Response already exists for this resource");
+      const response = {
+        statusCode: input.statusCode,
+        responseParameters: nonEmpty(input.responseParameters),
+        responseModels: nonEmpty(input.responseModels),
+      };
+      method.methodResponses[input.statusCode!] = response;
+      ctx.status = 201;
+      return response;
+    })
+    .on(GetMethodResponseCommand)((input, ctx) => {
+      const response = methodOf(input, ctx.region).methodResponses?.[input.statusCode!];
+      if (!response) throw notFound("Invalid Response status code specified");
+      return response;
+    })
+    .on(PutIntegrationCommand)((input, ctx) => {
+      const method = methodOf(input, ctx.region);
+      if (input.type !== "AWS_PROXY" && input.type !== "MOCK")
+        throw badRequest(`This sandbox integrates AWS_PROXY (Lambda) and MOCK; ${input.type} is not supported.`);
+      if (input.type === "AWS_PROXY") {
+        if (!input.integrationHttpMethod) throw badRequest("Enumeration value for HttpMethod must be non-empty");
+        if (!LAMBDA_URI.test(input.uri ?? "")) throw badRequest(`Invalid ARN specified in the request`);
+      }
+      for (const template of Object.values(input.requestTemplates ?? {})) checkTemplate(template);
+      const timeout = input.timeoutInMillis ?? MAX_TIMEOUT_MS;
+      if (timeout < 50 || timeout > MAX_TIMEOUT_MS)
+        throw badRequest(`Timeout should be between 50 ms and ${MAX_TIMEOUT_MS} ms`);
+      method.methodIntegration = {
+        type: input.type,
+        httpMethod: input.integrationHttpMethod,
+        uri: input.uri,
+        credentials: input.credentials,
+        requestParameters: nonEmpty(input.requestParameters),
+        requestTemplates: nonEmpty(input.requestTemplates),
+        passthroughBehavior: input.passthroughBehavior ?? "WHEN_NO_MATCH",
+        contentHandling: input.contentHandling,
+        timeoutInMillis: timeout,
+        cacheNamespace: input.cacheNamespace ?? input.resourceId,
+        cacheKeyParameters: input.cacheKeyParameters ?? [],
+      };
+      ctx.status = 201;
+      return method.methodIntegration;
+    })
+    .on(GetIntegrationCommand)((input, ctx) => integrationOf(methodOf(input, ctx.region)))
+    .on(DeleteIntegrationCommand)((input, ctx) => {
+      const method = methodOf(input, ctx.region);
+      integrationOf(method);
+      method.methodIntegration = undefined;
+      ctx.status = 204;
+      return {};
+    })
+    .on(PutIntegrationResponseCommand)((input, ctx) => {
+      const method = methodOf(input, ctx.region);
+      const integration = integrationOf(method);
+      checkStatus(input.statusCode!);
+      const declared = method.methodResponses?.[input.statusCode!];
+      if (!declared) throw notFound("Invalid Response status code specified");
+      for (const name of Object.keys(input.responseParameters ?? {}))
+        if (name.startsWith("method.response.") && declared.responseParameters?.[name] === undefined)
+          throw badRequest(
+            `Invalid mapping expression specified: Validation Result: warnings : [], errors : [Invalid mapping expression parameter specified: ${name}]`,
+          );
+      for (const template of Object.values(input.responseTemplates ?? {})) checkTemplate(template);
+      const response = {
+        statusCode: input.statusCode,
+        selectionPattern: input.selectionPattern,
+        responseParameters: nonEmpty(input.responseParameters),
+        responseTemplates: nonEmpty(input.responseTemplates),
+        contentHandling: input.contentHandling,
+      };
+      integration.integrationResponses = { ...integration.integrationResponses, [input.statusCode!]: response };
+      ctx.status = 201;
+      return response;
+    })
+    .on(GetIntegrationResponseCommand)((input, ctx) => {
+    const response = integrationOf(methodOf(input, ctx.region)).integrationResponses?.[input.statusCode!];
+    if (!response) throw notFound("Invalid Response status code specified");
+    return response;
+  });
+}
+
+/** Absent optional maps are absent, never empty. */
+function nonEmpty<T>(map: Record<string, T> | undefined): Record<string, T> | undefined {
+  return map && Object.keys(map).length ? map : undefined;
+}
+
+function checkStatus(statusCode: string): void {
+  if (!/^[1-5]\d\d$/.test(statusCode)) throw badRequest("Invalid status code specified");
+}
+
+/** Templates are sent as they are; one with Velocity directives would be sent wrongly, so it is refused. */
+function checkTemplate(template: string): void {
+  if (/#(set|if|foreach|end|else)\b|\$(\{|!|input|context|util|stageVariables)/.test(template))
+    throw badRequest("This sandbox serves mapping templates without Velocity expressions only.");
+}

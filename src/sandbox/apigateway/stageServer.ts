@@ -1,0 +1,322 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import type { GatewayResponseType, Integration, Method } from "@aws-sdk/client-api-gateway";
+import { GetPolicyCommand, InvokeCommand } from "@aws-sdk/client-lambda";
+import type { WireRequest, WireResponse } from "../wire/types.ts";
+import type { World } from "../world.ts";
+import type { ApiResource, ApiSnapshot, ApiStage, ApiStore, RestApi } from "./apiStore.ts";
+import { answerOf } from "./gatewayResponses.ts";
+import { type GatewayCall, proxyAnswer, proxyEvent } from "./proxyEvent.ts";
+import { Throttle } from "./throttle.ts";
+
+/** Path under which stages are served; the rest is `API_ID/STAGE/PATH`. */
+export const STAGE_PREFIX = "/_aws/execute-api/";
+
+const MAX_BODY_BYTES = 10 * 1024 * 1024;
+
+/** An answer of the gateway itself, before customisation. */
+interface Refusal {
+  type: GatewayResponseType;
+  status: number;
+  message: string;
+  /** Name in the header `x-amzn-ErrorType`. */
+  error: string;
+}
+
+const MISSING_TOKEN: Refusal = {
+  type: "MISSING_AUTHENTICATION_TOKEN",
+  status: 403,
+  message: "Missing Authentication Token",
+  error: "MissingAuthenticationTokenException",
+};
+const FORBIDDEN: Refusal = { type: "ACCESS_DENIED", status: 403, message: "Forbidden", error: "ForbiddenException" };
+const THROTTLED: Refusal = {
+  type: "THROTTLED",
+  status: 429,
+  message: "Too Many Requests",
+  error: "TooManyRequestsException",
+};
+const TOO_LARGE: Refusal = {
+  type: "REQUEST_TOO_LARGE",
+  status: 413,
+  message: `HTTP content length exceeded ${MAX_BODY_BYTES} bytes.`,
+  error: "RequestTooLargeException",
+};
+const MALFORMED: Refusal = {
+  type: "DEFAULT_5XX",
+  status: 502,
+  message: "Internal server error",
+  error: "InternalServerErrorException",
+};
+const MISCONFIGURED: Refusal = {
+  type: "API_CONFIGURATION_ERROR",
+  status: 500,
+  message: "Internal server error",
+  error: "InternalServerErrorException",
+};
+const TIMED_OUT: Refusal = {
+  type: "INTEGRATION_TIMEOUT",
+  status: 504,
+  message: "Endpoint request timed out",
+  error: "InternalServerErrorException",
+};
+
+/** Serves the deployed stages of all APIs. */
+export function createStageServer(world: World, store: ApiStore): (req: WireRequest) => Promise<WireResponse> {
+  const throttles = new WeakMap<ApiStage, Throttle>();
+
+  return async (req) => {
+    const { apiId, stageName, path } = locate(req);
+    const api = store.apis.get(apiId);
+    const stage = api?.stages.get(stageName);
+    const snapshot = api && stage ? api.deployments.get(stage.deploymentId)?.snapshot : undefined;
+    const base = callBase(world, req, apiId, path);
+    if (!api || !stage || !snapshot || api.disableExecuteApiEndpoint) return refuse(FORBIDDEN, snapshot, base);
+    const found = match(snapshot, path);
+    const method = found?.resource.methods.get(req.method) ?? found?.resource.methods.get("ANY");
+    if (!found || !method) return refuse(MISSING_TOKEN, snapshot, base);
+    const call: GatewayCall = {
+      ...base,
+      region: api.region,
+      stage,
+      resourceId: found.resource.id,
+      resourcePath: found.resource.path,
+      pathParameters: found.parameters,
+      binaryMediaTypes: snapshot.binaryMediaTypes,
+    };
+    let throttle = throttles.get(stage);
+    if (!throttle) {
+      throttle = new Throttle();
+      throttles.set(stage, throttle);
+    }
+    if (!throttle.admit(stage, found.resource.path, req.method, Date.now())) return refuse(THROTTLED, snapshot, call);
+    if (req.body.byteLength > MAX_BODY_BYTES) return refuse(TOO_LARGE, snapshot, call);
+    // An API key is asked for, but the sandbox knows no usage plans that could hold one.
+    if (method.apiKeyRequired) return refuse({ ...FORBIDDEN, type: "INVALID_API_KEY" }, snapshot, call);
+    const answer = await integrate(world, api, method, call);
+    return "type" in answer ? refuse(answer, snapshot, call) : withIds(answer, call);
+  };
+}
+
+type CallBase = Pick<
+  GatewayCall,
+  "req" | "apiId" | "path" | "requestId" | "extendedRequestId" | "traceId" | "receivedAt" | "accountId"
+> &
+  Partial<GatewayCall>;
+
+function callBase(world: World, req: WireRequest, apiId: string, path: string): CallBase {
+  const receivedAt = world.clock.now();
+  return {
+    req,
+    apiId,
+    path,
+    accountId: world.accountId,
+    requestId: randomUUID(),
+    extendedRequestId: randomBytes(9).toString("base64url"),
+    traceId: `Root=1-${Math.floor(receivedAt / 1000).toString(16)}-${randomBytes(12).toString("hex")}`,
+    receivedAt,
+  };
+}
+
+/** API, stage and path below it, from the path or from a host such as `abc123.execute-api.localhost`. */
+function locate(req: WireRequest): { apiId: string; stageName: string; path: string } {
+  const host = /^([a-z0-9]+)\.execute-api\./i.exec(req.headers.host ?? "")?.[1];
+  const rest = req.rawPath.startsWith(STAGE_PREFIX) ? req.rawPath.slice(STAGE_PREFIX.length) : `${host}${req.rawPath}`;
+  const [apiId = "", stageName = "", ...segments] = rest.split("/");
+  // A slash at the end makes no other path (AWS matches /a/ to the resource /a).
+  const path = `/${segments.join("/")}`.replace(/(?<=.)\/$/, "");
+  return { apiId, stageName, path };
+}
+
+interface Match {
+  resource: ApiResource;
+  parameters: Record<string, string>;
+}
+
+/** The resource of a path: exact parts come before variables, these before greedy ones. */
+function match(snapshot: ApiSnapshot, path: string): Match | undefined {
+  const wanted = path === "/" ? [] : path.slice(1).split("/");
+  let best: (Match & { score: string }) | undefined;
+  for (const resource of snapshot.resources.values()) {
+    const parts = resource.path === "/" ? [] : resource.path.slice(1).split("/");
+    const greedy = parts.at(-1)?.endsWith("+}") ?? false;
+    if (greedy ? wanted.length < parts.length : wanted.length !== parts.length) continue;
+    const parameters: Record<string, string> = {};
+    let score = "";
+    const fits = parts.every((part, index) => {
+      const sent = wanted[index]!;
+      const name = /^\{(.+?)(\+?)\}$/.exec(part);
+      score += name ? (name[2] ? "2" : "1") : "0";
+      if (!name) return part === decode(sent);
+      parameters[name[1]!] = decode(name[2] ? wanted.slice(index).join("/") : sent);
+      return true;
+    });
+    if (fits && (!best || score < best.score)) best = { resource, parameters, score };
+  }
+  return best;
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+async function integrate(
+  world: World,
+  api: RestApi,
+  method: Method,
+  call: GatewayCall,
+): Promise<WireResponse | Refusal> {
+  const integration = method.methodIntegration;
+  if (!integration) return MISCONFIGURED;
+  if (integration.type === "MOCK") return mock(method, integration, call);
+  const functionArn = /functions\/(arn:[^/]+)\/invocations$/.exec(integration.uri ?? "")?.[1];
+  if (!functionArn || !(await mayInvoke(world, api, functionArn, call))) return MISCONFIGURED;
+  const timeout = integration.timeoutInMillis ?? 29_000;
+  try {
+    const payload = Buffer.from(JSON.stringify(proxyEvent(call)));
+    const invocation = world.call(
+      InvokeCommand,
+      { FunctionName: functionArn, Payload: payload },
+      { region: functionArn.split(":")[3]! },
+    );
+    const result = await within(invocation, timeout);
+    if (!result) return TIMED_OUT;
+    if (result.FunctionError) return MALFORMED;
+    return proxyAnswer(JSON.parse(Buffer.from(result.Payload as Uint8Array).toString()), call) ?? MALFORMED;
+  } catch {
+    return MISCONFIGURED; // the function is gone, is throttled, or cannot run
+  }
+}
+
+/** The result, or undefined after `ms` real milliseconds. */
+async function within<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms);
+  });
+  try {
+    return await Promise.race([work, timeout]);
+  } finally {
+    clearTimeout(timer);
+    work.catch(() => {}); // a late failure has nobody to answer
+  }
+}
+
+/** Whether the function's resource policy lets API Gateway invoke it for this method. */
+async function mayInvoke(world: World, api: RestApi, functionArn: string, call: GatewayCall): Promise<boolean> {
+  const region = functionArn.split(":")[3]!;
+  const source = `arn:aws:execute-api:${api.region}:${world.accountId}:${api.id}/${call.stage.name}/${call.req.method}${call.resourcePath}`;
+  let statements: { Principal?: { Service?: string } | string; Condition?: Record<string, Record<string, string>> }[];
+  try {
+    const { Policy } = await world.call(GetPolicyCommand, { FunctionName: functionArn }, { region });
+    statements = JSON.parse(Policy ?? "{}").Statement ?? [];
+  } catch {
+    return false;
+  }
+  return statements.some(({ Principal, Condition }) => {
+    if (Principal !== "*" && (typeof Principal !== "object" || Principal.Service !== "apigateway.amazonaws.com"))
+      return false;
+    const arn = Condition?.ArnLike?.["AWS:SourceArn"];
+    const account = Condition?.StringEquals?.["AWS:SourceAccount"];
+    return (arn === undefined || arnLike(arn, source)) && (account === undefined || account === world.accountId);
+  });
+}
+
+function arnLike(pattern: string, arn: string): boolean {
+  const expression = pattern
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  return new RegExp(`^${expression}$`).test(arn);
+}
+
+/** A MOCK integration: the request template names the status, the integration response of that status is the answer. */
+function mock(method: Method, integration: Integration, call: GatewayCall): WireResponse | Refusal {
+  const type = call.req.headers["content-type"]?.split(";")[0]?.trim() || "application/json";
+  const template = integration.requestTemplates?.[type] ?? integration.requestTemplates?.["application/json"];
+  let wanted: unknown;
+  try {
+    wanted = template === undefined ? undefined : JSON.parse(template).statusCode;
+  } catch {
+    return MISCONFIGURED;
+  }
+  if (wanted === undefined) return MISCONFIGURED;
+  const responses = Object.values(integration.integrationResponses ?? {});
+  const response =
+    responses.find(
+      (item) => item.selectionPattern && new RegExp(`^(?:${item.selectionPattern})$`).test(String(wanted)),
+    ) ?? responses.find((item) => !item.selectionPattern);
+  if (!response?.statusCode) return MISCONFIGURED;
+  const headers: Record<string, string> = {};
+  for (const [target, source] of Object.entries(response.responseParameters ?? {})) {
+    const name = /^method\.response\.header\.(.+)$/.exec(target)?.[1];
+    const literal = /^'(.*)'$/s.exec(source)?.[1];
+    if (name && literal !== undefined) headers[name.toLowerCase()] = literal;
+  }
+  const [contentType, body] = Object.entries(response.responseTemplates ?? {})[0] ?? [
+    Object.keys(method.methodResponses?.[response.statusCode]?.responseModels ?? {})[0] ?? "application/json",
+    "",
+  ];
+  headers["content-type"] ??= contentType;
+  return { status: Number(response.statusCode), headers, body };
+}
+
+/** The gateway's own answer, as the API customises it. */
+function refuse(refusal: Refusal, snapshot: ApiSnapshot | undefined, call: CallBase): WireResponse {
+  const headers: Record<string, string> = { "x-amzn-errortype": refusal.error };
+  if (!snapshot)
+    return withIds(
+      {
+        status: refusal.status,
+        headers: { ...headers, "content-type": "application/json" },
+        body: JSON.stringify({ message: refusal.message }),
+      },
+      call,
+    );
+  const answer = answerOf(snapshot, refusal.type, refusal.status);
+  const values: Record<string, string> = {
+    "context.error.messageString": JSON.stringify(refusal.message),
+    "context.error.message": refusal.message,
+    "context.error.responseType": refusal.type,
+    "context.requestId": call.requestId,
+    "context.extendedRequestId": call.extendedRequestId,
+    "context.apiId": call.apiId,
+    "context.stage": call.stage?.name ?? "",
+    "context.httpMethod": call.req.method,
+    "context.resourcePath": call.resourcePath ?? "",
+    "context.path": call.path,
+  };
+  for (const [target, source] of Object.entries(answer.responseParameters)) {
+    const name = target.slice("gatewayresponse.header.".length).toLowerCase();
+    const literal = /^'(.*)'$/s.exec(source)?.[1];
+    const value = literal ?? values[source] ?? sentValue(source, call);
+    if (value !== undefined && !/[\r\n\0]/.test(value)) headers[name] = value;
+  }
+  const [contentType, template] = Object.entries(answer.responseTemplates)[0] ?? ["application/json", ""];
+  headers["content-type"] ??= contentType;
+  const body = template.replace(
+    /\$(?:\{(context\.[\w.]*\w)\}|(context\.[\w.]*\w))/g,
+    (whole, braced?: string, bare?: string) => values[braced ?? bare ?? ""] ?? whole,
+  );
+  return withIds({ status: Number(answer.statusCode ?? refusal.status), headers, body }, call);
+}
+
+/** What a gateway response's parameter takes from the request. */
+function sentValue(source: string, call: CallBase): string | undefined {
+  const header = /^method\.request\.header\.(.+)$/.exec(source)?.[1];
+  if (header) return call.req.headers[header.toLowerCase()];
+  const query = /^method\.request\.querystring\.(.+)$/.exec(source)?.[1];
+  if (query) return call.req.query.get(query)?.at(-1);
+  const variable = /^stageVariables\.(\w+)$/.exec(source)?.[1];
+  return variable ? call.stage?.variables[variable] : undefined;
+}
+
+function withIds(answer: WireResponse, call: CallBase): WireResponse {
+  answer.headers["x-amzn-requestid"] = call.requestId;
+  answer.headers["x-amz-apigw-id"] = call.extendedRequestId;
+  if (call.stage) answer.headers["x-amzn-trace-id"] ??= call.traceId;
+  return answer;
+}
