@@ -46,7 +46,7 @@ export async function runSandbox(args: string[], output: Output): Promise<number
       [
         `The sandbox serves at ${endpoint} (account ${accountId}, ${region}, time scale ${timeScale}). Ctrl-C stops it.`,
         "",
-        `  export AWS_ENDPOINT_URL=${endpoint} AWS_REGION=${region}`,
+        `  export AWS_ENDPOINT_URL=${endpoint} AWS_REGION=${region} AWS_DEFAULT_REGION=${region}`,
         `  export AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey}`,
         "",
         `  control API: ${endpoint}/_sandbox/state with 'Authorization: Bearer ${controlToken}'`,

@@ -160,6 +160,17 @@ const POSIX: Record<string, string> = {
   Digit: "0-9",
   Space: "\\s",
 };
+/** Java's `\p{Print}` as a range; a set of its own where it does not stand in one. */
+function posixClasses(pattern: string): string {
+  let inSet = false;
+  return pattern.replace(/\\p\{(\w+)\}|\\.|[[\]]/g, (token, name: string | undefined) => {
+    if (token === "[") inSet = true;
+    else if (token === "]") inSet = false;
+    const range = name === undefined ? undefined : POSIX[name];
+    if (range === undefined) return token;
+    return inSet ? range : `[${range}]`;
+  });
+}
 const compiled = new Map<string, RegExp | null>();
 
 /**
@@ -169,9 +180,7 @@ const compiled = new Map<string, RegExp | null>();
 function regex(pattern: string): RegExp | null {
   const known = compiled.get(pattern);
   if (known !== undefined) return known;
-  const js = pattern
-    .replace(/\\[Az]/g, "")
-    .replace(/\\p\{(\w+)\}/g, (all, name: string) => POSIX[name] ?? all)
+  const js = posixClasses(pattern.replace(/\\[Az]/g, ""))
     .replace(/([*+?}])\+/g, "$1")
     .replace(/\\([_:@#=,%&~!'"; ])/g, "$1");
   let found: RegExp | null = null;
