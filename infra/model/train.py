@@ -9,6 +9,7 @@ Needs Debian's python3-xgboost (1.7.4, the version of SageMaker's XGBoost contai
 Writes beside itself:
   wine.csv         scikit-learn's load_wine: a header, 13 features, the class (0, 1 or 2) as the last column; 178 rows
   model.tar.gz     one file, xgboost-model: the booster as XGBoost JSON, which the 1.7 container loads
+  prediction.json  a row of the data, and XGBoost's own probabilities for it: what a deployed endpoint must answer
   features.json    what a form needs to know of each feature, and the names of the classes
 and the copies that are deployed with what reads them: lambda/features.json, web/features.json and web/wine.csv.
 
@@ -56,6 +57,7 @@ LABELS = {
     "proline": ("Proline", None),
 }
 DEFAULT_ROW = 0
+PREDICTED_ROW = 16
 
 
 def text_of(value):
@@ -119,6 +121,12 @@ def write_archive(content):
     (HERE / "model.tar.gz").write_bytes(packed.getvalue())
 
 
+def write_prediction(row, probabilities):
+    """One line, so the formatter of the repository leaves the file as it is."""
+    answer = {"row": ",".join(map(text_of, row)), "probabilities": [float(p) for p in probabilities]}
+    write_text(json.dumps(answer) + "\n", HERE / "prediction.json")
+
+
 def main():
     wine = load_wine()
     names = [name.replace("/", "_") for name in wine.feature_names]
@@ -127,6 +135,7 @@ def main():
     matrix = xgb.DMatrix(wine.data, label=wine.target, feature_names=names)
     booster = xgb.train(PARAMS, matrix, num_boost_round=ROUNDS)
     write_archive(bytes(booster.save_raw("json")))
+    write_prediction(wine.data[PREDICTED_ROW], booster.predict(matrix)[PREDICTED_ROW])
     share = float(np.mean(booster.predict(matrix).argmax(axis=1) == wine.target))
     print(f"{len(wine.data)} rows, {len(booster.get_dump())} trees, training accuracy {share:.3f}")
 

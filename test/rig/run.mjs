@@ -1,0 +1,78 @@
+// npm test: everything, in the order in which a mistake is cheapest to find.
+import { existsSync, readdirSync } from "node:fs";
+import path from "node:path";
+import { build, ensureChromium, ensurePackages, ROOT, run, say } from "./bootstrap.mjs";
+
+const bin = (name) => path.join(ROOT, "node_modules/.bin", name);
+const only = process.argv.slice(2);
+
+/** Test files below a folder, as the runner takes them; node 20 does not expand patterns by itself. */
+function testFiles(folder) {
+  const at = path.join(ROOT, "test", folder);
+  if (!existsSync(at)) return [];
+  return readdirSync(at, { recursive: true })
+    .filter((name) => name.endsWith(".test.ts"))
+    .sort()
+    .map((name) => path.join("test", folder, name));
+}
+
+/** Runs files with node's runner and counts from its summary. */
+async function runTests(folder, extra = []) {
+  const files = testFiles(folder);
+  if (!files.length) return { code: 1, passed: 0, failed: 0, skipped: 0, why: `no test file in test/${folder}` };
+  const { spawn } = await import("node:child_process");
+  const args = ["--import", "tsx", "--test", "--test-reporter=spec", ...extra, ...files];
+  const child = spawn(process.execPath, args, {
+    cwd: ROOT,
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true", FORCE_COLOR: "0" },
+  });
+  let tail = "";
+  child.stdout.on("data", (chunk) => {
+    process.stdout.write(chunk);
+    tail = (tail + chunk).slice(-20_000);
+  });
+  const code = await new Promise((resolve) => child.once("close", (c) => resolve(c ?? 1)));
+  const count = (word) => Number(new RegExp(`ℹ ${word} (\\d+)(?![\\s\\S]*ℹ ${word} )`).exec(tail)?.[1] ?? 0);
+  return { code, passed: count("pass"), failed: count("fail") + count("cancelled"), skipped: count("skipped") };
+}
+
+const check = (command, args) => async () => {
+  const code = await run(command, args);
+  return { code, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
+};
+
+const needsChromium = (folder, extra) => async () => {
+  if (ensureChromium()) return runTests(folder, extra);
+  say(`SKIPPED: test/${folder} needs Chromium. Install it (Debian: apt-get install chromium) or set CHROMIUM_PATH.`);
+  return { code: 0, passed: 0, failed: 0, skipped: testFiles(folder).length };
+};
+
+const stages = [
+  ["typecheck", check(bin("tsc"), ["-p", "."])],
+  ["typecheck of the pages", check(bin("tsc"), ["-p", "webview"])],
+  ["lint", check(bin("biome"), ["check", "--error-on-warnings", "."])],
+  ["dead code", check(bin("knip"), [])],
+  ["unit", () => runTests("unit", ["--test-concurrency=2"])],
+  ["wire", () => runTests("wire", ["--test-concurrency=2"])],
+  ["browser", needsChromium("browser", ["--test-concurrency=1"])],
+  ["host", needsChromium("host", ["--test-concurrency=1"])],
+];
+
+await ensurePackages();
+await build();
+const totals = { passed: 0, failed: 0, skipped: 0 };
+for (const [name, stage] of stages) {
+  if (only.length && !only.includes(name)) continue;
+  const started = Date.now();
+  process.stdout.write(`\n— ${name}\n`);
+  const result = await stage();
+  // A stage that could not run at all counts as a failure, never as nothing.
+  if (result.code !== 0 && result.failed === 0) result.failed = 1;
+  for (const key of Object.keys(totals)) totals[key] += result[key];
+  process.stdout.write(
+    `— ${name}: ${result.passed} passed, ${result.failed} failed, ${result.skipped} skipped in ${((Date.now() - started) / 1000).toFixed(0)} s${result.why ? ` (${result.why})` : ""}\n`,
+  );
+}
+process.stdout.write(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped\n`);
+process.exit(totals.failed ? 1 : 0);
