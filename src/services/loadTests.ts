@@ -1,22 +1,12 @@
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { describeScaling } from "../aws/autoscaling.ts";
 import { describeStack } from "../aws/cloudformation.ts";
 import { invocationUrl } from "../aws/runtime.ts";
 import { describeEndpoint, describeEndpointConfig, withConfig } from "../aws/sagemaker.ts";
 import type { Connection } from "../domain/connection.ts";
-import { hourlyPrice } from "../domain/cost.ts";
 import { type Endpoint, takesTraffic } from "../domain/endpoint.ts";
-import { OpsError, toOpsError } from "../domain/errors.ts";
-import {
-  capacityWarnings,
-  type LoadPlan,
-  parseLoadPlan,
-  peakRate,
-  plannedRequests,
-  planSeconds,
-  predictedInstances,
-} from "../domain/loadPlan.ts";
+import { OpsError } from "../domain/errors.ts";
+import { capacityWarnings, type LoadPlan, plannedRequests } from "../domain/loadPlan.ts";
 import type {
   InstancePoint,
   LoadRunConnection,
@@ -30,12 +20,12 @@ import type {
 import type { ScalableTarget } from "../domain/scaling.ts";
 import type { Stack } from "../domain/stack.ts";
 import { type EngineEntry, type RampResult, type RampRun, startRamp } from "../loadtest/engine.ts";
-import { LoadInputError } from "../loadtest/loadInputError.ts";
-import { payloadPath, payloadRows } from "../loadtest/payloads.ts";
 import { buildReport } from "../loadtest/report.ts";
 import type { RequestTemplate } from "../loadtest/requestEncoder.ts";
 import type { Connections } from "./connections.ts";
 import { Emitter } from "./emitter.ts";
+import { estimateCost, INVOCATIONS_METRIC, policyOf } from "./loadForecast.ts";
+import { readPayloads, readPlan, toRunError } from "./loadPlanFiles.ts";
 import type { ProjectContext } from "./projects.ts";
 import { RUNS_FOLDER, type RunFiles, RunStore } from "./runStore.ts";
 import { ScalingWatch } from "./scalingWatch.ts";
@@ -78,7 +68,6 @@ export interface RunProgress {
   policyTargetPerMinute?: number;
 }
 
-const INVOCATIONS_METRIC = "SageMakerVariantInvocationsPerInstance";
 /** How often what was measured so far is written down, so that a closed window loses little. */
 const SAVE_EVERY_MS = 5_000;
 const CREDENTIALS_EVERY_MS = 60_000;
@@ -354,56 +343,6 @@ export class LoadTests {
 function runId(atMs: number, name: string): string {
   const stamp = new Date(atMs).toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
   return `${stamp}-${name.replace(/[^A-Za-z0-9._-]+/g, "-").slice(0, 60)}`;
-}
-
-function toRunError(e: unknown): OpsError {
-  return e instanceof LoadInputError ? new OpsError("badInput", e.message, { hint: e.hint, cause: e }) : toOpsError(e);
-}
-
-async function readPlan(file: string): Promise<LoadPlan> {
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (e) {
-    throw new OpsError("badInput", `Load plan ${file} cannot be read: ${(e as Error).message}`, {
-      hint: "Check the path.",
-      cause: e,
-    });
-  }
-  const parsed = parseLoadPlan(text, file);
-  if (!parsed.ok) throw new OpsError("badInput", parsed.message, { hint: "Correct the plan and repeat." });
-  return parsed.plan;
-}
-
-async function readPayloads(planFile: string, plan: LoadPlan): Promise<Uint8Array[]> {
-  const relative = payloadPath(plan.payloads);
-  try {
-    if (relative === undefined) return payloadRows(plan.payloads);
-    const file = path.resolve(path.dirname(planFile), relative);
-    const text = await readFile(file, "utf8").catch((e: Error) => {
-      throw new LoadInputError(`Payload file ${file} cannot be read: ${e.message}`, `Correct payloads in ${planFile}.`);
-    });
-    return payloadRows(plan.payloads, text);
-  } catch (e) {
-    throw toRunError(e);
-  }
-}
-
-function policyOf(scaling: readonly ScalableTarget[]): LoadRunPolicy | undefined {
-  for (const t of scaling) {
-    const target = t.policies.find((p) => p.metric === INVOCATIONS_METRIC)?.target;
-    if (target !== undefined)
-      return { targetPerMinute: target, minInstances: t.minInstances, maxInstances: t.maxInstances };
-  }
-  return undefined;
-}
-
-function estimateCost(plan: LoadPlan, endpoint: Endpoint, policy: LoadRunPolicy | undefined): number | undefined {
-  const price = hourlyPrice(endpoint.variants[0]?.instanceType ?? "");
-  if (price === undefined) return undefined;
-  const predicted = policy ? predictedInstances(peakRate(plan.stages), policy.targetPerMinute) : 1;
-  const instances = Math.max(1, Math.min(predicted, policy?.maxInstances ?? predicted));
-  return (price * instances * (planSeconds(plan.stages) + (plan.watchSecondsAfter ?? 0))) / 3600;
 }
 
 function buildRunReport(

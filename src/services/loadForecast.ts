@@ -1,0 +1,31 @@
+import { hourlyPrice } from "../domain/cost.ts";
+import type { Endpoint } from "../domain/endpoint.ts";
+import { type LoadPlan, peakRate, planSeconds, predictedInstances } from "../domain/loadPlan.ts";
+import type { LoadRunPolicy } from "../domain/loadRun.ts";
+import type { ScalableTarget } from "../domain/scaling.ts";
+
+/** The predefined metric whose target says how many requests an instance is meant for. */
+export const INVOCATIONS_METRIC = "SageMakerVariantInvocationsPerInstance";
+
+/** The target-tracking policy that a run is judged by, if a variant has one. */
+export function policyOf(scaling: readonly ScalableTarget[]): LoadRunPolicy | undefined {
+  for (const t of scaling) {
+    const target = t.policies.find((p) => p.metric === INVOCATIONS_METRIC)?.target;
+    if (target !== undefined)
+      return { targetPerMinute: target, minInstances: t.minInstances, maxInstances: t.maxInstances };
+  }
+  return undefined;
+}
+
+/** US dollars for the predicted instances over the length of the plan; undefined for a type without a known price. */
+export function estimateCost(
+  plan: LoadPlan,
+  endpoint: Endpoint,
+  policy: LoadRunPolicy | undefined,
+): number | undefined {
+  const price = hourlyPrice(endpoint.variants[0]?.instanceType ?? "");
+  if (price === undefined) return undefined;
+  const predicted = policy ? predictedInstances(peakRate(plan.stages), policy.targetPerMinute) : 1;
+  const instances = Math.max(1, Math.min(predicted, policy?.maxInstances ?? predicted));
+  return (price * instances * (planSeconds(plan.stages) + (plan.watchSecondsAfter ?? 0))) / 3600;
+}
