@@ -1,6 +1,9 @@
+import { createAmplify } from "./amplify/amplify.ts";
+import { createApiGateway } from "./apigateway/apiGateway.ts";
 import { createAutoScaling } from "./autoscaling/autoscaling.ts";
 import { createCloudWatch } from "./cloudwatch/cloudwatch.ts";
 import { createIam } from "./iam/iam.ts";
+import { createLambda } from "./lambda/lambda.ts";
 import { createLogs } from "./logs/logs.ts";
 import { createS3 } from "./s3/s3.ts";
 import { createSageMaker } from "./sagemaker/sagemaker.ts";
@@ -14,5 +17,16 @@ export function createModules(world: SandboxWorld): ServiceModule[] {
   const cloudwatch = createCloudWatch(world);
   const autoscaling = createAutoScaling(world, cloudwatch.alarms);
   const sagemaker = createSageMaker(world, cloudwatch.metricsOf, autoscaling.forgetEndpoint);
-  return [createSts(world), createIam(world), createS3(world), logs, cloudwatch, autoscaling, sagemaker];
+  return [
+    createSts(world),
+    createIam(world),
+    createS3(world),
+    logs,
+    cloudwatch,
+    autoscaling,
+    sagemaker,
+    createLambda(world),
+    createApiGateway(world),
+    createAmplify(world),
+  ];
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { answerControl, type ControlState } from "./control.ts";
-import { createClock } from "./engine/clock.ts";
+import { createClock, isStepped } from "./engine/clock.ts";
 import { createModules } from "./modules.ts";
 import constraints from "./wire/constraints.json" with { type: "json" };
 import { type AuthMode, Dispatcher } from "./wire/dispatcher.ts";
@@ -68,6 +68,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
   const state: ControlState = {
     token: controlToken,
+    step: isStepped(clock) ? (seconds) => clock.step(seconds * 1000) : undefined,
     describe: () => ({ endpoint: url, region, accountId, timeScale: clock.timeScale, now: clock.now() }),
     reset: async () => {
       await closeModules();

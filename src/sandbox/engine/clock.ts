@@ -3,11 +3,14 @@
  * periods, cooldowns) is given in *simulated* milliseconds and passes `timeScale` times faster.
  */
 export interface Clock {
-  /** 30 means: what takes AWS a minute takes two seconds. 0 means: nothing takes any time. */
+  /**
+   * 30 means: what takes AWS a minute takes two seconds. 0 means: what is created is there at once, and what goes on
+   * by itself (alarms, scaling, metrics) only goes on when the clock is stepped.
+   */
   readonly timeScale: number;
-  /** Wall-clock time, epoch ms. */
+  /** Wall-clock time, epoch ms; at scale 0 plus what was stepped. */
   now(): number;
-  /** Real milliseconds that a simulated duration takes. */
+  /** Real milliseconds that a simulated duration takes; none at scale 0. */
   toReal(simulatedMs: number): number;
   /** Simulated milliseconds that have passed in a real duration. */
   toSimulated(realMs: number): number;
@@ -15,34 +18,91 @@ export interface Clock {
   sleep(simulatedMs: number): Promise<void>;
   /** Runs `fn` after a simulated duration; returns the cancellation. */
   schedule(simulatedMs: number, fn: () => void): () => void;
-  /** Runs `fn` every simulated duration, never at scale 0, where loops only act when asked. Returns the end of it. */
+  /** Runs `fn` every simulated duration; at scale 0 while the clock is stepped. Returns the end of it. */
   every(simulatedMs: number, fn: () => void): () => void;
 }
 
-/** A clock on the machine's time. Its timers never keep the process alive. */
-export function createClock(timeScale: number): Clock {
-  const toReal = (simulatedMs: number) => (timeScale === 0 ? 0 : simulatedMs / timeScale);
+/** A clock that stands until it is stepped: a long scaling story passes in moments, and the same way each time. */
+export interface SteppedClock extends Clock {
+  /** Lets simulated time pass; everything that falls due happens in order, and is finished when this resolves. */
+  step(simulatedMs: number): Promise<void>;
+}
+
+/** The clock of a time scale. Its timers never keep the process alive. */
+export function createClock(timeScale: number): Clock | SteppedClock {
+  return timeScale === 0 ? createSteppedClock() : createRunningClock(timeScale);
+}
+
+export function isStepped(clock: Clock): clock is SteppedClock {
+  return "step" in clock;
+}
+
+function createRunningClock(timeScale: number): Clock {
+  const toReal = (simulatedMs: number) => simulatedMs / timeScale;
   return {
     timeScale,
     now: () => Date.now(),
     toReal,
-    toSimulated: (realMs) => (timeScale === 0 ? realMs : realMs * timeScale),
+    toSimulated: (realMs) => realMs * timeScale,
     sleep: (simulatedMs) =>
-      timeScale === 0
-        ? Promise.resolve()
-        : new Promise((resolve) => {
-            setTimeout(resolve, toReal(simulatedMs));
-          }),
+      new Promise((resolve) => {
+        setTimeout(resolve, toReal(simulatedMs));
+      }),
     schedule(simulatedMs, fn) {
       const timer = setTimeout(fn, toReal(simulatedMs));
       timer.unref();
       return () => clearTimeout(timer);
     },
     every(simulatedMs, fn) {
-      if (timeScale === 0) return () => {};
       const timer = setInterval(fn, toReal(simulatedMs));
       timer.unref();
       return () => clearInterval(timer);
+    },
+  };
+}
+
+interface Due {
+  atMs: number;
+  everyMs?: number;
+  run: () => void;
+}
+
+/** Lets everything that a timer has begun come to rest: the services call one another by promises only. */
+const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+function createSteppedClock(): SteppedClock {
+  const due = new Set<Due>();
+  let offsetMs = 0;
+  const now = () => Date.now() + offsetMs;
+  const add = (entry: Due) => {
+    due.add(entry);
+    return () => {
+      due.delete(entry);
+    };
+  };
+  const nextBefore = (endMs: number): Due | undefined => {
+    let first: Due | undefined;
+    for (const entry of due) if (entry.atMs <= endMs && (!first || entry.atMs < first.atMs)) first = entry;
+    return first;
+  };
+  return {
+    timeScale: 0,
+    now,
+    toReal: () => 0,
+    toSimulated: (realMs) => realMs,
+    sleep: () => Promise.resolve(),
+    schedule: (simulatedMs, fn) => add({ atMs: now() + simulatedMs, run: fn }),
+    every: (simulatedMs, fn) => add({ atMs: now() + simulatedMs, everyMs: simulatedMs, run: fn }),
+    async step(simulatedMs) {
+      const endMs = now() + simulatedMs;
+      for (let entry = nextBefore(endMs); entry; entry = nextBefore(endMs)) {
+        offsetMs = Math.max(offsetMs, entry.atMs - Date.now());
+        if (entry.everyMs === undefined) due.delete(entry);
+        else entry.atMs += entry.everyMs;
+        entry.run();
+        await settle();
+      }
+      offsetMs = Math.max(offsetMs, endMs - Date.now());
     },
   };
 }

@@ -29,7 +29,7 @@ export function createSageMaker(
     return state;
   };
   const stop = world.clock.every(PUBLISH_EVERY_MS, () => {
-    const elapsed = world.clock.toReal(PUBLISH_EVERY_MS);
+    const elapsed = world.clock.toReal(PUBLISH_EVERY_MS) || PUBLISH_EVERY_MS;
     for (const state of regions.values())
       for (const endpoint of state.endpoints.values())
         publishInstanceMetrics(endpoint, metricsOf(state.region), elapsed);
