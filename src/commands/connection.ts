@@ -1,0 +1,132 @@
+import { type QuickPickItem, window } from "vscode";
+import type { Connection } from "../domain/connection.ts";
+import { OpsError } from "../domain/errors.ts";
+import { type Connections, listProfiles } from "../services/connections.ts";
+import { type SandboxInfo, type SandboxProcess, sandboxFromEnvironment } from "../services/sandboxProcess.ts";
+import { pickOne } from "../ui/prompts.ts";
+import { readSetting } from "../ui/settings.ts";
+import type { CommandTable } from "./register.ts";
+
+/** Regions that SageMaker hosting is most used in; any other can be typed. */
+const COMMON_REGIONS = [
+  "us-east-1",
+  "us-east-2",
+  "us-west-2",
+  "eu-central-1",
+  "eu-west-1",
+  "eu-west-2",
+  "ap-northeast-1",
+  "ap-south-1",
+  "ap-southeast-1",
+  "ap-southeast-2",
+  "ca-central-1",
+  "sa-east-1",
+];
+
+type Place = { kind: "sandbox" } | { kind: "chain" } | { kind: "profile"; name: string; region?: string };
+
+/** Commands that choose where one works. */
+export function connectionCommands(
+  connections: Connections,
+  sandbox: SandboxProcess,
+): Pick<CommandTable, "sagemakerOps.connection.connect" | "sagemakerOps.sandbox.start" | "sagemakerOps.sandbox.stop"> {
+  const startSandbox = async () => {
+    const info = givenSandbox() ?? (await launch(sandbox));
+    await connections.connect({ kind: "sandbox", sandbox: info });
+  };
+  return {
+    "sagemakerOps.sandbox.start": startSandbox,
+    "sagemakerOps.sandbox.stop": async () => {
+      await sandbox.stop();
+    },
+    "sagemakerOps.connection.connect": async () => {
+      const place = await pickPlace();
+      if (!place) return;
+      if (place.kind === "sandbox") return startSandbox();
+      const profile = place.kind === "profile" ? place : undefined;
+      const region = await pickRegion(readSetting("sagemakerOps.connection.region") || profile?.region);
+      if (!region) return;
+      await connections.connect({ kind: "aws", profile: profile?.name, region });
+    },
+  };
+}
+
+/** The sandbox that `npm start` runs; the extension is not its owner and cannot stop it. */
+export function givenSandbox(): SandboxInfo | undefined {
+  return sandboxFromEnvironment(process.env);
+}
+
+function launch(sandbox: SandboxProcess): Promise<SandboxInfo> {
+  const port = readSetting("sagemakerOps.sandbox.port");
+  const timeScale = readSetting("sagemakerOps.sandbox.timeScale");
+  const title = "Starting the sandbox";
+  return Promise.resolve(
+    window.withProgress({ location: { viewId: "sagemakerOps.endpoints" }, title }, () =>
+      sandbox.start({ port, timeScale }),
+    ),
+  );
+}
+
+async function pickPlace(): Promise<Place | undefined> {
+  const profiles = await listProfiles();
+  const preferred = readSetting("sagemakerOps.connection.profile");
+  const sorted = [...profiles].sort((a, b) => Number(b.name === preferred) - Number(a.name === preferred));
+  return pickOne<Place>(
+    "Connect to",
+    [
+      {
+        label: "$(beaker) Sandbox",
+        description: "no account needed",
+        detail: "A local AWS with simulated instances, on this machine only",
+        value: { kind: "sandbox" },
+      },
+      ...sorted.map(({ name, region }) => ({
+        label: `$(account) ${name}`,
+        description: [region, name === preferred && "from the settings"].filter(Boolean).join(" · "),
+        value: { kind: "profile" as const, name, region },
+      })),
+      {
+        label: "$(key) Default credentials",
+        description: "environment, shared files, SSO or instance role",
+        value: { kind: "chain" },
+      },
+    ],
+    "Sandbox, a profile of the shared AWS configuration, or the default credentials",
+  );
+}
+
+/** A region of the list or one that was typed. */
+function pickRegion(first: string | undefined): Promise<string | undefined> {
+  const picker = window.createQuickPick();
+  picker.title = "Region";
+  picker.placeholder = "Pick a region or type its name";
+  const regions = [...new Set([first, process.env.AWS_REGION, ...COMMON_REGIONS])].filter((r) => r !== undefined);
+  const items = regions.map(
+    (label): QuickPickItem => ({ label, description: label === first ? "default" : undefined }),
+  );
+  picker.items = items;
+  picker.onDidChangeValue((text) => {
+    const typed = text.trim();
+    picker.items = typed && !regions.includes(typed) ? [...items, { label: typed, description: "as typed" }] : items;
+  });
+  return new Promise((resolve) => {
+    let answer: string | undefined;
+    picker.onDidAccept(() => {
+      answer = picker.selectedItems[0]?.label;
+      picker.hide();
+    });
+    picker.onDidHide(() => {
+      picker.dispose();
+      resolve(answer);
+    });
+    picker.show();
+  });
+}
+
+/** The connection, or the error that offers the ways to one. @throws OpsError notConnected */
+export function requireConnection({ current }: Connections): Connection {
+  if (current) return current;
+  throw new OpsError("notConnected", "Not connected to AWS or the sandbox.", {
+    hint: "Start the sandbox (no account needed), or connect to AWS.",
+  });
+}

@@ -1,0 +1,166 @@
+import path from "node:path";
+import { Uri, window } from "vscode";
+import { type Commands, type EndpointArgument, type PlanArgument, viewIds } from "../contributions.ts";
+import { describeConnection } from "../domain/connection.ts";
+import { OpsError } from "../domain/errors.ts";
+import { peakRate, planSeconds } from "../domain/loadPlan.ts";
+import type { LoadRunPanels } from "../panels/loadRunPanel.ts";
+import { showReport } from "../panels/reportPanel.ts";
+import type { Connections } from "../services/connections.ts";
+import type { Endpoints } from "../services/endpoints.ts";
+import type { LoadTests, PreparedRun } from "../services/loadTests.ts";
+import { formatAge, formatNumber, formatTime } from "../tree/format.ts";
+import { findPlans, runsFolder } from "../tree/loadTestsView.ts";
+import { confirmWithFacts, type FactRow, pickOne } from "../ui/prompts.ts";
+import type { WorkspaceProject } from "../ui/workspaceProject.ts";
+import { requireConnection } from "./connection.ts";
+import type { CommandTable } from "./register.ts";
+import { assertTrusted } from "./stack.ts";
+
+/** What the commands of load tests work with. */
+export interface LoadTestCommandServices {
+  connections: Connections;
+  loadTests: LoadTests;
+  endpoints: Endpoints;
+  panels: LoadRunPanels;
+  project: WorkspaceProject;
+}
+
+type LoadTestCommands = Pick<
+  CommandTable,
+  | "sagemakerOps.loadTest.run"
+  | "sagemakerOps.loadTest.stop"
+  | "sagemakerOps.loadTest.show"
+  | "sagemakerOps.loadTest.openReport"
+>;
+
+export function loadTestCommands(services: LoadTestCommandServices): LoadTestCommands {
+  const { loadTests, panels } = services;
+  return {
+    "sagemakerOps.loadTest.run": (from) => run(services, from),
+    "sagemakerOps.loadTest.stop": () => loadTests.stop(),
+    "sagemakerOps.loadTest.show": () => {
+      if (loadTests.active) panels.show(loadTests.active);
+    },
+    "sagemakerOps.loadTest.openReport": async (argument) => {
+      const file = argument?.reportFile ?? (await pickReport(services));
+      if (file) await showReport(file);
+    },
+  };
+}
+
+async function run(services: LoadTestCommandServices, from: Commands["sagemakerOps.loadTest.run"][0]): Promise<void> {
+  const { loadTests, panels, project } = services;
+  requireConnection(services.connections);
+  assertTrusted("Running a load test");
+  if (loadTests.isRunning && loadTests.active) {
+    panels.show(loadTests.active);
+    return;
+  }
+  const planFile = await pickPlan(services, from);
+  if (planFile === undefined) return;
+  const prepared = await window.withProgress({ location: { viewId: viewIds.loadTests } }, () =>
+    loadTests.prepare(planFile, project.project),
+  );
+  assertSameEndpoint(prepared, from);
+  if (!(await confirmRun(prepared))) return;
+  const ended = loadTests.start(prepared, { reportFolder: runsFolder(project) });
+  // The run is known at once, though it ends in minutes.
+  if (loadTests.active) panels.show(loadTests.active);
+  const { error } = await ended;
+  if (error) throw error;
+}
+
+/** A plan may name another endpoint than the row on which the command was called: that must not pass unseen. */
+function assertSameEndpoint({ target, planFile }: PreparedRun, from: Commands["sagemakerOps.loadTest.run"][0]): void {
+  const wanted = (from as EndpointArgument | undefined)?.endpointName;
+  if (wanted === undefined || target.type !== "endpoint" || target.name === wanted) return;
+  throw new OpsError("badInput", `Plan ${path.basename(planFile)} loads endpoint ${target.name}, not ${wanted}.`, {
+    hint: `Give its target the name ${wanted}, or pick another plan.`,
+  });
+}
+
+async function pickPlan(
+  { project }: LoadTestCommandServices,
+  from: Commands["sagemakerOps.loadTest.run"][0],
+): Promise<string | undefined> {
+  if (from instanceof Uri) return from.fsPath;
+  const named = (from as PlanArgument | undefined)?.planFile;
+  if (named !== undefined) return named;
+  const plans = await findPlans(project);
+  if (plans.length === 0) {
+    throw new OpsError("badInput", "This workspace has no load plan.", {
+      hint: "A plan is a file *.ramp.json; the wine example has loadtests/1k-rps.ramp.json.",
+    });
+  }
+  const choices = plans.map((file) => ({
+    label: path.basename(file),
+    description: path.dirname(file),
+    value: file,
+  }));
+  return choices.length === 1 ? choices[0]?.value : pickOne("Load plan", choices);
+}
+
+function confirmRun({ plan, target, connection, requests, estimatedUsd, warnings }: PreparedRun): Promise<boolean> {
+  const sandbox = connection.kind === "sandbox";
+  const cost = sandbox
+    ? "nothing in the sandbox"
+    : estimatedUsd === undefined
+      ? "unknown instance price"
+      : `about $${estimatedUsd.toFixed(2)} of instance time`;
+  const facts: FactRow[] = [
+    { label: "$(account) Account", description: sandbox ? `${connection.accountId} (sandbox)` : connection.accountId },
+    { label: "$(globe) Region", description: connection.region },
+    {
+      label: "$(radio-tower) Target",
+      description: [target.name, target.variant, sandbox && "simulated instances"].filter(Boolean).join(" · "),
+    },
+    {
+      label: "$(pulse) Load",
+      description: `up to ${formatNumber(peakRate(plan.stages))} requests/s for ${formatAge(planSeconds(plan.stages) * 1000)}`,
+    },
+    { label: "$(credit-card) Cost", description: cost },
+  ];
+  return confirmWithFacts({
+    title: `Load test ${plan.name} in ${describeConnection(connection)}`,
+    placeholder: "Pick the first row to start; Escape sends nothing",
+    confirm: {
+      label: `$(play) Send ${formatNumber(requests)} requests to ${target.name}`,
+      description: describeConnection(connection),
+    },
+    sections: [
+      ...(warnings.length ? [{ name: "mind", rows: warnings.map((text) => ({ label: `$(warning) ${text}` })) }] : []),
+      { name: "what will happen", rows: facts },
+    ],
+  });
+}
+
+async function pickReport({ loadTests, project }: LoadTestCommandServices): Promise<string | undefined> {
+  const folder = runsFolder(project);
+  const runs = folder ? await loadTests.list(folder) : [];
+  if (runs.length === 0) {
+    throw new OpsError("notFound", "No load test has been run in this workspace.", {
+      hint: "Run one first: SageMaker Ops: Run Load Test…",
+    });
+  }
+  const nowMs = Date.now();
+  const choices = runs.map(({ file, report }) => ({
+    label: `${report.verdict.passed ? "$(pass)" : "$(error)"} ${formatTime(report.startedAtMs, nowMs)} ${report.plan.name}`,
+    description: report.target.name,
+    detail: report.verdict.sentence,
+    value: file,
+  }));
+  return pickOne("Report", choices);
+}
+
+/** Keeps the tree up with what a run does to its endpoint: the account's list is read when the instances change. */
+export function refreshDuringRuns({ loadTests, endpoints }: LoadTestCommandServices): () => void {
+  let seen = "";
+  return loadTests.onDidChange.on(({ id, instances, marks }) => {
+    const last = instances.at(-1);
+    const now = `${id} ${last?.current} ${last?.desired} ${marks.length}`;
+    if (now === seen) return;
+    seen = now;
+    void endpoints.refresh();
+  });
+}

@@ -1,0 +1,109 @@
+import type { Uri } from "vscode";
+
+/** Where a command that needs an endpoint, a plan, a run or an output may find it: a node of a tree. */
+export interface EndpointArgument {
+  endpointName: string;
+}
+export interface OutputArgument {
+  outputName: string;
+  value: string;
+}
+export interface PlanArgument {
+  planFile: string;
+}
+export interface ReportArgument {
+  reportFile: string;
+}
+
+/** Every command's id with its arguments, all of which may be missing: the palette gives none. */
+export interface Commands {
+  "sagemakerOps.connection.connect": [];
+  "sagemakerOps.sandbox.start": [];
+  "sagemakerOps.sandbox.stop": [];
+  "sagemakerOps.stack.deploy": [];
+  "sagemakerOps.stack.delete": [];
+  "sagemakerOps.stack.copyOutput": [OutputArgument?];
+  "sagemakerOps.stack.openOutput": [OutputArgument?];
+  "sagemakerOps.endpoint.testPrediction": [EndpointArgument?];
+  "sagemakerOps.endpoint.openMetrics": [EndpointArgument?];
+  "sagemakerOps.endpoint.copyName": [EndpointArgument?];
+  "sagemakerOps.endpoint.copyArn": [EndpointArgument?];
+  "sagemakerOps.loadTest.run": [(Uri | PlanArgument | EndpointArgument)?];
+  "sagemakerOps.loadTest.stop": [];
+  "sagemakerOps.loadTest.show": [];
+  "sagemakerOps.loadTest.openReport": [ReportArgument?];
+  "sagemakerOps.explorer.refresh": [];
+  "sagemakerOps.explorer.loadMore": [];
+  "sagemakerOps.log.show": [];
+}
+export type CommandId = keyof Commands;
+
+/** Every view's id, by what it shows. */
+export const viewIds = {
+  endpoints: "sagemakerOps.endpoints",
+  stack: "sagemakerOps.stack",
+  loadTests: "sagemakerOps.loadTests",
+} as const;
+
+/** Every context key that `when` clauses of package.json use, with its type. */
+export interface ContextKeys {
+  "sagemakerOps.connected": boolean;
+  /** The sandbox was started by this window, so that it can be stopped here. */
+  "sagemakerOps.sandboxRunning": boolean;
+  "sagemakerOps.hasProject": boolean;
+  "sagemakerOps.stackDeployed": boolean;
+  "sagemakerOps.loadTestActive": boolean;
+}
+export type ContextKey = keyof ContextKeys;
+
+/** Every setting with the type of its value. */
+export interface Settings {
+  /** Port of the sandbox; 0 takes a free one. */
+  "sagemakerOps.sandbox.port": number;
+  /** How many times faster than on AWS simulated durations pass in the sandbox. */
+  "sagemakerOps.sandbox.timeScale": number;
+  /** Profile that Connect… offers first; empty for none. */
+  "sagemakerOps.connection.profile": string;
+  /** Region that Connect… offers first; empty for the profile's. */
+  "sagemakerOps.connection.region": string;
+}
+export type SettingId = keyof Settings;
+
+/** The ids as values, complete by their types: a test holds them against package.json. */
+const commandTable: Record<CommandId, true> = {
+  "sagemakerOps.connection.connect": true,
+  "sagemakerOps.sandbox.start": true,
+  "sagemakerOps.sandbox.stop": true,
+  "sagemakerOps.stack.deploy": true,
+  "sagemakerOps.stack.delete": true,
+  "sagemakerOps.stack.copyOutput": true,
+  "sagemakerOps.stack.openOutput": true,
+  "sagemakerOps.endpoint.testPrediction": true,
+  "sagemakerOps.endpoint.openMetrics": true,
+  "sagemakerOps.endpoint.copyName": true,
+  "sagemakerOps.endpoint.copyArn": true,
+  "sagemakerOps.loadTest.run": true,
+  "sagemakerOps.loadTest.stop": true,
+  "sagemakerOps.loadTest.show": true,
+  "sagemakerOps.loadTest.openReport": true,
+  "sagemakerOps.explorer.refresh": true,
+  "sagemakerOps.explorer.loadMore": true,
+  "sagemakerOps.log.show": true,
+};
+const contextKeyTable: Record<ContextKey, true> = {
+  "sagemakerOps.connected": true,
+  "sagemakerOps.sandboxRunning": true,
+  "sagemakerOps.hasProject": true,
+  "sagemakerOps.stackDeployed": true,
+  "sagemakerOps.loadTestActive": true,
+};
+
+/** What a setting is when nobody set it; package.json says the same to VS Code. */
+export const settingDefaults: Settings = {
+  "sagemakerOps.sandbox.port": 0,
+  "sagemakerOps.sandbox.timeScale": 30,
+  "sagemakerOps.connection.profile": "",
+  "sagemakerOps.connection.region": "",
+};
+export const commandIds = Object.keys(commandTable) as CommandId[];
+export const contextKeys = Object.keys(contextKeyTable) as ContextKey[];

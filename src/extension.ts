@@ -1,0 +1,116 @@
+import { type ExtensionContext, window } from "vscode";
+import { connectionCommands, givenSandbox } from "./commands/connection.ts";
+import { endpointCommands } from "./commands/endpoint.ts";
+import { explorerCommands } from "./commands/explorer.ts";
+import { loadTestCommands, refreshDuringRuns } from "./commands/loadTest.ts";
+import { registerCommands } from "./commands/register.ts";
+import { stackCommands } from "./commands/stack.ts";
+import { describeConnection } from "./domain/connection.ts";
+import { describeOpsError, toOpsError } from "./domain/errors.ts";
+import { EndpointPanels } from "./panels/endpointPanel.ts";
+import { LoadRunPanels } from "./panels/loadRunPanel.ts";
+import { Connections } from "./services/connections.ts";
+import { Endpoints } from "./services/endpoints.ts";
+import { LoadTests } from "./services/loadTests.ts";
+import { MetricPoller } from "./services/metricPoller.ts";
+import { Predictor } from "./services/predictor.ts";
+import { SandboxProcess } from "./services/sandboxProcess.ts";
+import { StackDeployer } from "./services/stackDeployer.ts";
+import { createEndpointsView } from "./tree/endpointsView.ts";
+import { createLoadTestsView } from "./tree/loadTestsView.ts";
+import { createStackView } from "./tree/stackView.ts";
+import { setContext } from "./ui/context.ts";
+import { createStatusBar } from "./ui/statusBar.ts";
+import { WorkspaceProject } from "./ui/workspaceProject.ts";
+
+/** The composition root: constructs everything, once per window. */
+export function activate(context: ExtensionContext): void {
+  const log = window.createOutputChannel("SageMaker Ops", { log: true });
+  const bundled = (name: string) => context.asAbsolutePath(`dist/${name}`);
+  const connections = new Connections();
+  const sandbox = new SandboxProcess({ cliPath: bundled("cli.js") });
+  const endpoints = new Endpoints(connections);
+  const deployer = new StackDeployer(connections);
+  const project = new WorkspaceProject(connections, deployer);
+  const loadTests = new LoadTests(connections, { path: bundled("engine.cjs") });
+  const { extensionUri } = context;
+  const endpointPanels = new EndpointPanels({
+    extensionUri,
+    connections,
+    endpoints,
+    project,
+    predictor: new Predictor(connections),
+    metrics: new MetricPoller(connections),
+  });
+  const runPanels = new LoadRunPanels(extensionUri, loadTests);
+  const loadTestServices = { connections, loadTests, endpoints, panels: runPanels, project };
+
+  const forget = [
+    ...followConnection(connections, sandbox, (text) => log.info(text)),
+    followProject(project),
+    followRuns(loadTests),
+    refreshDuringRuns(loadTestServices),
+  ];
+  context.subscriptions.push(
+    log,
+    registerCommands(
+      {
+        ...connectionCommands(connections, sandbox),
+        ...stackCommands({ connections, deployer, endpoints, project, log }),
+        ...endpointCommands({ connections, endpoints, panels: endpointPanels, project }),
+        ...loadTestCommands(loadTestServices),
+        ...explorerCommands(endpoints, project, log),
+      },
+      log,
+    ),
+    createStatusBar(connections),
+    createEndpointsView(connections, endpoints, project),
+    createStackView(project, deployer),
+    createLoadTestsView(loadTests, project),
+    endpointPanels,
+    runPanels,
+    project,
+    endpoints,
+    ...forget.map((dispose) => ({ dispose })),
+    // The sandbox also ends by itself when this process does.
+    { dispose: () => void sandbox.stop() },
+    { dispose: () => void loadTests.stop() },
+  );
+  void project.refresh();
+  connectToGivenSandbox(connections).catch((error) => log.error(describeOpsError(toOpsError(error))));
+}
+
+/** A window that is opened by `npm start` is connected to its sandbox from the beginning. */
+async function connectToGivenSandbox(connections: Connections): Promise<void> {
+  const sandbox = givenSandbox();
+  if (sandbox) await connections.connect({ kind: "sandbox", sandbox });
+}
+
+function followConnection(
+  connections: Connections,
+  sandbox: SandboxProcess,
+  say: (text: string) => void,
+): (() => void)[] {
+  return [
+    connections.onDidChange.on((connection) => {
+      setContext("sagemakerOps.connected", connection !== undefined);
+      say(connection ? `Connected to ${describeConnection(connection)}` : "Disconnected");
+    }),
+    sandbox.onDidChange.on((info) => {
+      setContext("sagemakerOps.sandboxRunning", info !== undefined);
+      say(info ? `The sandbox listens at ${info.endpoint}` : "The sandbox has ended");
+      if (!info && connections.current?.kind === "sandbox") connections.disconnect();
+    }),
+  ];
+}
+
+function followProject(project: WorkspaceProject): () => void {
+  return project.onDidChange.on(() => {
+    setContext("sagemakerOps.hasProject", project.project !== undefined);
+    setContext("sagemakerOps.stackDeployed", project.stack !== undefined);
+  });
+}
+
+function followRuns(loadTests: LoadTests): () => void {
+  return loadTests.onDidChange.on(() => setContext("sagemakerOps.loadTestActive", loadTests.isRunning));
+}

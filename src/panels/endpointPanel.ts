@@ -1,0 +1,261 @@
+import { commands, type Disposable, type Uri, ViewColumn, type WebviewPanel, window } from "vscode";
+import { z } from "zod";
+import type { CommandId, EndpointArgument } from "../contributions.ts";
+import { describeConnection } from "../domain/connection.ts";
+import { instanceTotals, takesTraffic } from "../domain/endpoint.ts";
+import { OpsError } from "../domain/errors.ts";
+import type { EndpointMetrics } from "../domain/metric.ts";
+import {
+  type ChartMark,
+  type ChartRange,
+  chartRanges,
+  type EndpointHeader,
+  type EndpointPageSnapshot,
+  type EndpointTab,
+  endpointChanged,
+  endpointRequests,
+} from "../protocol/endpointPage.ts";
+import { serveRequests, toWireError, type WireError } from "../protocol/transport.ts";
+import type { Connections } from "../services/connections.ts";
+import type { EndpointDetail, Endpoints } from "../services/endpoints.ts";
+import type { MetricPoller } from "../services/metricPoller.ts";
+import type { Predictor } from "../services/predictor.ts";
+import type { WorkspaceProject } from "../ui/workspaceProject.ts";
+import { PAGE_UPDATE_MS, throttle } from "./throttle.ts";
+import { pageHtml, pageRoot, webviewPort } from "./webviewHtml.ts";
+
+/** What an endpoint's panel works with. */
+export interface EndpointPanelServices {
+  extensionUri: Uri;
+  connections: Connections;
+  endpoints: Endpoints;
+  predictor: Predictor;
+  metrics: MetricPoller;
+  project: WorkspaceProject;
+}
+
+const SANDBOX_HEADER_MS = 2_000;
+const AWS_HEADER_MS = 30_000;
+/** SageMaker's limit on the body of InvokeEndpoint is 6 MB (API reference, InvokeEndpoint). */
+const MOST_BODY = 6 * 1024 * 1024;
+
+const schemas = {
+  nothing: z.null(),
+  range: z.union(chartRanges.map((minutes) => z.literal(minutes))) as z.ZodType<ChartRange>,
+  predict: z.strictObject({
+    contentType: z
+      .string()
+      .min(1)
+      .max(200)
+      .regex(/^[\x20-\x7e]*$/, "a content type has no line breaks"),
+    body: z.string().max(MOST_BODY),
+    targetVariant: z.string().max(63).optional(),
+  }),
+};
+
+/** One panel per endpoint, shown again instead of made again. */
+export class EndpointPanels implements Disposable {
+  private readonly open = new Map<string, EndpointPanel>();
+
+  constructor(private readonly services: EndpointPanelServices) {}
+
+  show(endpointName: string, tab: EndpointTab): void {
+    const known = this.open.get(endpointName);
+    if (known) {
+      known.reveal(tab);
+      return;
+    }
+    const panel = new EndpointPanel(endpointName, tab, this.services, () => this.open.delete(endpointName));
+    this.open.set(endpointName, panel);
+  }
+
+  dispose(): void {
+    for (const panel of this.open.values()) panel.dispose();
+  }
+}
+
+class EndpointPanel implements Disposable {
+  private readonly panel: WebviewPanel;
+  private readonly update = throttle(PAGE_UPDATE_MS, () => this.page.notify(endpointChanged, this.snapshot()));
+  private readonly page: ReturnType<typeof serveRequests>;
+  private readonly forget: (() => void)[];
+  private subscription: { setVisible(visible: boolean): void; dispose(): void } | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private range: ChartRange = chartRanges[0];
+  private focus: { tab: EndpointTab; serial: number };
+  private detail: EndpointDetail | undefined;
+  private detailError: WireError | undefined;
+  private readings: EndpointMetrics | undefined;
+  private readingsError: WireError | undefined;
+  private disposed = false;
+
+  constructor(
+    private readonly name: string,
+    tab: EndpointTab,
+    private readonly services: EndpointPanelServices,
+    onClosed: () => void,
+  ) {
+    const { extensionUri } = services;
+    this.focus = { tab, serial: 1 };
+    this.panel = window.createWebviewPanel("sagemakerOps.endpoint", name, ViewColumn.Active, {
+      enableScripts: true,
+      localResourceRoots: [pageRoot(extensionUri)],
+    });
+    this.page = this.serve();
+    this.panel.webview.html = pageHtml(this.panel.webview, extensionUri, "endpoint", `Endpoint ${name}`);
+    this.panel.onDidChangeViewState(() => this.followVisibility());
+    this.panel.onDidDispose(() => {
+      this.close();
+      onClosed();
+    });
+    this.forget = [
+      services.connections.onDidChange.on(() => this.startOver()),
+      services.endpoints.onDidChange.on((names) => {
+        if (names.length === 0 || names.includes(name)) void this.readDetail(false);
+      }),
+      services.project.onDidChange.on(() => this.update.call()),
+    ];
+    this.startOver();
+  }
+
+  reveal(tab: EndpointTab): void {
+    this.focus = { tab, serial: this.focus.serial + 1 };
+    this.panel.reveal();
+    this.update.call();
+  }
+
+  dispose(): void {
+    this.panel.dispose();
+  }
+
+  private serve() {
+    const run = async (command: CommandId, ...args: unknown[]) => {
+      await commands.executeCommand(command, ...args);
+      return null;
+    };
+    const target: EndpointArgument = { endpointName: this.name };
+    return serveRequests(webviewPort(this.panel.webview), endpointRequests, {
+      ready: { params: schemas.nothing, handle: () => this.snapshot() },
+      predict: {
+        params: schemas.predict,
+        handle: (params) => this.services.predictor.predict({ endpointName: this.name, ...params }),
+      },
+      setRange: {
+        params: schemas.range,
+        handle: (range) => {
+          this.range = range;
+          this.subscribe();
+          return null;
+        },
+      },
+      retry: {
+        params: schemas.nothing,
+        handle: () => {
+          this.startOver();
+          return null;
+        },
+      },
+      runLoadTest: { params: schemas.nothing, handle: () => run("sagemakerOps.loadTest.run", target) },
+      showLog: { params: schemas.nothing, handle: () => run("sagemakerOps.log.show") },
+    });
+  }
+
+  /** Also after a switch to another account: what was shown of the old one goes. */
+  private startOver(): void {
+    this.detail = undefined;
+    this.detailError = undefined;
+    this.subscribe();
+    void this.readDetail(true);
+    this.followVisibility();
+  }
+
+  private subscribe(): void {
+    this.subscription?.dispose();
+    this.subscription = undefined;
+    this.readings = undefined;
+    this.readingsError = undefined;
+    this.update.call();
+    if (!this.services.connections.current) return;
+    this.subscription = this.services.metrics.subscribe(this.name, this.range, (reading) => {
+      if (reading instanceof OpsError) this.readingsError = toWireError(reading);
+      else {
+        this.readings = reading;
+        this.readingsError = undefined;
+      }
+      this.update.call();
+    });
+    this.subscription.setVisible(this.panel.visible);
+  }
+
+  private followVisibility(): void {
+    this.subscription?.setVisible(this.panel.visible);
+    clearInterval(this.timer);
+    if (!this.panel.visible || this.disposed) return;
+    const sandbox = this.services.connections.current?.kind === "sandbox";
+    this.timer = setInterval(() => void this.readDetail(true), sandbox ? SANDBOX_HEADER_MS : AWS_HEADER_MS);
+  }
+
+  private async readDetail(fresh: boolean): Promise<void> {
+    const connection = this.services.connections.current;
+    try {
+      const detail = await this.services.endpoints.detail(this.name, { fresh });
+      if (connection !== this.services.connections.current) return;
+      this.detail = detail;
+      this.detailError = undefined;
+    } catch (error) {
+      if (connection !== this.services.connections.current) return;
+      this.detailError = toWireError(error);
+    }
+    if (!this.disposed) this.update.call();
+  }
+
+  private snapshot(): EndpointPageSnapshot {
+    const { connections, project } = this.services;
+    const connection = connections.current;
+    const isProject = project.endpointName === this.name;
+    return {
+      name: this.name,
+      place: connection ? describeConnection(connection) : "",
+      simulated: connection?.kind === "sandbox",
+      endpoint: this.detail && header(this.detail),
+      endpointError: this.detailError,
+      features: isProject ? project.project?.features : undefined,
+      examples: isProject ? (project.project?.examples ?? []) : [],
+      range: this.range,
+      metrics: this.readings,
+      metricsError: this.readingsError,
+      marks: this.detail ? marks(this.detail) : [],
+      focus: this.focus,
+    };
+  }
+
+  private close(): void {
+    this.disposed = true;
+    clearInterval(this.timer);
+    this.update.cancel();
+    this.subscription?.dispose();
+    for (const stop of this.forget) stop();
+  }
+}
+
+function header({ endpoint, targets, hourlyUsd }: EndpointDetail): EndpointHeader {
+  const { current, desired } = instanceTotals(endpoint);
+  const policies = targets.flatMap((target) => target.policies);
+  const tracking = policies.find(({ metric }) => metric === "SageMakerVariantInvocationsPerInstance");
+  return {
+    status: endpoint.status,
+    failureReason: endpoint.failureReason,
+    currentInstances: current,
+    desiredInstances: desired,
+    maxInstances: targets.length ? targets.reduce((sum, { maxInstances }) => sum + maxInstances, 0) : undefined,
+    hourlyUsd,
+    variants: endpoint.variants.map(({ name }) => name),
+    takesTraffic: takesTraffic(endpoint.status),
+    targetPerMinute: tracking?.target,
+  };
+}
+
+function marks({ activities }: EndpointDetail): ChartMark[] {
+  const scaled = activities.filter(({ notScaledReasons }) => notScaledReasons.length === 0);
+  return scaled.map(({ startedAtMs, description }) => ({ atMs: startedAtMs, text: description }));
+}

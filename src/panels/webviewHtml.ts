@@ -1,0 +1,54 @@
+import { randomBytes } from "node:crypto";
+import { Uri, type Webview } from "vscode";
+import type { Port } from "../protocol/transport.ts";
+
+/** The bundled pages of dist/webview. */
+export type PageName = "endpoint" | "loadRun";
+
+/** Where the pages lie; a webview may load nothing else. */
+export function pageRoot(extensionUri: Uri): Uri {
+  return Uri.joinPath(extensionUri, "dist", "webview");
+}
+
+/**
+ * A page under a content security policy that allows its own script and style sheet, and nothing from the network. The
+ * component library adds styles at run time: with the nonce that it reads from the meta element, and as attributes.
+ */
+export function pageHtml(webview: Webview, extensionUri: Uri, page: PageName, title: string): string {
+  const nonce = randomBytes(16).toString("base64");
+  const file = (name: string) => webview.asWebviewUri(Uri.joinPath(pageRoot(extensionUri), name));
+  const policy = [
+    "default-src 'none'",
+    `script-src 'nonce-${nonce}'`,
+    `style-src ${webview.cspSource} 'nonce-${nonce}'`,
+    "style-src-attr 'unsafe-inline'",
+    `font-src ${webview.cspSource}`,
+  ].join("; ");
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta property="csp-nonce" content="${nonce}">
+<title>${escapeHtml(title)}</title>
+<link rel="stylesheet" href="${file(`${page}.css`)}">
+</head>
+<body>
+<div id="app"></div>
+<script nonce="${nonce}" src="${file(`${page}.js`)}"></script>
+</body>
+</html>`;
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+}
+
+/** A webview as one end of the protocol. Messages to a page that is gone are dropped by VS Code. */
+export function webviewPort(webview: Webview): Port {
+  return {
+    post: (message) => void webview.postMessage(message),
+    listen: (listener) => void webview.onDidReceiveMessage(listener),
+  };
+}

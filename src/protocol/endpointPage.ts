@@ -1,0 +1,69 @@
+import type { EndpointStatus } from "../domain/endpoint.ts";
+import type { EndpointMetrics } from "../domain/metric.ts";
+import type { ExampleRow, FeatureFile, PredictionResponse } from "../domain/prediction.ts";
+import { notification, request, type WireError } from "./transport.ts";
+
+/** The two halves of the page, side by side when it is wide, tabs when it is narrow. */
+export type EndpointTab = "predict" | "live";
+
+/** Ranges of the live charts in minutes: 15 m, 1 h, 3 h, 1 d, 7 d. */
+export const chartRanges = [15, 60, 180, 1440, 10080] as const;
+export type ChartRange = (typeof chartRanges)[number];
+
+export interface EndpointHeader {
+  status: EndpointStatus;
+  failureReason?: string;
+  currentInstances: number;
+  desiredInstances: number;
+  /** Of all variants together; absent without a scalable target. */
+  maxInstances?: number;
+  hourlyUsd?: number;
+  variants: string[];
+  takesTraffic: boolean;
+  /** Target of the scaling policy, invocations per instance and minute. */
+  targetPerMinute?: number;
+}
+
+/** A moment that all charts of the page mark. */
+export interface ChartMark {
+  atMs: number;
+  text: string;
+}
+
+/** Everything that the page shows; each notification is a whole one. */
+export interface EndpointPageSnapshot {
+  name: string;
+  /** `sandbox · us-east-1`; empty when not connected. */
+  place: string;
+  simulated: boolean;
+  endpoint?: EndpointHeader;
+  endpointError?: WireError;
+  /** What the project says about the model's inputs; without it only raw bodies can be sent. */
+  features?: FeatureFile;
+  examples: ExampleRow[];
+  range: ChartRange;
+  metrics?: EndpointMetrics;
+  metricsError?: WireError;
+  marks: ChartMark[];
+  /** Which half was asked for; a new `serial` means that it was asked for again. */
+  focus: { tab: EndpointTab; serial: number };
+}
+
+export interface PredictParams {
+  contentType: string;
+  body: string;
+  targetVariant?: string;
+}
+
+/** What the endpoint page asks. */
+export const endpointRequests = {
+  ready: request<null, EndpointPageSnapshot>("ready"),
+  predict: request<PredictParams, PredictionResponse>("predict"),
+  setRange: request<ChartRange, null>("setRange"),
+  retry: request<null, null>("retry"),
+  runLoadTest: request<null, null>("runLoadTest"),
+  showLog: request<null, null>("showLog"),
+};
+
+/** What it is told, at most four times a second. */
+export const endpointChanged = notification<EndpointPageSnapshot>("endpointChanged");

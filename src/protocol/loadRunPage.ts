@@ -1,0 +1,57 @@
+import type { LoadStage } from "../domain/loadPlan.ts";
+import type {
+  ExpectationResult,
+  InstancePoint,
+  LoadRunPoint,
+  LoadRunTarget,
+  LoadRunVerdict,
+  ScalingMark,
+} from "../domain/loadRun.ts";
+import { notification, request, type WireError } from "./transport.ts";
+
+export type LoadRunPhase = "starting" | "running" | "watching" | "done" | "failed";
+
+/** What is expected, in words, before it can be judged. */
+export interface ExpectedText {
+  name: string;
+  /** `≥ 99 %` */
+  asked: string;
+}
+
+/** Everything that the page shows; each notification is a whole one. */
+export interface LoadRunPageSnapshot {
+  id: string;
+  planName: string;
+  target: LoadRunTarget;
+  place: string;
+  simulated: boolean;
+  phase: LoadRunPhase;
+  startedAtMs: number;
+  /** Length of the plan's stages, seconds. */
+  planSeconds: number;
+  stages: LoadStage[];
+  points: LoadRunPoint[];
+  instances: InstancePoint[];
+  marks: ScalingMark[];
+  /** Target of the scaling policy, invocations per instance and minute. */
+  policyTargetPerMinute?: number;
+  expected: ExpectedText[];
+  /** Only when the run has ended. */
+  expectations?: ExpectationResult[];
+  verdict?: LoadRunVerdict;
+  interrupted?: boolean;
+  warnings: string[];
+  hasReport: boolean;
+  error?: WireError;
+}
+
+/** What the load-run page asks. */
+export const loadRunRequests = {
+  ready: request<null, LoadRunPageSnapshot>("ready"),
+  stop: request<null, null>("stop"),
+  openReport: request<null, null>("openReport"),
+  copySummary: request<null, null>("copySummary"),
+};
+
+/** What it is told, at most four times a second. */
+export const loadRunChanged = notification<LoadRunPageSnapshot>("loadRunChanged");

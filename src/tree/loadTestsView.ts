@@ -1,0 +1,105 @@
+import path from "node:path";
+import { type Disposable, RelativePattern, Uri, window, workspace } from "vscode";
+import { viewIds } from "../contributions.ts";
+import type { LoadTests, RunProgress } from "../services/loadTests.ts";
+import { RUNS_FOLDER } from "../services/runStore.ts";
+import type { WorkspaceProject } from "../ui/workspaceProject.ts";
+import { NodeProvider } from "./nodeProvider.ts";
+import { presentPlan, presentRun } from "./presentRuns.ts";
+import { click, type TreeNode } from "./treeNode.ts";
+
+const PLANS = "**/*.ramp.json";
+const MOST_PLANS = 200;
+const RUNS_SHOWN = 20;
+
+/** Plans of the project and of the workspace, and what came of earlier runs. */
+export function createLoadTestsView(loadTests: LoadTests, project: WorkspaceProject): Disposable {
+  const provider = new NodeProvider(async () => [
+    ...activeNodes(loadTests),
+    ...(await findPlans(project)).map(planNode),
+    ...(await runNodes(loadTests, project)),
+  ]);
+  const view = window.createTreeView(viewIds.loadTests, { treeDataProvider: provider });
+  const watcher = workspace.createFileSystemWatcher(PLANS, false, true);
+  let phase = "";
+  const forget = [
+    project.onDidChange.on(() => provider.refresh()),
+    // A run changes every second; the row only with its phase.
+    loadTests.onDidChange.on((run) => {
+      if (phase !== run.phase) provider.refresh();
+      phase = run.phase;
+    }),
+  ];
+  const watching = [watcher.onDidCreate(() => provider.refresh()), watcher.onDidDelete(() => provider.refresh())];
+  return {
+    dispose() {
+      for (const stop of forget) stop();
+      for (const disposable of [...watching, watcher, view, provider]) disposable.dispose();
+    },
+  };
+}
+
+/** Plans that the project names, then the others of the workspace, as absolute paths. */
+export async function findPlans({ project }: WorkspaceProject): Promise<string[]> {
+  const named = (project?.project.loadPlans ?? []).map((plan) => path.resolve(project?.folder ?? "", plan));
+  const folders = (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === "file");
+  const found = await Promise.all(
+    folders.map((folder) => workspace.findFiles(new RelativePattern(folder, PLANS), "**/node_modules/**", MOST_PLANS)),
+  );
+  return [...new Set([...named, ...found.flat().map(({ fsPath }) => fsPath)])];
+}
+
+/** Where the runs of a plan are kept: with the project, else beside the plan's workspace folder. */
+export function runsFolder({ project }: WorkspaceProject): string | undefined {
+  const folder = project?.folder ?? workspace.workspaceFolders?.find(({ uri }) => uri.scheme === "file")?.uri.fsPath;
+  return folder && path.join(folder, RUNS_FOLDER);
+}
+
+function activeNodes({ active, isRunning }: LoadTests): TreeNode[] {
+  if (!active || !isRunning) return [];
+  return [
+    {
+      id: `active/${active.id}`,
+      presentation: {
+        label: active.plan.name,
+        description: `${phaseWords[active.phase]} · ${active.target.name}`,
+        icon: "sync~spin",
+        color: "charts.blue",
+        contextValue: "activeRun",
+      },
+      click: click("sagemakerOps.loadTest.show", "Show"),
+    },
+  ];
+}
+
+const phaseWords: Record<RunProgress["phase"], string> = {
+  starting: "starting",
+  running: "running",
+  watching: "watching the scaling",
+  done: "done",
+  failed: "failed",
+};
+
+function planNode(planFile: string): TreeNode {
+  return {
+    id: `plan/${planFile}`,
+    presentation: presentPlan(planFile),
+    planFile,
+    click: { command: "vscode.open", title: "Open Plan", arguments: [Uri.file(planFile)] },
+  };
+}
+
+async function runNodes(loadTests: LoadTests, project: WorkspaceProject): Promise<TreeNode[]> {
+  const folder = runsFolder(project);
+  if (!folder) return [];
+  const runs = await loadTests.list(folder);
+  // The one under way is written down as interrupted until it has ended.
+  const ended = runs.filter(({ report }) => !(loadTests.isRunning && report.id === loadTests.active?.id));
+  const nowMs = Date.now();
+  return ended.slice(0, RUNS_SHOWN).map(({ file, report }) => ({
+    id: `run/${report.id}`,
+    presentation: presentRun(report, nowMs),
+    reportFile: file,
+    click: click("sagemakerOps.loadTest.openReport", "Open Report", { reportFile: file }),
+  }));
+}

@@ -1,0 +1,47 @@
+import { type Event, EventEmitter, type TreeDataProvider, type TreeItem } from "vscode";
+import { toOpsError } from "../domain/errors.ts";
+import { presentError } from "./present.ts";
+import { click, type TreeNode, toTreeItem } from "./treeNode.ts";
+
+/** Feeds a tree view from functions that make nodes. A branch that cannot be read becomes an error row with Retry. */
+export class NodeProvider implements TreeDataProvider<TreeNode> {
+  private readonly changed = new EventEmitter<undefined>();
+  readonly onDidChangeTreeData: Event<undefined> = this.changed.event;
+  private pending: NodeJS.Timeout | undefined;
+
+  constructor(private readonly roots: () => TreeNode[] | Promise<TreeNode[]>) {}
+
+  /** Draws anew soon: several changes of the same moment are one. */
+  refresh(): void {
+    this.pending ??= setTimeout(() => {
+      this.pending = undefined;
+      this.changed.fire(undefined);
+    }, 50);
+  }
+
+  getTreeItem(node: TreeNode): TreeItem {
+    return toTreeItem(node);
+  }
+
+  async getChildren(node?: TreeNode): Promise<TreeNode[]> {
+    try {
+      return await (node ? (node.children?.() ?? []) : this.roots());
+    } catch (error) {
+      return [errorNode(`${node?.id ?? "root"}/error`, error)];
+    }
+  }
+
+  dispose(): void {
+    clearTimeout(this.pending);
+    this.changed.dispose();
+  }
+}
+
+/** A row that names the cause; a click reads everything again. */
+export function errorNode(id: string, error: unknown): TreeNode {
+  return {
+    id,
+    presentation: presentError(toOpsError(error), "Retry"),
+    click: click("sagemakerOps.explorer.refresh", "Retry"),
+  };
+}

@@ -1,0 +1,285 @@
+import { formatHourly, PRICES_AS_OF, PRICES_REGION } from "../domain/cost.ts";
+import {
+  type EndpointConfig,
+  type EndpointStatus,
+  type EndpointSummary,
+  instanceTotals,
+  isInTransition,
+  type Model,
+  takesTraffic,
+  type Variant,
+} from "../domain/endpoint.ts";
+import type { OpsError } from "../domain/errors.ts";
+import type { Alarm, ScalableTarget, ScalingActivity, ScalingPolicy } from "../domain/scaling.ts";
+import { formatAge, formatNumber, formatPeriod, formatTime, lastPart, plural } from "./format.ts";
+
+/** How a row looks; pure, so that it is tested without an editor. Icons and colours are VS Code's names. */
+export interface Presentation {
+  label: string;
+  description?: string;
+  /** Rows of a tooltip: name and value, or a single sentence. */
+  tooltip?: string | [string, string][];
+  icon?: string;
+  color?: string;
+  /** Tokens that `when` clauses match: `endpoint+inService+autoscaled`. */
+  contextValue?: string;
+}
+
+/** What the tree shows of an endpoint; without `detail` only what the account's list says. */
+export interface EndpointFacts {
+  summary: EndpointSummary;
+  variants?: Variant[];
+  failureReason?: string;
+  hourlyUsd?: number;
+  autoscaled?: boolean;
+  isProject: boolean;
+  simulated: boolean;
+  nowMs: number;
+}
+
+const GREEN = "charts.green";
+const YELLOW = "charts.yellow";
+const RED = "charts.red";
+
+function statusIcon(status: EndpointStatus): Pick<Presentation, "icon" | "color"> {
+  if (isInTransition(status)) return { icon: "sync~spin", color: YELLOW };
+  if (status === "InService") return { icon: "circle-filled", color: GREEN };
+  return status === "OutOfService" ? { icon: "circle-slash" } : { icon: "error", color: RED };
+}
+
+/** `InService` → `inService` */
+const token = (status: string) => status.charAt(0).toLowerCase() + status.slice(1);
+
+export function presentEndpoint(facts: EndpointFacts): Presentation {
+  const { summary, variants, hourlyUsd, nowMs } = facts;
+  const { name, status } = summary;
+  const totals = variants && instanceTotals({ ...summary, configName: "", variants });
+  const moving = isInTransition(status);
+  const instances = totals && instancesText(totals, moving);
+  const description = [
+    status,
+    status === "Failed" ? facts.failureReason : instances,
+    moving && formatAge(nowMs - summary.modifiedAtMs),
+    hourlyUsd !== undefined && !moving && formatHourly(hourlyUsd),
+    facts.simulated && totals && "simulated",
+  ];
+  const context = [
+    "endpoint",
+    token(status),
+    takesTraffic(status) && "takesTraffic",
+    facts.autoscaled && "autoscaled",
+    facts.isProject && "project",
+  ];
+  return {
+    label: name,
+    description: description.filter(Boolean).join(" · "),
+    tooltip: endpointTooltip(facts, instances),
+    ...statusIcon(status),
+    contextValue: context.filter(Boolean).join("+"),
+  };
+}
+
+function instancesText({ current, desired }: { current: number; desired: number }, moving: boolean): string {
+  if (moving && current !== desired) return `${current}→${desired}`;
+  return current === desired ? plural(current, "instance") : `${current}/${desired} instances`;
+}
+
+function endpointTooltip(facts: EndpointFacts, instances: string | undefined): [string, string][] {
+  const { summary, hourlyUsd } = facts;
+  const price = hourlyUsd === undefined ? "" : `about ${formatHourly(hourlyUsd)} (${PRICES_REGION}, ${PRICES_AS_OF})`;
+  const rows: [string, string][] = [
+    ["Endpoint", summary.name],
+    ["Status", summary.status],
+    ["Instances", instances ? `${instances}${facts.simulated ? ", simulated" : ""}` : ""],
+    ["Price", price && facts.simulated ? `${price} on AWS; nothing in the sandbox` : price],
+    ["Changed", formatTime(summary.modifiedAtMs, facts.nowMs)],
+    ["Failure", facts.failureReason ?? ""],
+    ["ARN", summary.arn],
+  ];
+  return rows.filter(([, value]) => value);
+}
+
+export function presentVariant(variant: Variant): Presentation {
+  const { name, instanceType, currentInstances, desiredInstances, currentWeight, desiredWeight } = variant;
+  const weight = currentWeight === desiredWeight ? `${currentWeight}` : `${currentWeight}→${desiredWeight}`;
+  const servers = instanceType ? [instanceType, `${currentInstances} of ${desiredInstances}`] : ["serverless"];
+  return {
+    label: name,
+    description: [...servers, `weight ${weight}`].join(" · "),
+    tooltip: [
+      ["Variant", name],
+      ["Instance type", instanceType ?? "serverless"],
+      ["In service", `${currentInstances} of ${desiredInstances} wanted`],
+      ["Share of the traffic", `weight ${weight}`],
+    ],
+    icon: "server",
+    contextValue: "variant",
+  };
+}
+
+export function presentModel(model: Model, nowMs: number): Presentation {
+  const image = model.image ? lastPart(model.image).replace(":", " ") : "no image";
+  return {
+    label: model.name,
+    description: [image, model.artifact && lastPart(model.artifact)].filter(Boolean).join(" · "),
+    tooltip: tooltipRows([
+      ["Model", model.name],
+      ["Image", model.image],
+      ["Artifact", model.artifact],
+      ["Role", model.roleArn],
+      ["Created", formatTime(model.createdAtMs, nowMs)],
+    ]),
+    icon: "package",
+    contextValue: "model",
+  };
+}
+
+export function presentConfig(config: EndpointConfig, nowMs: number): Presentation {
+  const capture = `data capture ${config.dataCapture ? "on" : "off"}`;
+  return {
+    label: config.name,
+    description: `${plural(config.variants.length, "variant")} · ${capture}`,
+    tooltip: tooltipRows([
+      ["Endpoint config", config.name],
+      [
+        "Variants",
+        config.variants.map((v) => `${v.name}: ${v.initialInstances ?? ""} × ${v.instanceType ?? ""}`).join(", "),
+      ],
+      ["Data capture", config.dataCapture ? "on" : "off"],
+      ["Created", formatTime(config.createdAtMs, nowMs)],
+      ["ARN", config.arn],
+    ]),
+    icon: "settings-gear",
+    contextValue: "endpointConfig",
+  };
+}
+
+/** The scaling of a variant: bounds and the first policy's target. Undefined target: registered, but without a policy. */
+export function presentScaling(target: ScalableTarget, several: boolean): Presentation {
+  const [policy] = target.policies;
+  const parts = [
+    `${target.minInstances}–${target.maxInstances}`,
+    policy ? policyTarget(policy) : "no policy",
+    target.suspended && "suspended",
+  ];
+  const alarm = target.policies.some((p) => p.alarms.some((a) => a.state === "ALARM"));
+  return {
+    label: several ? `Scaling of ${target.variantName}` : "Scaling",
+    description: parts.filter(Boolean).join(" · "),
+    tooltip: tooltipRows([
+      ["Variant", target.variantName],
+      ["Instances", `${target.minInstances} to ${target.maxInstances}`],
+      ["Suspended", target.suspended ? "yes: it does not scale" : undefined],
+    ]),
+    icon: "arrow-both",
+    color: alarm ? RED : undefined,
+    contextValue: "scaling",
+  };
+}
+
+/** `target 12,000 inv/min` */
+function policyTarget({ metric, target, type }: ScalingPolicy): string {
+  if (target === undefined) return type === "step" ? "step scaling" : "";
+  const unit = metric === "SageMakerVariantInvocationsPerInstance" ? "inv/min" : (metric?.split("/").pop() ?? "");
+  return `target ${formatNumber(target)} ${unit}`.trim();
+}
+
+export function presentPolicy(policy: ScalingPolicy): Presentation {
+  const cooldowns = [
+    policy.scaleOutCooldownSeconds !== undefined && `out ${policy.scaleOutCooldownSeconds} s`,
+    policy.scaleInCooldownSeconds !== undefined && `in ${policy.scaleInCooldownSeconds} s`,
+  ].filter(Boolean);
+  return {
+    label: policy.type === "targetTracking" ? "Target tracking" : policy.type === "step" ? "Step scaling" : policy.name,
+    description: [policyTarget(policy), cooldowns.length && `cooldown ${cooldowns.join(", ")}`]
+      .filter(Boolean)
+      .join(" · "),
+    tooltip: tooltipRows([
+      ["Policy", policy.name],
+      ["Metric", policy.metric],
+      ["Target", policy.target === undefined ? undefined : formatNumber(policy.target, 2)],
+      ["Cooldowns", cooldowns.join(", ")],
+      ["ARN", policy.arn],
+    ]),
+    icon: "target",
+    contextValue: "policy",
+  };
+}
+
+const SIGNS: Record<string, string> = {
+  GreaterThanThreshold: ">",
+  GreaterThanOrEqualToThreshold: "≥",
+  LessThanThreshold: "<",
+  LessThanOrEqualToThreshold: "≤",
+};
+
+export function presentAlarm(alarm: Alarm, nowMs: number): Presentation {
+  const { state, threshold, periodSeconds, evaluationPeriods } = alarm;
+  const limit = threshold === undefined ? "" : `${SIGNS[alarm.comparison ?? ""] ?? ""} ${formatNumber(threshold, 2)}`;
+  const window = periodSeconds && evaluationPeriods ? ` for ${evaluationPeriods} × ${formatPeriod(periodSeconds)}` : "";
+  const looks: Record<Alarm["state"], Pick<Presentation, "icon" | "color">> = {
+    OK: { icon: "pass", color: GREEN },
+    ALARM: { icon: "bell-dot", color: RED },
+    INSUFFICIENT_DATA: { icon: "question" },
+  };
+  return {
+    label: alarmLabel(alarm.name),
+    description: [state === "INSUFFICIENT_DATA" ? "no data yet" : state, `${limit}${window}`.trim()]
+      .filter(Boolean)
+      .join(" · "),
+    tooltip: tooltipRows([
+      ["Alarm", alarm.name],
+      ["State", state],
+      ["Since", alarm.stateAtMs === undefined ? undefined : formatTime(alarm.stateAtMs, nowMs)],
+      ["Reason", alarm.stateReason],
+    ]),
+    ...looks[state],
+    contextValue: "alarm",
+  };
+}
+
+/** Target tracking names its alarms `TargetTracking-endpoint/NAME/variant/V-AlarmHigh-UUID`. */
+function alarmLabel(name: string): string {
+  return /^TargetTracking-.*-(Alarm(?:High|Low))-/.exec(name)?.[1] ?? name;
+}
+
+export function presentActivity(activity: ScalingActivity, nowMs: number): Presentation {
+  const wanted = /desired instance count to (\d+)/i.exec(activity.description)?.[1];
+  const cause = /AlarmHigh/.test(activity.cause) ? "alarm high" : /AlarmLow/.test(activity.cause) ? "alarm low" : "";
+  const refused = activity.notScaledReasons.join(", ");
+  const failed = activity.status === "Failed";
+  const running = ["Pending", "InProgress"].includes(activity.status);
+  return {
+    label: `${formatTime(activity.startedAtMs, nowMs)} ${wanted ? `set to ${wanted}` : activity.description}`,
+    description: [activity.status, cause, refused].filter(Boolean).join(" · "),
+    tooltip: tooltipRows([
+      ["Activity", activity.description],
+      ["Cause", activity.cause],
+      ["Status", [activity.status, activity.message].filter(Boolean).join(": ")],
+      ["Not scaled", refused],
+    ]),
+    icon: failed ? "error" : running ? "sync~spin" : refused ? "circle-slash" : "history",
+    color: failed ? RED : undefined,
+    contextValue: "activity",
+  };
+}
+
+/** A failure as a row: the cause, and what a click does about it. */
+export function presentError(error: OpsError, whatNow: string): Presentation {
+  return {
+    label: error.message,
+    description: whatNow,
+    tooltip: tooltipRows([
+      ["What", error.message],
+      ["What now", error.hint],
+    ]),
+    icon: "error",
+    color: RED,
+    contextValue: "error",
+  };
+}
+
+/** Rows that have a value. */
+export function tooltipRows(rows: [string, string | undefined][]): [string, string][] {
+  return rows.flatMap(([name, value]): [string, string][] => (value ? [[name, value]] : []));
+}

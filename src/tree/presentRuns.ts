@@ -1,0 +1,46 @@
+import type { LoadRunReport } from "../domain/loadRun.ts";
+import { formatNumber, formatTime } from "./format.ts";
+import { type Presentation, tooltipRows } from "./present.ts";
+
+/** A plan by the name of its file. */
+export function presentPlan(planFile: string): Presentation {
+  const name = planFile.slice(planFile.lastIndexOf("/") + 1);
+  return { label: name, tooltip: planFile, icon: "graph-line", contextValue: "plan" };
+}
+
+/** `today 14:01` with what came of it. */
+export function presentRun(report: LoadRunReport, nowMs: number): Presentation {
+  const { verdict, plan, target } = report;
+  return {
+    label: `${formatTime(report.startedAtMs, nowMs)} ${plan.name}`,
+    description: [report.interrupted && "interrupted", scaleText(report), rateText(report), latencyText(report)]
+      .filter(Boolean)
+      .join(" · "),
+    tooltip: tooltipRows([
+      ["Verdict", `${verdict.passed ? "passed" : "failed"}${verdict.proven ? ", scale-out proven" : ""}`],
+      ["Run", verdict.sentence],
+      ["Target", `${target.name}${report.connection.sandbox ? " (sandbox, simulated instances)" : ""}`],
+    ]),
+    icon: verdict.passed ? "pass" : report.interrupted ? "circle-slash" : "error",
+    color: verdict.passed ? "charts.green" : report.interrupted ? undefined : "charts.red",
+    contextValue: verdict.passed ? "run+passed" : "run+failed",
+  };
+}
+
+function scaleText({ instances }: LoadRunReport): string {
+  const first = instances[0]?.current;
+  if (first === undefined) return "";
+  const most = Math.max(...instances.map(({ current }) => current));
+  return most > first ? `${first} → ${most}` : `stayed at ${first}`;
+}
+
+/** Highest rate of one whole second that was answered. */
+function rateText({ points }: LoadRunReport): string {
+  const best = points.reduce((most, { done }) => Math.max(most, done), 0);
+  return best > 0 ? `${formatNumber(best)}/s` : "";
+}
+
+function latencyText({ latency }: LoadRunReport): string {
+  const summary = latency.clean ?? latency.whole;
+  return summary ? `p99 ${formatNumber(summary.p99Ms, summary.p99Ms < 10 ? 1 : 0)} ms` : "";
+}

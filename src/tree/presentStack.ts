@@ -1,0 +1,77 @@
+import { isStackFailed, isStackInProgress, type Stack, type StackResource } from "../domain/stack.ts";
+import { plural } from "./format.ts";
+import { type Presentation, tooltipRows } from "./present.ts";
+
+/** Icon and colour of a status word of CloudFormation. */
+function statusLook(status: string): Pick<Presentation, "icon" | "color"> {
+  if (isStackInProgress(status)) return { icon: "sync~spin", color: "charts.yellow" };
+  if (isStackFailed(status)) return { icon: "error", color: "charts.red" };
+  return { icon: "pass", color: "charts.green" };
+}
+
+export function presentStack(stack: Stack): Presentation {
+  return {
+    label: stack.name,
+    description: `${stack.status} · ${plural(stack.resources.length, "resource")}`,
+    tooltip: tooltipRows([
+      ["Stack", stack.name],
+      ["Status", stack.status],
+      ["Reason", stack.statusReason],
+      ["ID", stack.id],
+    ]),
+    ...statusLook(stack.status),
+    contextValue: isStackInProgress(stack.status) ? "stack+inProgress" : "stack",
+  };
+}
+
+/** Icons of the types that the worked example has; the rest get a cube. */
+const TYPE_ICONS: [RegExp, string][] = [
+  [/^AWS::SageMaker::Model$/, "package"],
+  [/^AWS::SageMaker::EndpointConfig$/, "settings-gear"],
+  [/^AWS::SageMaker::Endpoint$/, "radio-tower"],
+  [/^AWS::ApplicationAutoScaling::/, "arrow-both"],
+  [/^AWS::IAM::/, "key"],
+  [/^AWS::Lambda::/, "symbol-function"],
+  [/^AWS::ApiGateway::/, "globe"],
+  [/^AWS::Amplify::/, "browser"],
+  [/^AWS::Logs::/, "output"],
+  [/^AWS::CloudWatch::/, "bell"],
+  [/^AWS::S3::/, "archive"],
+];
+
+/** `AWS::SageMaker::EndpointConfig` → `SageMaker EndpointConfig` */
+export const shortType = (type: string) => type.replace(/^AWS::/, "").replace("::", " ");
+
+export function presentResource(resource: StackResource): Presentation {
+  const { logicalId, type, status } = resource;
+  const look = statusLook(status);
+  const steady = look.icon === "pass";
+  return {
+    label: logicalId,
+    description: steady ? shortType(type) : `${status} · ${shortType(type)}`,
+    tooltip: tooltipRows([
+      ["Resource", logicalId],
+      ["Type", type],
+      ["Status", status],
+      ["Reason", resource.statusReason],
+      ["Physical ID", resource.physicalId],
+    ]),
+    ...(steady ? { icon: TYPE_ICONS.find(([pattern]) => pattern.test(type))?.[1] ?? "symbol-misc" } : look),
+    contextValue: "resource",
+  };
+}
+
+/** @param url where the value is reachable from here, when it is a URL; in the sandbox not what the output says */
+export function presentOutput(name: string, value: string, url: string | undefined): Presentation {
+  return {
+    label: name,
+    description: url ?? value,
+    tooltip: tooltipRows([
+      ["Output", name],
+      ["Value", value],
+      ["Served at", url === value ? undefined : url],
+    ]),
+    icon: url ? "link" : "symbol-constant",
+    contextValue: url ? "output+url" : "output",
+  };
+}

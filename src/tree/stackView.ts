@@ -1,0 +1,63 @@
+import { type Disposable, window } from "vscode";
+import { viewIds } from "../contributions.ts";
+import type { Stack } from "../domain/stack.ts";
+import type { StackDeployer } from "../services/stackDeployer.ts";
+import type { WorkspaceProject } from "../ui/workspaceProject.ts";
+import { followVisibility } from "./endpointsView.ts";
+import { errorNode, NodeProvider } from "./nodeProvider.ts";
+import { presentOutput, presentResource, presentStack } from "./presentStack.ts";
+import { click, type TreeNode } from "./treeNode.ts";
+
+/** The project's stack: status, resources, outputs. Empty while there is none: the welcome text says what to do. */
+export function createStackView(project: WorkspaceProject, deployer: StackDeployer): Disposable {
+  const provider = new NodeProvider(() => {
+    if (project.projectError) return [errorNode("project/error", project.projectError)];
+    if (project.stackError) return [errorNode("stack/error", project.stackError)];
+    return project.stack ? stackNodes(project.stack, deployer) : [];
+  });
+  const view = window.createTreeView(viewIds.stack, { treeDataProvider: provider });
+  const show = () => {
+    view.description = project.project?.project.stackName;
+    provider.refresh();
+  };
+  show();
+  const forget = project.onDidChange.on(show);
+  const visibility = followVisibility(view, (visible) => project.setVisible(visible));
+  return {
+    dispose() {
+      forget();
+      visibility.dispose();
+      view.dispose();
+      provider.dispose();
+    },
+  };
+}
+
+function stackNodes(stack: Stack, deployer: StackDeployer): TreeNode[] {
+  // Only these two are served elsewhere in the sandbox; other URLs are taken as they are.
+  const served: Record<string, string | undefined> = { ApiUrl: deployer.apiUrl(stack), WebUrl: deployer.webUrl(stack) };
+  const outputs = Object.entries(stack.outputs).map(([name, value]): TreeNode => {
+    const url = served[name] ?? (/^https?:\/\//.test(value) ? value : undefined);
+    const isPage = name === "WebUrl";
+    return {
+      id: `output/${name}`,
+      presentation: presentOutput(name, value, url),
+      outputName: name,
+      value: url ?? value,
+      click: isPage
+        ? click("sagemakerOps.stack.openOutput", "Open", { outputName: name, value: url ?? value })
+        : undefined,
+    };
+  });
+  // What one can open comes first.
+  const hasUrl = (node: TreeNode) => node.presentation.contextValue === "output+url";
+  return [
+    {
+      id: "stack",
+      presentation: presentStack(stack),
+      children: () => stack.resources.map((r) => ({ id: `resource/${r.logicalId}`, presentation: presentResource(r) })),
+    },
+    ...outputs.filter(hasUrl),
+    ...outputs.filter((node) => !hasUrl(node)),
+  ];
+}

@@ -1,0 +1,56 @@
+import { type Command, MarkdownString, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from "vscode";
+import type { CommandId, Commands } from "../contributions.ts";
+import type { Presentation } from "./present.ts";
+
+/** A row of a tree. `id` is stable over refreshes, so that what is open stays open. */
+export interface TreeNode extends NodeArguments {
+  id: string;
+  presentation: Presentation;
+  /** Absent for leaves. */
+  children?: () => TreeNode[] | Promise<TreeNode[]>;
+  /** Open at first. */
+  expanded?: boolean;
+  /** What a click does. */
+  click?: Command;
+}
+
+/** What commands take from the node that they are called on. */
+interface NodeArguments {
+  endpointName?: string;
+  outputName?: string;
+  value?: string;
+  planFile?: string;
+  reportFile?: string;
+}
+
+/** A click on a row, typed by the command's arguments. */
+export function click<K extends CommandId>(command: K, title: string, ...args: Commands[K]): Command {
+  return { command, title, arguments: args };
+}
+
+/** A row as VS Code takes it. */
+export function toTreeItem(node: TreeNode): TreeItem {
+  const { label, description, tooltip, icon, color, contextValue } = node.presentation;
+  const item = new TreeItem(label, collapsibleState(node));
+  item.id = node.id;
+  item.description = description;
+  item.tooltip = typeof tooltip === "object" ? tooltipText(tooltip) : (tooltip ?? label);
+  item.iconPath = icon ? new ThemeIcon(icon, color ? new ThemeColor(color) : undefined) : undefined;
+  item.contextValue = contextValue;
+  item.command = node.click;
+  // The name that a screen reader says: the tooltip would be read otherwise.
+  item.accessibilityInformation = { label: [label, description].filter(Boolean).join(", ") };
+  return item;
+}
+
+function collapsibleState({ children, expanded }: TreeNode): TreeItemCollapsibleState {
+  if (!children) return TreeItemCollapsibleState.None;
+  return expanded ? TreeItemCollapsibleState.Expanded : TreeItemCollapsibleState.Collapsed;
+}
+
+/** Values come from an account, so they are text, never markup. */
+function tooltipText(rows: [string, string][]): MarkdownString {
+  const text = new MarkdownString();
+  for (const [name, value] of rows) text.appendMarkdown(`**${name}:** `).appendText(value).appendMarkdown("  \n");
+  return text;
+}
