@@ -1,36 +1,24 @@
 import {
   type Datapoint,
-  type Dimension,
   GetMetricDataCommand,
   GetMetricStatisticsCommand,
   InvalidNextToken,
   InvalidParameterCombinationException,
   InvalidParameterValueException,
   ListMetricsCommand,
-  type MetricDataQuery,
-  type MetricDataResult,
   type MetricDatum,
   PutMetricDataCommand,
   type StandardUnit,
 } from "@aws-sdk/client-cloudwatch";
-import type { MetricId, MetricStore } from "../engine/metricStore.ts";
+import type { MetricStore } from "../engine/metricStore.ts";
 import { pageOf } from "../paging.ts";
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
-import { WireError } from "../wire/types.ts";
 import type { World } from "../world.ts";
+import { answerMetricData } from "./metricData.ts";
+import { metricId } from "./metricIds.ts";
 
-/** Limits of GetMetricData (CloudWatch API reference). */
-const MAX_QUERIES = 500;
-const MAX_POINTS = 100_800;
 const LIST_PAGE = 500;
 const META = { $metadata: {} };
-
-const dimensionsOf = (list: Dimension[] | undefined) =>
-  Object.fromEntries((list ?? []).map((d) => [d.Name ?? "", d.Value ?? ""]));
-
-function metricId(m: { Namespace?: string; MetricName?: string; Dimensions?: Dimension[] }): MetricId {
-  return { namespace: m.Namespace ?? "", name: m.MetricName ?? "", dimensions: dimensionsOf(m.Dimensions) };
-}
 
 /** Registers PutMetricData, GetMetricData, GetMetricStatistics and ListMetrics. */
 export function registerMetrics(
@@ -50,19 +38,10 @@ export function registerMetrics(
       for (const datum of input.MetricData ?? []) putDatum(store, namespace, datum, world.clock.now());
       return {};
     })
-    .on(GetMetricDataCommand)((input, ctx) => {
-      const queries = input.MetricDataQueries ?? [];
-      assertQueries(queries);
-      const from = input.StartTime?.getTime() ?? 0;
-      const to = input.EndTime?.getTime() ?? 0;
-      if (from >= to)
-        throw new WireError("ValidationError", "The parameter StartTime must be less than the parameter EndTime.");
-      const store = storeOf(ctx.region);
-      const results = queries
-        .filter((q) => q.ReturnData !== false)
-        .map((q) => answerQuery(store, q, from, to, input.ScanBy !== "TimestampAscending"));
-      return { MetricDataResults: limitPoints(results, input.MaxDatapoints ?? MAX_POINTS), Messages: [] };
-    })
+    .on(GetMetricDataCommand)((input, ctx) => ({
+      MetricDataResults: answerMetricData(storeOf(ctx.region), input),
+      Messages: [],
+    }))
     .on(GetMetricStatisticsCommand)((input, ctx) => {
       const periodMs = (input.Period ?? 60) * 1000;
       const from = input.StartTime?.getTime() ?? 0;
@@ -121,7 +100,7 @@ export function registerMetrics(
 }
 
 function putDatum(store: MetricStore, namespace: string, datum: MetricDatum, now: number): void {
-  const id: MetricId = { namespace, name: datum.MetricName ?? "", dimensions: dimensionsOf(datum.Dimensions) };
+  const id = metricId({ Namespace: namespace, MetricName: datum.MetricName, Dimensions: datum.Dimensions });
   const at = datum.Timestamp?.getTime() ?? now;
   if (datum.StatisticValues) {
     const { SampleCount = 0, Sum = 0, Minimum = 0, Maximum = 0 } = datum.StatisticValues;
@@ -136,68 +115,4 @@ function putDatum(store: MetricStore, namespace: string, datum: MetricDatum, now
       ...META,
       message: "At least one of the parameters MetricData.member.1.Value, StatisticValues or Values must be specified.",
     });
-}
-
-function assertQueries(queries: MetricDataQuery[]): void {
-  if (queries.length > MAX_QUERIES)
-    throw new WireError(
-      "ValidationError",
-      `The collection MetricDataQueries must not have a size greater than ${MAX_QUERIES}.`,
-    );
-  const ids = new Set<string>();
-  for (const q of queries) {
-    if (!/^[a-z]\w*$/.test(q.Id ?? ""))
-      throw new WireError(
-        "ValidationError",
-        `The value ${q.Id} for parameter MetricDataQueries.member.Id is not matching the expected pattern ^[a-z][a-zA-Z0-9_]*$.`,
-      );
-    if (ids.has(q.Id ?? ""))
-      throw new WireError("ValidationError", `The values for parameter Id in MetricDataQueries are not unique.`);
-    ids.add(q.Id ?? "");
-    if (!q.MetricStat)
-      throw new WireError(
-        "ValidationError",
-        `The sandbox does not evaluate metric math (Expression of query ${q.Id}) yet.`,
-      );
-  }
-}
-
-function answerQuery(
-  store: MetricStore,
-  q: MetricDataQuery,
-  from: number,
-  to: number,
-  newestFirst: boolean,
-): MetricDataResult {
-  const id = metricId(q.MetricStat?.Metric ?? {});
-  const stat = q.MetricStat?.Stat ?? "Average";
-  const periods = store.read(id, from, to, (q.MetricStat?.Period ?? 60) * 1000);
-  if (newestFirst) periods.reverse();
-  return {
-    Id: q.Id,
-    Label: q.Label ?? id.name,
-    Timestamps: periods.map((p) => new Date(p.startMs)),
-    Values: periods.map((p) => {
-      const v = p.distribution.statistic(stat);
-      if (v === undefined)
-        throw new WireError(
-          "ValidationError",
-          `The value ${stat} for parameter MetricDataQueries.member.MetricStat.Stat is not supported.`,
-        );
-      return v;
-    }),
-    StatusCode: "Complete",
-  };
-}
-
-function limitPoints(results: MetricDataResult[], most: number): MetricDataResult[] {
-  let left = most;
-  return results.map((r) => {
-    const n = r.Timestamps?.length ?? 0;
-    const kept = Math.min(n, left);
-    left -= kept;
-    return kept === n
-      ? r
-      : { ...r, Timestamps: r.Timestamps?.slice(0, kept), Values: r.Values?.slice(0, kept), StatusCode: "PartialData" };
-  });
 }
