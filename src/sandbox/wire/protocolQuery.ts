@@ -1,9 +1,9 @@
 import { XmlShapeSerializer } from "@aws-sdk/core/protocols";
 import { FromStringShapeDeserializer } from "@smithy/core/protocols";
 import type { NormalizedSchema } from "@smithy/core/schema";
-import { toUtf8 } from "@smithy/core/serde";
 import type { ErrorInfo } from "./errors.ts";
 import type { ServerProtocol } from "./protocols.ts";
+import { formOf } from "./router.ts";
 import { inputOf, membersOf, outputOf } from "./schema.ts";
 import { type OperationSchema, type ServiceInfo, WireError, type WireRequest, type WireResponse } from "./types.ts";
 
@@ -25,9 +25,9 @@ export function toXml(schema: unknown, value: unknown, xmlNamespace?: string): s
 }
 
 /** `A.member.1.B=x` → nested objects without prototype, so that a key like `__proto__` is only a key. */
-function parseForm(body: string): FormTree {
+function parseForm(form: Iterable<[string, string]>): FormTree {
   const root: FormTree = Object.create(null);
-  for (const [key, value] of new URLSearchParams(body)) {
+  for (const [key, value] of form) {
     const parts = key.split(".");
     const last = parts.pop() ?? key;
     let node = root;
@@ -111,7 +111,7 @@ function wrapperOf(op: OperationSchema, service: ServiceInfo): unknown {
 export const queryProtocol: ServerProtocol = {
   decode(op, req: WireRequest) {
     const schema = inputOf(op);
-    return schema.isUnitSchema() ? {} : readForm(schema, parseForm(toUtf8(req.body)));
+    return schema.isUnitSchema() ? {} : readForm(schema, parseForm(formOf(req) ?? []));
   },
   encode(op, output, service, id): WireResponse {
     const value = { [`${op[2]}Result`]: output ?? {}, ResponseMetadata: { RequestId: id } };

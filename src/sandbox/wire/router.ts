@@ -116,6 +116,13 @@ function decodeLabel(text: string): string {
   }
 }
 
+/** Parameters of the Query protocol: in the body of a POST, in the URL of a GET (a presigned GetCallerIdentity). */
+export function formOf(req: WireRequest): URLSearchParams | undefined {
+  if (req.method === "GET") return new URLSearchParams(req.rawQuery);
+  const isForm = req.headers["content-type"]?.startsWith("application/x-www-form-urlencoded");
+  return req.method === "POST" && isForm ? new URLSearchParams(toUtf8(req.body)) : undefined;
+}
+
 const notCovered = (what: string) =>
   new WireError("UnknownOperationException", `The sandbox does not implement ${what}.`, 404);
 
@@ -148,16 +155,9 @@ export function route(services: readonly ServiceBuilder[], signingName: string, 
         "cbor",
       );
   }
-  if (req.method === "POST" && req.headers["content-type"]?.startsWith("application/x-www-form-urlencoded")) {
-    const form = new URLSearchParams(toUtf8(req.body));
-    const action = form.get("Action");
-    if (action)
-      return rpc(
-        services.find((s) => s.info.protocols.includes("query")),
-        action,
-        "query",
-      );
-  }
+  const queryService = services.find((s) => s.info.protocols.includes("query"));
+  const action = queryService && formOf(req)?.get("Action");
+  if (action) return rpc(queryService, action, "query");
   for (const service of services)
     for (const protocol of service.info.protocols)
       if (protocol === "restJson" || protocol === "restXml") {
