@@ -4,6 +4,7 @@ import { serviceInfo } from "../wire/serviceInfo.ts";
 import type { ServiceModule, World } from "../world.ts";
 import { registerPolicies, removePolicy } from "./policies.ts";
 import { Scaler } from "./scaler.ts";
+import { registerScheduledActions } from "./scheduledActions.ts";
 import { type ScalingState, type TargetRecord, targetKey } from "./state.ts";
 import { registerTargets } from "./targets.ts";
 
@@ -43,6 +44,7 @@ export function createAutoScaling(world: World, alarms: Alarms): AutoScalingModu
   const service = new ServiceBuilder(serviceInfo.autoscaling);
   registerTargets(service, world, scaler, stateOf, removePolicies);
   registerPolicies(service, world, stateOf);
+  registerScheduledActions(service, world, scaler, stateOf);
   return {
     services: [service],
     forgetEndpoint(region, endpointName) {

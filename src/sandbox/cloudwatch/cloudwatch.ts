@@ -3,6 +3,7 @@ import { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { serviceInfo } from "../wire/serviceInfo.ts";
 import type { ServiceModule, World } from "../world.ts";
 import { Alarms } from "./alarms.ts";
+import { registerDashboards } from "./dashboards.ts";
 import { registerMetrics } from "./metrics.ts";
 
 /** CloudWatch, with the doors through which the other services record metrics and hear of alarms. */
@@ -25,5 +26,6 @@ export function createCloudWatch(world: World): CloudWatchModule {
   const service = new ServiceBuilder(serviceInfo.cloudwatch);
   registerMetrics(service, world, metricsOf);
   alarms.register(service);
+  registerDashboards(service, world);
   return { services: [service], metricsOf, alarms, close: async () => alarms.close() };
 }

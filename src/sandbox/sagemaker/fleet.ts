@@ -27,7 +27,7 @@ const pingFailure = (variant: string) =>
 const XGBOOST_IMAGE = /\/sagemaker-xgboost:(\d+\.\d+)(-\d+)?/;
 
 /** Bytes of a streamed S3 body as the handlers in this process give it. */
-async function bytesOf(body: unknown): Promise<Uint8Array> {
+export async function bytesOf(body: unknown): Promise<Uint8Array> {
   if (body instanceof Uint8Array) return body;
   if (typeof body === "string") return Buffer.from(body);
   const chunks: Uint8Array[] = [];

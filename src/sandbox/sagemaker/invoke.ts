@@ -22,28 +22,49 @@ const TIMEOUT_TEXT =
 const META = { $metadata: {} };
 const TAKES_TRAFFIC = new Set(["InService", "Updating", "SystemUpdating", "RollingBack"]);
 
-/** Registers InvokeEndpoint. Every request really runs the model; only *when* it is answered is simulated. */
-export function registerInvoke(
-  service: ServiceBuilder,
+/** The members of an invocation that all three operations share. */
+export interface InvokeInput {
+  EndpointName?: string;
+  Body?: Uint8Array;
+  ContentType?: string;
+  Accept?: string;
+  TargetVariant?: string;
+}
+
+/** Runs one invocation; what it throws is what the runtime answers. */
+export type InvokeService = (
+  input: InvokeInput,
+  ctx: CallContext,
+) => Promise<{ response: ContainerResponse; variant: string }>;
+
+/** Every request really runs the model; only *when* it is answered is simulated. */
+export function createInvokeService(
   world: World,
   stateOf: (region: string) => RegionState,
   metricsOf: (region: string) => MetricStore,
-): ServiceBuilder {
-  return service.on(InvokeEndpointCommand)(async (input, ctx) => {
+): InvokeService {
+  return async (input, ctx) => {
     const endpoint = findEndpoint(stateOf(ctx.region), ctx, input.EndpointName ?? "");
     const variant = chooseVariant(endpoint, input.TargetVariant);
-    const body = (input.Body ?? new Uint8Array()) as Uint8Array;
+    const body = input.Body ?? new Uint8Array();
     if (body.byteLength > MAX_BODY_BYTES)
       throw new ValidationError({
         ...META,
         message: `Request ${body.byteLength} bytes exceeds the maximum payload of ${MAX_BODY_BYTES} bytes.`,
       });
     const call = new Invocation(world, metricsOf(ctx.region), ctx, endpoint, variant);
-    const response = await call.run(body, input);
+    return { response: await call.run(body, input), variant: variant.name };
+  };
+}
+
+/** Registers InvokeEndpoint. */
+export function registerInvoke(service: ServiceBuilder, invoke: InvokeService): ServiceBuilder {
+  return service.on(InvokeEndpointCommand)(async (input, ctx) => {
+    const { response, variant } = await invoke({ ...input, Body: input.Body as Uint8Array | undefined }, ctx);
     return {
       Body: response.body,
       ContentType: response.contentType,
-      InvokedProductionVariant: variant.name,
+      InvokedProductionVariant: variant,
       CustomAttributes: input.CustomAttributes,
     };
   });

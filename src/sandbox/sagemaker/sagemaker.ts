@@ -5,7 +5,9 @@ import type { ServiceModule, World } from "../world.ts";
 import { registerEndpointConfigs } from "./endpointConfigs.ts";
 import { registerEndpoints } from "./endpoints.ts";
 import { publishInstanceMetrics } from "./fleet.ts";
-import { registerInvoke } from "./invoke.ts";
+import { createInvokeService, registerInvoke } from "./invoke.ts";
+import { registerInvokeAsync } from "./invokeAsync.ts";
+import { registerInvokeStream } from "./invokeStream.ts";
 import { registerModels } from "./models.ts";
 import { createRegionState, type RegionState } from "./state.ts";
 import { registerTags } from "./tags.ts";
@@ -40,6 +42,10 @@ export function createSageMaker(
   registerEndpointConfigs(control, world, stateOf);
   registerEndpoints(control, world, stateOf, onEndpointDeleted);
   registerTags(control, stateOf);
-  const runtime = registerInvoke(new ServiceBuilder(serviceInfo.runtime), world, stateOf, metricsOf);
+  const runtime = new ServiceBuilder(serviceInfo.runtime);
+  const invoke = createInvokeService(world, stateOf, metricsOf);
+  registerInvoke(runtime, invoke);
+  registerInvokeStream(runtime, invoke);
+  registerInvokeAsync(runtime, world, invoke, stateOf);
   return { services: [control, runtime], close: async () => stop() };
 }

@@ -1,0 +1,71 @@
+import { randomUUID } from "node:crypto";
+import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { InvokeEndpointAsyncCommand, ValidationError } from "@aws-sdk/client-sagemaker-runtime";
+import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
+import type { World } from "../world.ts";
+import { bytesOf } from "./fleet.ts";
+import type { InvokeService } from "./invoke.ts";
+import { parseS3Uri } from "./models.ts";
+import type { RegionState } from "./state.ts";
+
+const META = { $metadata: {} };
+
+/** Registers InvokeEndpointAsync: the input is read from S3, the answer or the error is written there. */
+export function registerInvokeAsync(
+  service: ServiceBuilder,
+  world: World,
+  invoke: InvokeService,
+  stateOf: (region: string) => RegionState,
+): ServiceBuilder {
+  return service.on(InvokeEndpointAsyncCommand)(async (input, ctx) => {
+    const state = stateOf(ctx.region);
+    const endpoint = state.endpoints.get(input.EndpointName ?? "");
+    if (!endpoint)
+      throw new ValidationError({
+        ...META,
+        message: `Endpoint ${input.EndpointName} of account ${ctx.accountId} not found.`,
+      });
+    const config = state.configs.get(endpoint.configName)?.input.AsyncInferenceConfig;
+    if (!config)
+      throw new ValidationError({
+        ...META,
+        message: `Endpoint ${endpoint.name} does not support asynchronous inference: its configuration has no AsyncInferenceConfig.`,
+      });
+    const from = parseS3Uri(input.InputLocation ?? "");
+    if (!from) throw new ValidationError({ ...META, message: `Invalid InputLocation: ${input.InputLocation}.` });
+    const inferenceId = input.InferenceId ?? randomUUID();
+    const file = `${randomUUID()}.out`;
+    const place = (folder: string) => `${folder.replace(/\/$/, "")}/${file}`;
+    const outputLocation = place(config.OutputConfig?.S3OutputPath ?? `s3://${from.bucket}`);
+    const failurePath = config.OutputConfig?.S3FailurePath;
+    const failureLocation = failurePath ? place(failurePath) : undefined;
+    const caller = { region: ctx.region };
+    const write = async (uri: string | undefined, body: string): Promise<void> => {
+      const to = uri === undefined ? undefined : parseS3Uri(uri);
+      if (to) await world.call(PutObjectCommand, { Bucket: to.bucket, Key: to.key, Body: body }, caller);
+    };
+    const work = async (): Promise<void> => {
+      try {
+        const object = await world.call(GetObjectCommand, { Bucket: from.bucket, Key: from.key }, caller);
+        const { response } = await invoke(
+          {
+            EndpointName: endpoint.name,
+            Body: await bytesOf(object.Body),
+            ContentType: input.ContentType,
+            Accept: input.Accept,
+          },
+          ctx,
+        );
+        await write(outputLocation, response.body);
+      } catch (e) {
+        const { message } = e as Error;
+        world.log(ctx.region, `/aws/sagemaker/Endpoints/${endpoint.name}`, "AllTraffic/data-log", message);
+        await write(failureLocation, message).catch(() => {});
+      }
+    };
+    const working = work();
+    if (world.timeScale === 0) await working;
+    ctx.status = 202;
+    return { InferenceId: inferenceId, OutputLocation: outputLocation, FailureLocation: failureLocation };
+  });
+}
