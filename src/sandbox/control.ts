@@ -1,9 +1,11 @@
 import { timingSafeEqual } from "node:crypto";
+import type { Faults } from "./faults.ts";
 import type { WireRequest, WireResponse } from "./wire/types.ts";
 
 /** What the control API can see and do. */
 export interface ControlState {
   token: string;
+  faults: Faults;
   describe(): Record<string, unknown>;
   /** Lets simulated time pass; undefined when the clock runs by itself. */
   step?(seconds: number): Promise<void>;
@@ -30,6 +32,13 @@ export async function answerControl(state: ControlState, req: WireRequest): Prom
     case "GET /_sandbox/state":
     case "GET /_sandbox/clock":
       return json(200, state.describe());
+    case "GET /_sandbox/faults":
+      return json(200, { faults: state.faults.list() });
+    case "DELETE /_sandbox/faults":
+      state.faults.clear();
+      return json(200, { faults: [] });
+    case "POST /_sandbox/faults":
+      return setFaults(state, req);
     case "POST /_sandbox/clock":
       return stepClock(state, req);
     case "POST /_sandbox/reset":
@@ -37,7 +46,7 @@ export async function answerControl(state: ControlState, req: WireRequest): Prom
       return json(200, state.describe());
     default:
       return json(404, {
-        error: `The sandbox has no ${operation}. It has GET /_sandbox/state, GET and POST /_sandbox/clock, and POST /_sandbox/reset.`,
+        error: `The sandbox has no ${operation}. It has GET /_sandbox/state, GET and POST /_sandbox/clock, GET, POST and DELETE /_sandbox/faults, and POST /_sandbox/reset.`,
       });
   }
 }
@@ -49,14 +58,29 @@ const MAX_STEP_SECONDS = 7 * 86_400;
 async function stepClock(state: ControlState, req: WireRequest): Promise<WireResponse> {
   if (!state.step)
     return json(409, { error: "The clock runs by itself; start the sandbox with --time-scale 0 to step it." });
-  let seconds: unknown;
-  try {
-    seconds = JSON.parse(new TextDecoder().decode(req.body)).stepSeconds;
-  } catch {
-    // worded below
-  }
+  const seconds = bodyOf(req).stepSeconds;
   if (typeof seconds !== "number" || !(seconds >= 0 && seconds <= MAX_STEP_SECONDS))
     return json(400, { error: `The body must be {"stepSeconds": N} with N from 0 to ${MAX_STEP_SECONDS}.` });
   await state.step(seconds);
   return json(200, state.describe());
+}
+
+/** Body `{"faults": [{"operation": "DescribeEndpoint", "kind": "throttle", "count": 3}]}`; replaces all rules. */
+function setFaults(state: ControlState, req: WireRequest): WireResponse {
+  try {
+    state.faults.set(bodyOf(req).faults);
+  } catch (e) {
+    return json(400, { error: `${(e as Error).message}.` });
+  }
+  return json(200, { faults: state.faults.list() });
+}
+
+/** The JSON object of a request; an empty one when there is none, which the caller refuses by name. */
+function bodyOf(req: WireRequest): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(req.body));
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
 }

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { answerControl, type ControlState } from "./control.ts";
 import { createClock, isStepped } from "./engine/clock.ts";
+import { Faults } from "./faults.ts";
 import { createModules } from "./modules.ts";
 import constraints from "./wire/constraints.json" with { type: "json" };
 import { type AuthMode, Dispatcher } from "./wire/dispatcher.ts";
@@ -48,6 +49,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const accessKeyId = options.accessKeyId ?? "AKIASANDBOX000000000";
   const secretAccessKey = options.secretAccessKey ?? randomBytes(30).toString("base64url");
   const controlToken = randomBytes(24).toString("base64url");
+  const faults = new Faults();
   let world: SandboxWorld;
   let modules: ServiceModule[] = [];
   let dispatcher: Dispatcher;
@@ -58,7 +60,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     world.setBaseUrl(url);
     world.addCredential(accessKeyId, { secretAccessKey, principalArn: world.rootArn });
     modules = createModules(world);
-    dispatcher = new Dispatcher(world, options.auth ?? "sigv4");
+    dispatcher = new Dispatcher(world, options.auth ?? "sigv4", faults);
     for (const module of modules) {
       world.register(module);
       dispatcher.register(module.services);
@@ -68,10 +70,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
   const state: ControlState = {
     token: controlToken,
+    faults,
     step: isStepped(clock) ? (seconds) => clock.step(seconds * 1000) : undefined,
     describe: () => ({ endpoint: url, region, accountId, timeScale: clock.timeScale, now: clock.now() }),
     reset: async () => {
       await closeModules();
+      faults.clear();
       build();
     },
   };

@@ -170,13 +170,15 @@ function describe(endpoint: EndpointRecord): Omit<DescribeEndpointOutput, "$meta
 
 function describeVariant(v: RunningVariant): ProductionVariantSummary {
   const image = v.container.Image ?? "";
+  const serverless = v.config.ServerlessConfig;
   return {
     VariantName: v.name,
     DeployedImages: [{ SpecifiedImage: image, ResolvedImage: image }],
     CurrentWeight: v.currentWeight,
     DesiredWeight: v.desiredWeight,
-    CurrentInstanceCount: v.instances.length,
-    DesiredInstanceCount: v.desiredCount,
+    ...(serverless
+      ? { CurrentServerlessConfig: serverless }
+      : { CurrentInstanceCount: v.instances.length, DesiredInstanceCount: v.desiredCount }),
     VariantStatus: v.phase && [{ Status: v.phase.status, StartTime: new Date(v.phase.startMs) }],
   };
 }

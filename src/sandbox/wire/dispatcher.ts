@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { Faults } from "../faults.ts";
 import type { SandboxWorld } from "../world.ts";
 import { validationCode } from "../world.ts";
 import { normalizeBody } from "./body.ts";
@@ -21,6 +22,7 @@ export class Dispatcher {
   constructor(
     private readonly world: SandboxWorld,
     private readonly auth: AuthMode,
+    private readonly faults: Faults,
   ) {}
 
   register(services: readonly ServiceBuilder[]): void {
@@ -41,6 +43,9 @@ export class Dispatcher {
       normalizeBody(req, signingName === "s3");
       const routed = signingName === "s3" ? toPathStyle(req) : req;
       match = route(this.servicesOf(signingName), signingName, routed);
+      const isQuery = match.protocol === "query" || match.protocol === "restXml";
+      const fault = await this.faults.apply(signingName, match.operation.schema[2], isQuery);
+      if (fault) return fault;
       return await this.invoke(match, routed, requestId, scope?.region ?? "us-east-1", principalArn);
     } catch (e) {
       const protocol = match?.protocol ?? guessProtocol(req, scope?.service);

@@ -71,6 +71,10 @@ async function answer(handler: HttpHandler, r: IncomingMessage, w: ServerRespons
 }
 
 async function send(res: WireResponse, headOnly: boolean, w: ServerResponse): Promise<void> {
+  if (res.status === 0) {
+    w.destroy(); // a fault that drops the connection
+    return;
+  }
   const body = res.body ?? "";
   if (typeof body === "string" || body instanceof Uint8Array) {
     if (res.status !== 204 && res.status !== 304)
