@@ -3,6 +3,7 @@ import { after, before, describe, it } from "node:test";
 import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { createClock } from "../../src/sandbox/engine/clock.ts";
+import { Faults } from "../../src/sandbox/faults.ts";
 import { Dispatcher } from "../../src/sandbox/wire/dispatcher.ts";
 import { parseTarget } from "../../src/sandbox/wire/httpServer.ts";
 import type { WireRequest } from "../../src/sandbox/wire/types.ts";
@@ -167,7 +168,7 @@ for (const [name, family] of Object.entries(families)) {
         expiresAt: Date.now() - 1,
       };
       world.addCredential("ASIAOLD", credential);
-      const dispatcher = new Dispatcher(world, "sigv4");
+      const dispatcher = new Dispatcher(world, "sigv4", new Faults());
       const raw = await sign({ accessKeyId: "ASIAOLD", secretAccessKey: "s", sessionToken: "t" });
       const answer = await dispatcher.handle(toWire(raw));
       assert.equal(answer.status, 403);

@@ -39,14 +39,18 @@ function receive(handler: HttpHandler, r: IncomingMessage, w: ServerResponse): v
     r.resume();
     return;
   }
-  if (r.headers.expect === "100-continue") w.writeContinue();
+  const refuseSize = () => {
+    w.writeHead(413, { "content-type": "text/plain", connection: "close" });
+    w.end(`The sandbox takes bodies of at most ${MAX_BODY_BYTES} bytes.\n`, () => r.destroy());
+  };
+  if (Number(r.headers["content-length"] ?? 0) > MAX_BODY_BYTES) {
+    refuseSize();
+    return;
+  }
   r.on("data", (chunk: Buffer) => {
     size += chunk.length;
     if (size <= MAX_BODY_BYTES) chunks.push(chunk);
-    else {
-      w.writeHead(413, { connection: "close" }).end();
-      r.destroy();
-    }
+    else if (!w.headersSent) refuseSize();
   });
   r.on("end", () => {
     if (size > MAX_BODY_BYTES) return;

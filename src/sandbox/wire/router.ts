@@ -77,6 +77,20 @@ function compile(operation: BoundOperation, isS3: boolean): RestRoute[] {
   ];
 }
 
+/**
+ * Sub-resources of buckets and objects. A request for one that the sandbox does not have must not fall through to the
+ * operation on the whole: `PUT /bucket?inventory` is no CreateBucket. A unit test compares the list with the SDK's.
+ */
+export const S3_SUB_RESOURCES = new Set(
+  (
+    "abac accelerate acl analytics annotation attributes cors delete encryption intelligent-tiering inventory " +
+    "legal-hold lifecycle list-type location logging metadataAnnotationTable metadataConfiguration " +
+    "metadataInventoryTable metadataJournalTable metadataTable metrics notification object-lock ownershipControls " +
+    "policy policyStatus publicAccessBlock renameObject replication requestPayment restore retention select " +
+    "select-type session tagging torrent uploads versioning versions website"
+  ).split(" "),
+);
+
 const routesOf = new WeakMap<ServiceBuilder, RestRoute[]>();
 
 /** Routes of a service, the most specific one first. */
@@ -92,11 +106,13 @@ function restRoutes(service: ServiceBuilder): RestRoute[] {
 
 function matchRest(service: ServiceBuilder, protocol: ProtocolId, req: WireRequest): Match | undefined {
   const path = req.rawPath || "/";
+  const subResources = protocol === "restXml" ? [...req.query.keys()].filter((k) => S3_SUB_RESOURCES.has(k)) : [];
   for (const route of restRoutes(service)) {
     if (route.method !== req.method) continue;
     const m = route.pattern.exec(path);
     if (!m) continue;
     if (!route.query.every(([k, v]) => req.query.has(k) && (v === "" || req.query.get(k)?.[0] === v))) continue;
+    if (!subResources.every((k) => route.query.some(([known]) => known === k))) continue;
     if (!route.requiredQuery.every((k) => req.query.has(k))) continue;
     if (!route.requiredHeaders.every((h) => h in req.headers)) continue;
     const labels: Record<string, string> = Object.create(null);
@@ -164,7 +180,7 @@ export function route(services: readonly ServiceBuilder[], signingName: string, 
         const found = matchRest(service, protocol, req);
         if (found) return found;
       }
-  throw notCovered(`${signingName} ${req.method} ${req.rawPath}`);
+  throw notCovered(`${signingName} ${req.method} ${req.rawPath}${req.rawQuery && `?${req.rawQuery}`}`);
 }
 
 /** How to word an error before, or without, a match. */
