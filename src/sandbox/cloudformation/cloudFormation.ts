@@ -1,0 +1,18 @@
+import { ServiceBuilder } from "../wire/serviceBuilder.ts";
+import { serviceInfo } from "../wire/serviceInfo.ts";
+import type { ServiceModule, World } from "../world.ts";
+import { addChangeSetOperations } from "./operations/changeSets.ts";
+import { addStackOperations, addStackQueries } from "./operations/stacks.ts";
+import { addTemplateOperations } from "./operations/templates.ts";
+import { StackStore } from "./stacks/stack.ts";
+
+/** CloudFormation: an engine for any template whose resource types have a handler. */
+export function createCloudFormation(world: World): ServiceModule {
+  const store = new StackStore(world.accountId);
+  const service = new ServiceBuilder(serviceInfo.cloudformation);
+  addTemplateOperations(service, world, store);
+  addChangeSetOperations(service, world, store);
+  addStackOperations(service, world, store);
+  addStackQueries(service, store);
+  return { services: [service] };
+}

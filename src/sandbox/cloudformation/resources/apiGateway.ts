@@ -1,0 +1,220 @@
+import {
+  CreateDeploymentCommand,
+  CreateResourceCommand,
+  CreateRestApiCommand,
+  CreateStageCommand,
+  DeleteDeploymentCommand,
+  DeleteGatewayResponseCommand,
+  DeleteMethodCommand,
+  DeleteResourceCommand,
+  DeleteRestApiCommand,
+  DeleteStageCommand,
+  type PatchOperation,
+  PutGatewayResponseCommand,
+  PutIntegrationCommand,
+  PutIntegrationResponseCommand,
+  PutMethodCommand,
+  PutMethodResponseCommand,
+  UpdateRestApiCommand,
+  UpdateStageCommand,
+} from "@aws-sdk/client-api-gateway";
+import { isMap, type ValueMap } from "../template/value.ts";
+import { type HandlerTable, isNotFound, type ResourceContext, unlessMissing } from "./handler.ts";
+import { maps, optionalText, text, toInput, without } from "./properties.ts";
+
+const tagged = (properties: ValueMap, ctx: ResourceContext): ValueMap => ({
+  ...properties,
+  Tags: ctx.tags(properties),
+});
+const replace = (path: string, value: string): PatchOperation => ({ op: "replace", path, value });
+
+/** AWS::ApiGateway::* of REST APIs. */
+export const apiGatewayHandlers: HandlerTable = {
+  "AWS::ApiGateway::RestApi": {
+    attributes: ["RootResourceId", "RestApiId"],
+    // Anything but name and description is thin here: a new API is made instead of patching every detail.
+    replaceOn: [
+      "EndpointConfiguration",
+      "BinaryMediaTypes",
+      "ApiKeySourceType",
+      "MinimumCompressionSize",
+      "DisableExecuteApiEndpoint",
+      "Policy",
+    ],
+    async create(properties, ctx) {
+      const Name = optionalText(properties, "Name") ?? ctx.generatedName(255);
+      const input = toInput(
+        CreateRestApiCommand,
+        { ...tagged(properties, ctx), Name },
+        { ApiKeySourceType: "apiKeySource" },
+      );
+      const { id, rootResourceId } = await ctx.call(CreateRestApiCommand, input);
+      return { id: id!, attributes: { RootResourceId: rootResourceId!, RestApiId: id! } };
+    },
+    async update(restApiId, properties, _previous, ctx) {
+      const patchOperations = [replace("/description", optionalText(properties, "Description") ?? "")];
+      const name = optionalText(properties, "Name");
+      if (name) patchOperations.push(replace("/name", name));
+      await ctx.call(UpdateRestApiCommand, { restApiId, patchOperations });
+      return undefined;
+    },
+    async remove(restApiId, _properties, ctx) {
+      await unlessMissing(ctx.call(DeleteRestApiCommand, { restApiId }), isNotFound);
+    },
+  },
+
+  "AWS::ApiGateway::Resource": {
+    attributes: ["ResourceId"],
+    replaceOn: [],
+    async create(properties, ctx) {
+      const { id } = await ctx.call(CreateResourceCommand, toInput(CreateResourceCommand, properties));
+      return { id: id!, attributes: { ResourceId: id! } };
+    },
+    async remove(resourceId, properties, ctx) {
+      await unlessMissing(
+        ctx.call(DeleteResourceCommand, { restApiId: text(properties, "RestApiId"), resourceId }),
+        isNotFound,
+      );
+    },
+  },
+
+  "AWS::ApiGateway::Method": {
+    attributes: [],
+    replaceOn: ["RestApiId", "ResourceId", "HttpMethod"],
+    async create(properties, ctx) {
+      const id = ["RestApiId", "ResourceId", "HttpMethod"].map((name) => text(properties, name)).join("|");
+      await putMethod(id, properties, ctx);
+      return { id, attributes: {} };
+    },
+    async update(id, properties, _previous, ctx) {
+      await unlessMissing(ctx.call(DeleteMethodCommand, methodKey(id)), isNotFound);
+      await putMethod(id, properties, ctx);
+      return undefined;
+    },
+    async remove(id, _properties, ctx) {
+      await unlessMissing(ctx.call(DeleteMethodCommand, methodKey(id)), isNotFound);
+    },
+  },
+
+  "AWS::ApiGateway::GatewayResponse": {
+    attributes: ["Id"],
+    replaceOn: ["RestApiId", "ResponseType"],
+    async create(properties, ctx) {
+      await ctx.call(PutGatewayResponseCommand, toInput(PutGatewayResponseCommand, properties));
+      const id = `${text(properties, "RestApiId")}|${text(properties, "ResponseType")}`;
+      return { id, attributes: { Id: id } };
+    },
+    async update(_id, properties, _previous, ctx) {
+      await ctx.call(PutGatewayResponseCommand, toInput(PutGatewayResponseCommand, properties));
+      return undefined;
+    },
+    async remove(_id, properties, ctx) {
+      const { RestApiId, ResponseType } = properties;
+      const input = toInput(DeleteGatewayResponseCommand, { RestApiId: RestApiId!, ResponseType: ResponseType! });
+      await unlessMissing(ctx.call(DeleteGatewayResponseCommand, input), isNotFound);
+    },
+  },
+
+  "AWS::ApiGateway::Deployment": {
+    attributes: ["DeploymentId"],
+    replaceOn: [],
+    async create(properties, ctx) {
+      const { id } = await ctx.call(CreateDeploymentCommand, toInput(CreateDeploymentCommand, properties));
+      return { id: id!, attributes: { DeploymentId: id! } };
+    },
+    async remove(deploymentId, properties, ctx) {
+      const restApiId = text(properties, "RestApiId");
+      // A stage that the deployment itself made goes with it.
+      const stageName = optionalText(properties, "StageName");
+      if (stageName) await unlessMissing(ctx.call(DeleteStageCommand, { restApiId, stageName }), isNotFound);
+      await unlessMissing(ctx.call(DeleteDeploymentCommand, { restApiId, deploymentId }), isNotFound);
+    },
+  },
+
+  "AWS::ApiGateway::Stage": {
+    attributes: [],
+    replaceOn: ["RestApiId", "StageName"],
+    async create(properties, ctx) {
+      const own = without(properties, "MethodSettings", "AccessLogSetting");
+      const stageName = text(properties, "StageName");
+      await ctx.call(CreateStageCommand, toInput(CreateStageCommand, tagged(own, ctx)));
+      ctx.exists(stageName);
+      await patchStage(stageName, properties, {}, ctx);
+      return { id: stageName, attributes: {} };
+    },
+    async update(stageName, properties, previous, ctx) {
+      await patchStage(stageName, properties, previous, ctx);
+      return undefined;
+    },
+    async remove(stageName, properties, ctx) {
+      await unlessMissing(
+        ctx.call(DeleteStageCommand, { restApiId: text(properties, "RestApiId"), stageName }),
+        isNotFound,
+      );
+    },
+  },
+};
+
+function methodKey(id: string): { restApiId: string; resourceId: string; httpMethod: string } {
+  const [restApiId = "", resourceId = "", httpMethod = ""] = id.split("|");
+  return { restApiId, resourceId, httpMethod };
+}
+
+async function putMethod(id: string, properties: ValueMap, ctx: ResourceContext): Promise<void> {
+  const { Integration, MethodResponses: _responses, ...own } = properties;
+  const { restApiId: RestApiId, resourceId: ResourceId, httpMethod: HttpMethod } = methodKey(id);
+  const key = { RestApiId, ResourceId, HttpMethod };
+  await ctx.call(PutMethodCommand, toInput(PutMethodCommand, own));
+  ctx.exists(id);
+  for (const response of maps(properties, "MethodResponses"))
+    await ctx.call(PutMethodResponseCommand, toInput(PutMethodResponseCommand, { ...key, ...response }));
+  if (!isMap(Integration)) return;
+  const integration = { ...key, ...without(Integration, "IntegrationResponses") };
+  await ctx.call(PutIntegrationCommand, toInput(PutIntegrationCommand, integration));
+  for (const response of maps(Integration, "IntegrationResponses"))
+    await ctx.call(PutIntegrationResponseCommand, toInput(PutIntegrationResponseCommand, { ...key, ...response }));
+}
+
+/** Method settings as a template writes them → last parts of the patch paths. */
+const SETTING_PATHS: Record<string, string> = {
+  ThrottlingRateLimit: "throttling/rateLimit",
+  ThrottlingBurstLimit: "throttling/burstLimit",
+  MetricsEnabled: "metrics/enabled",
+  LoggingLevel: "logging/loglevel",
+  DataTraceEnabled: "logging/dataTrace",
+};
+
+async function patchStage(
+  stageName: string,
+  properties: ValueMap,
+  previous: ValueMap,
+  ctx: ResourceContext,
+): Promise<void> {
+  const restApiId = text(properties, "RestApiId");
+  const patchOperations: PatchOperation[] = [];
+  for (const setting of maps(properties, "MethodSettings")) {
+    // Templates write the path with its slash (`/*`, `/~1a~1b`), patches without it and escaped.
+    const path = text(setting, "ResourcePath").replace(/^\//, "");
+    const resource = path.startsWith("~1") || path === "*" ? path : `~1${path.replaceAll("/", "~1")}`;
+    for (const [name, last] of Object.entries(SETTING_PATHS)) {
+      const value = optionalText(setting, name);
+      if (value !== undefined)
+        patchOperations.push(replace(`/${resource}/${text(setting, "HttpMethod")}/${last}`, value));
+    }
+  }
+  const deployment = optionalText(properties, "DeploymentId");
+  if (deployment && deployment !== optionalText(previous, "DeploymentId") && Object.keys(previous).length)
+    patchOperations.push(replace("/deploymentId", deployment));
+  patchOperations.push(replace("/description", optionalText(properties, "Description") ?? ""));
+  const variables = isMap(properties.Variables) ? properties.Variables : {};
+  for (const [name, value] of Object.entries(variables))
+    patchOperations.push(replace(`/variables/${name}`, String(value)));
+  for (const name of Object.keys(isMap(previous.Variables) ? previous.Variables : {}))
+    if (!(name in variables)) patchOperations.push({ op: "remove", path: `/variables/${name}` });
+  const access = properties.AccessLogSetting;
+  if (isMap(access)) {
+    patchOperations.push(replace("/accessLogSettings/destinationArn", text(access, "DestinationArn")));
+    patchOperations.push(replace("/accessLogSettings/format", text(access, "Format")));
+  }
+  await ctx.call(UpdateStageCommand, { restApiId, stageName, patchOperations });
+}

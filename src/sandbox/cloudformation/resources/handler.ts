@@ -1,0 +1,69 @@
+import type { CommandClass, Out } from "../../wire/types.ts";
+import type { ValueMap } from "../template/value.ts";
+
+/** What a physical resource is known by once it exists. */
+export interface Made {
+  /** Physical id; `Ref` yields it. */
+  id: string;
+  /** What `Fn::GetAtt` yields, by attribute name. */
+  attributes: Record<string, string>;
+}
+
+/** What a handler may use while it works on one resource of one stack. */
+export interface ResourceContext {
+  readonly stackName: string;
+  readonly logicalId: string;
+  readonly region: string;
+  readonly accountId: string;
+  /** Calls a service with the rights of the stack. */
+  call<I extends object, O>(command: CommandClass<I, O>, input: I): Promise<Out<O>>;
+  /**
+   * A name for a resource that the template does not name: stack, logical id and a random end.
+   * @param maxLength characters
+   */
+  generatedName(maxLength: number): string;
+  /** Says that the resource exists from now on, before it is ready; a rollback has to delete it. */
+  exists(id: string): void;
+  /** The resource's own tags and those of the stack. */
+  tags(properties: ValueMap): { Key: string; Value: string }[];
+  /**
+   * Asks until the answer is something other than undefined.
+   * @throws the reason when the operation on the stack is cancelled meanwhile
+   */
+  poll<T>(ask: () => Promise<T | undefined>): Promise<T>;
+}
+
+/** How one resource type is created, changed and deleted through the services' own operations. */
+export interface ResourceHandler {
+  /** Attribute names that Fn::GetAtt knows. */
+  readonly attributes: readonly string[];
+  /** Properties whose change needs a new physical resource (AWS: "Update requires: Replacement"). */
+  readonly replaceOn: readonly string[];
+  create(properties: ValueMap, ctx: ResourceContext): Promise<Made>;
+  /** Absent when every change needs a new resource. Returns attributes that have changed. */
+  update?(
+    id: string,
+    properties: ValueMap,
+    previous: ValueMap,
+    ctx: ResourceContext,
+  ): Promise<Record<string, string> | undefined>;
+  /** Succeeds when the resource is gone already. */
+  remove(id: string, properties: ValueMap, ctx: ResourceContext): Promise<void>;
+}
+
+/** Handlers by resource type. */
+export type HandlerTable = Readonly<Record<string, ResourceHandler>>;
+
+/** Runs a deletion; what is not there any more counts as deleted. */
+export async function unlessMissing(work: Promise<unknown>, isMissing: (error: Error) => boolean): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!isMissing(error as Error)) throw error;
+  }
+}
+
+/** True for the names that services give to what does not exist. */
+export function isNotFound(error: Error): boolean {
+  return /^(NoSuch|NotFound|ResourceNotFound|ObjectNotFound)/.test(error.name);
+}

@@ -1,0 +1,26 @@
+import { amplifyHandlers } from "./amplify.ts";
+import { apiGatewayHandlers } from "./apiGateway.ts";
+import type { HandlerTable, ResourceHandler } from "./handler.ts";
+import { iamHandlers } from "./iam.ts";
+import { lambdaHandlers } from "./lambda.ts";
+import { s3Handlers } from "./s3.ts";
+import { sageMakerHandlers } from "./sageMaker.ts";
+import { scalingHandlers } from "./scaling.ts";
+
+const HANDLERS: HandlerTable = {
+  ...amplifyHandlers,
+  ...apiGatewayHandlers,
+  ...iamHandlers,
+  ...lambdaHandlers,
+  ...s3Handlers,
+  ...sageMakerHandlers,
+  ...scalingHandlers,
+};
+
+/** The handler of a resource type, or undefined when the sandbox does not know the type. */
+export function handlerOf(type: string): ResourceHandler | undefined {
+  return Object.hasOwn(HANDLERS, type) ? HANDLERS[type] : undefined;
+}
+
+/** Resource types that the sandbox can create, in alphabetical order. */
+export const RESOURCE_TYPES: readonly string[] = Object.keys(HANDLERS).sort();

@@ -1,0 +1,153 @@
+import {
+  CreateBucketCommand,
+  DeleteBucketCommand,
+  DeleteBucketLifecycleCommand,
+  DeleteBucketOwnershipControlsCommand,
+  DeleteBucketPolicyCommand,
+  DeletePublicAccessBlockCommand,
+  PutBucketEncryptionCommand,
+  PutBucketLifecycleConfigurationCommand,
+  PutBucketOwnershipControlsCommand,
+  PutBucketPolicyCommand,
+  PutBucketTaggingCommand,
+  PutBucketVersioningCommand,
+  PutPublicAccessBlockCommand,
+} from "@aws-sdk/client-s3";
+import { isMap, type Value, type ValueMap } from "../template/value.ts";
+import { type HandlerTable, isNotFound, type ResourceContext, unlessMissing } from "./handler.ts";
+import { document, maps, optionalText, PropertyError, text, toInput } from "./properties.ts";
+
+const SETTINGS = [
+  "BucketEncryption",
+  "PublicAccessBlockConfiguration",
+  "VersioningConfiguration",
+  "OwnershipControls",
+  "LifecycleConfiguration",
+  "Tags",
+];
+
+/** AWS::S3::Bucket and AWS::S3::BucketPolicy. */
+export const s3Handlers: HandlerTable = {
+  "AWS::S3::Bucket": {
+    attributes: ["Arn", "DomainName", "RegionalDomainName", "DualStackDomainName", "WebsiteURL"],
+    replaceOn: ["BucketName"],
+    async create(properties, ctx) {
+      checkKeys(properties);
+      const Bucket = optionalText(properties, "BucketName") ?? ctx.generatedName(63).toLowerCase();
+      const location: ValueMap =
+        ctx.region === "us-east-1" ? {} : { CreateBucketConfiguration: { LocationConstraint: ctx.region } };
+      await ctx.call(CreateBucketCommand, toInput(CreateBucketCommand, { Bucket, ...location }));
+      ctx.exists(Bucket);
+      await putSettings(Bucket, properties, ctx);
+      return { id: Bucket, attributes: attributesOf(Bucket, ctx.region) };
+    },
+    async update(Bucket, properties, previous, ctx) {
+      checkKeys(properties);
+      await putSettings(Bucket, properties, ctx);
+      const dropped = (name: string) => previous[name] !== undefined && properties[name] === undefined;
+      if (dropped("PublicAccessBlockConfiguration")) await ctx.call(DeletePublicAccessBlockCommand, { Bucket });
+      if (dropped("OwnershipControls")) await ctx.call(DeleteBucketOwnershipControlsCommand, { Bucket });
+      if (dropped("LifecycleConfiguration")) await ctx.call(DeleteBucketLifecycleCommand, { Bucket });
+      // Versioning cannot be undone, only suspended (AWS: "Using versioning in S3 buckets").
+      if (dropped("VersioningConfiguration"))
+        await ctx.call(PutBucketVersioningCommand, { Bucket, VersioningConfiguration: { Status: "Suspended" } });
+      return undefined;
+    },
+    async remove(Bucket, _properties, ctx) {
+      await unlessMissing(ctx.call(DeleteBucketCommand, { Bucket }), isNotFound);
+    },
+  },
+
+  "AWS::S3::BucketPolicy": {
+    attributes: [],
+    replaceOn: ["Bucket"],
+    async create(properties, ctx) {
+      const Bucket = text(properties, "Bucket");
+      await ctx.call(PutBucketPolicyCommand, { Bucket, Policy: document(properties, "PolicyDocument") });
+      return { id: Bucket, attributes: {} };
+    },
+    async update(Bucket, properties, _previous, ctx) {
+      await ctx.call(PutBucketPolicyCommand, { Bucket, Policy: document(properties, "PolicyDocument") });
+      return undefined;
+    },
+    async remove(Bucket, _properties, ctx) {
+      await unlessMissing(ctx.call(DeleteBucketPolicyCommand, { Bucket }), isNotFound);
+    },
+  },
+};
+
+function checkKeys(properties: ValueMap): void {
+  const extraneous = Object.keys(properties).find((name) => name !== "BucketName" && !SETTINGS.includes(name));
+  if (extraneous) throw new PropertyError(`#: extraneous key [${extraneous}] is not permitted`);
+}
+
+function attributesOf(bucket: string, region: string): Record<string, string> {
+  return {
+    Arn: `arn:aws:s3:::${bucket}`,
+    DomainName: `${bucket}.s3.amazonaws.com`,
+    RegionalDomainName: `${bucket}.s3.${region}.amazonaws.com`,
+    DualStackDomainName: `${bucket}.s3.dualstack.${region}.amazonaws.com`,
+    WebsiteURL: `http://${bucket}.s3-website-${region}.amazonaws.com`,
+  };
+}
+
+async function putSettings(Bucket: string, properties: ValueMap, ctx: ResourceContext): Promise<void> {
+  const {
+    BucketEncryption,
+    PublicAccessBlockConfiguration,
+    VersioningConfiguration,
+    OwnershipControls,
+    LifecycleConfiguration,
+  } = properties;
+  if (BucketEncryption !== undefined) {
+    const rules = isMap(BucketEncryption)
+      ? (BucketEncryption.ServerSideEncryptionConfiguration ?? [])
+      : BucketEncryption;
+    const input = { Bucket, ServerSideEncryptionConfiguration: { Rules: rules } };
+    await ctx.call(
+      PutBucketEncryptionCommand,
+      toInput(PutBucketEncryptionCommand, input, {
+        ServerSideEncryptionByDefault: "ApplyServerSideEncryptionByDefault",
+      }),
+    );
+  }
+  if (PublicAccessBlockConfiguration !== undefined)
+    await ctx.call(
+      PutPublicAccessBlockCommand,
+      toInput(PutPublicAccessBlockCommand, { Bucket, PublicAccessBlockConfiguration }),
+    );
+  if (VersioningConfiguration !== undefined)
+    await ctx.call(
+      PutBucketVersioningCommand,
+      toInput(PutBucketVersioningCommand, { Bucket, VersioningConfiguration }),
+    );
+  if (OwnershipControls !== undefined)
+    await ctx.call(
+      PutBucketOwnershipControlsCommand,
+      toInput(PutBucketOwnershipControlsCommand, { Bucket, OwnershipControls }),
+    );
+  if (LifecycleConfiguration !== undefined) {
+    const Rules = maps(isMap(LifecycleConfiguration) ? LifecycleConfiguration : {}, "Rules").map(lifecycleRule);
+    await ctx.call(
+      PutBucketLifecycleConfigurationCommand,
+      toInput(PutBucketLifecycleConfigurationCommand, { Bucket, LifecycleConfiguration: { Rules } }),
+    );
+  }
+  const tags = ctx.tags(properties);
+  if (tags.length) await ctx.call(PutBucketTaggingCommand, { Bucket, Tagging: { TagSet: tags } });
+}
+
+/** Templates write a rule flatter than the API does. */
+function lifecycleRule(rule: ValueMap): ValueMap {
+  const { Id, Prefix, ExpirationInDays, ExpirationDate, NoncurrentVersionExpirationInDays, ...rest } = rule;
+  const out: Record<string, Value> = { ...rest, Filter: rest.Filter ?? { Prefix: Prefix ?? "" } };
+  if (Id !== undefined) out.ID = Id;
+  if (ExpirationInDays !== undefined) out.Expiration = { Days: ExpirationInDays };
+  if (ExpirationDate !== undefined)
+    throw new PropertyError(
+      "#/LifecycleConfiguration/Rules: ExpirationDate is not supported by this sandbox; use ExpirationInDays",
+    );
+  if (NoncurrentVersionExpirationInDays !== undefined)
+    out.NoncurrentVersionExpiration = { NoncurrentDays: NoncurrentVersionExpirationInDays };
+  return out;
+}

@@ -1,0 +1,192 @@
+import type { Change, ResourceChange, ResourceChangeDetail } from "@aws-sdk/client-cloudformation";
+import type { World } from "../../world.ts";
+import { handlerOf } from "../resources/handlers.ts";
+import { dependenciesOf } from "../template/graph.ts";
+import { evaluateMap, type Scope } from "../template/intrinsics.ts";
+import { referencesIn } from "../template/references.ts";
+import { sameValue, type Value, type ValueMap } from "../template/value.ts";
+import { outputsOf } from "./outputs.ts";
+import { KNOWN_AFTER_APPLY, presentResources, scopeOf, wantedResources } from "./scope.ts";
+import type { Stack, StackModel, StackResource, StackStore } from "./stack.ts";
+
+/** What executing a model would change, and whether it would change anything at all. */
+export interface Preview {
+  changes: Change[];
+  /** False when even outputs, tags and metadata stay the same. */
+  anything: boolean;
+}
+
+/** Compares a stack with a model, resource by resource, each after those that it needs. */
+export function previewChanges(
+  world: World,
+  store: StackStore,
+  stack: Stack,
+  model: StackModel,
+  withValues: boolean,
+): Preview {
+  /** Logical ids whose physical resource will be another one. */
+  const renewed = new Set<string>();
+  const present = presentResources(stack);
+  const unknown = (id: string) => renewed.has(id) || !stack.resources.has(id);
+  const scope = scopeOf(world, store, stack, model, {
+    ref: (id) => (unknown(id) ? KNOWN_AFTER_APPLY : present.ref(id)),
+    attribute: (id, name) => (unknown(id) ? KNOWN_AFTER_APPLY : present.attribute(id, name)),
+  });
+  const wanted = wantedResources(model, scope);
+  const byId = new Map<string, ResourceChange>();
+  for (const id of inOrder(dependenciesOf(model.template, wanted))) {
+    const existing = stack.resources.get(id);
+    const change = existing ? modified(existing, id, model, scope, withValues) : added(id, model, scope, withValues);
+    if (!change) continue;
+    if (change.Action === "Add" || change.Replacement !== "False") renewed.add(id);
+    byId.set(id, change);
+  }
+  // Shown in the order of the template, removals at the end.
+  const changes = Object.keys(model.template.resources).flatMap((id) => byId.get(id) ?? []);
+  for (const resource of stack.resources.values())
+    if (!wanted.has(resource.logicalId)) changes.push(removed(resource, withValues));
+  return {
+    changes: changes.map((ResourceChange) => ({ Type: "Resource" as const, ResourceChange })),
+    anything: changes.length > 0 || !stack.model || otherwiseDifferent(stack, model, scope),
+  };
+}
+
+function inOrder(graph: ReadonlyMap<string, ReadonlySet<string>>): string[] {
+  const done = new Set<string>();
+  const visit = (id: string) => {
+    if (done.has(id)) return;
+    for (const need of graph.get(id) ?? []) visit(need);
+    done.add(id);
+  };
+  for (const id of graph.keys()) visit(id);
+  return [...done];
+}
+
+const context = (properties: ValueMap) => JSON.stringify({ Properties: properties });
+
+function added(id: string, model: StackModel, scope: Scope, withValues: boolean): ResourceChange {
+  const { type, properties } = model.template.resources[id]!;
+  const after = evaluateMap(properties, scope);
+  return {
+    Action: "Add",
+    LogicalResourceId: id,
+    ResourceType: type,
+    Scope: [],
+    Details: [],
+    AfterContext: withValues ? context(after) : undefined,
+  };
+}
+
+function removed(resource: StackResource, withValues: boolean): ResourceChange {
+  return {
+    Action: "Remove",
+    LogicalResourceId: resource.logicalId,
+    PhysicalResourceId: resource.physicalId,
+    ResourceType: resource.type,
+    PolicyAction: resource.deletionPolicy === "Delete" ? "Delete" : "Retain",
+    Scope: [],
+    Details: [],
+    BeforeContext: withValues ? context(resource.properties) : undefined,
+  };
+}
+
+function modified(
+  existing: StackResource,
+  id: string,
+  model: StackModel,
+  scope: Scope,
+  withValues: boolean,
+): ResourceChange | undefined {
+  const declaration = model.template.resources[id]!;
+  const after = evaluateMap(declaration.properties, scope);
+  const names = changedProperties(existing.properties, after);
+  const otherType = existing.type !== declaration.type;
+  if (names.length === 0 && !otherType) return undefined;
+  const always = new Set(names.filter((name) => needsReplacement(declaration.type, name)));
+  // A property that hangs on what is not created yet may turn out to be what it was.
+  const conditional = [...always].every((name) => text(after[name]).includes(KNOWN_AFTER_APPLY));
+  const replaced = otherType || always.size > 0;
+  return {
+    Action: "Modify",
+    LogicalResourceId: id,
+    PhysicalResourceId: existing.physicalId,
+    ResourceType: declaration.type,
+    Replacement: !replaced ? "False" : otherType || !conditional ? "True" : "Conditional",
+    PolicyAction: replaced
+      ? declaration.updateReplacePolicy === "Delete"
+        ? "ReplaceAndDelete"
+        : "ReplaceAndRetain"
+      : undefined,
+    Scope: ["Properties"],
+    Details: names.flatMap((name) =>
+      details(name, existing, declaration.properties[name], after[name], always.has(name), withValues),
+    ),
+    BeforeContext: withValues ? context(existing.properties) : undefined,
+    AfterContext: withValues ? context(after) : undefined,
+  };
+}
+
+const text = (value: Value | undefined) => (typeof value === "string" ? value : (JSON.stringify(value) ?? ""));
+
+/** One entry for each cause of a property's change: what it refers to, or the template itself. */
+function details(
+  name: string,
+  existing: StackResource,
+  expression: Value | undefined,
+  after: Value | undefined,
+  always: boolean,
+  withValues: boolean,
+): ResourceChangeDetail[] {
+  const dynamic = text(after).includes(KNOWN_AFTER_APPLY);
+  const target = {
+    Attribute: "Properties" as const,
+    Name: name,
+    RequiresRecreation: !always ? ("Never" as const) : dynamic ? ("Conditionally" as const) : ("Always" as const),
+    Path: `/Properties/${name}`,
+    BeforeValue: withValues ? text(existing.properties[name]) : undefined,
+    AfterValue: withValues && after !== undefined ? text(after) : undefined,
+  };
+  if (!dynamic) return [{ Target: target, Evaluation: "Static", ChangeSource: "DirectModification" }];
+  const causes = referencesIn(expression).filter(({ kind }) => kind === "ref" || kind === "getAtt");
+  return causes.map(({ kind, name: entity, attribute }) => ({
+    Target: target,
+    Evaluation: "Dynamic",
+    ChangeSource: kind === "ref" ? ("ResourceReference" as const) : ("ResourceAttribute" as const),
+    CausingEntity: attribute === undefined ? entity : `${entity}.${attribute}`,
+  }));
+}
+
+/** Names of the top-level properties that differ. */
+export function changedProperties(before: ValueMap, after: ValueMap): string[] {
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
+    (name) => !sameValue(before[name], after[name]),
+  );
+}
+
+/** Whether a change of this property needs a new physical resource. */
+export function needsReplacement(type: string, property: string): boolean {
+  const handler = handlerOf(type);
+  return handler !== undefined && (handler.update === undefined || handler.replaceOn.includes(property));
+}
+
+/** Outputs, tags, policies and metadata count as changes although they change no resource. */
+function otherwiseDifferent(stack: Stack, model: StackModel, scope: Scope): boolean {
+  const tags = (list: { Key?: string; Value?: string }[]) =>
+    JSON.stringify(list.map(({ Key, Value }) => [Key, Value]).sort());
+  const shape = ({ template }: StackModel) =>
+    JSON.stringify(
+      Object.entries(template.resources)
+        .map(([id, { deletionPolicy, updateReplacePolicy, metadata }]) => [
+          id,
+          deletionPolicy,
+          updateReplacePolicy,
+          metadata,
+        ])
+        .sort(),
+    );
+  return (
+    tags(stack.model!.tags) !== tags(model.tags) ||
+    shape(stack.model!) !== shape(model) ||
+    JSON.stringify(stack.outputs) !== JSON.stringify(outputsOf(model, scope).outputs)
+  );
+}
