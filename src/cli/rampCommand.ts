@@ -32,7 +32,7 @@ const ms = (v: number | null | undefined) => (v == null ? "–" : `${v.toFixed(v
 
 function progressLine(run: RunProgress): string | undefined {
   const p = run.points.at(-1);
-  if (!p) return undefined;
+  if (!p || (p.asked === 0 && p.sent === 0)) return undefined;
   const i = run.instances.at(-1);
   const errors = run.points.reduce((sum, q) => sum + errorCount(q.byKind), 0);
   const limited = p.generatorLimited ? "  generator-limited" : "";

@@ -60,11 +60,13 @@ const seriesOf = (points: readonly LoadRunPoint[], value: (point: LoadRunPoint) 
 const line = (className: string, path: string, title: string) =>
   `<path class="line ${className}" d="${path}"><title>${escapeHtml(title)}</title></path>`;
 
-function rateChart(points: readonly LoadRunPoint[], x: Scale): Content {
+function rateChart(all: readonly LoadRunPoint[], x: Scale): Content {
+  // In the seconds after the plan's end answers are awaited: that nothing is sent then is not a fall of the rate.
+  const points = all.slice(0, 1 + all.findLastIndex(({ asked, sent }) => asked > 0 || sent > 0));
   const y = linearScale(Math.max(1, ...points.map(({ asked, sent }) => Math.max(asked, sent))));
   const asked = seriesOf(points, (point) => point.asked);
   const sent = seriesOf(points, (point) => point.sent);
-  const last = points.findLast((point) => point.asked > 0) ?? points.at(-1);
+  const last = points.at(-1);
   return {
     title: "Rate, requests/s: asked (dashed), achieved (solid)",
     y,
