@@ -1,6 +1,7 @@
 import { createAmplify } from "./amplify/amplify.ts";
 import { createApiGateway } from "./apigateway/apiGateway.ts";
 import { createAutoScaling } from "./autoscaling/autoscaling.ts";
+import { createCloudFormation } from "./cloudformation/cloudFormation.ts";
 import { createCloudWatch } from "./cloudwatch/cloudwatch.ts";
 import { createIam } from "./iam/iam.ts";
 import { createLambda } from "./lambda/lambda.ts";
@@ -28,5 +29,6 @@ export function createModules(world: SandboxWorld): ServiceModule[] {
     createLambda(world),
     createApiGateway(world),
     createAmplify(world),
+    createCloudFormation(world),
   ];
 }
