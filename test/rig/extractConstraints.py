@@ -1,7 +1,9 @@
 """Build-time tool: limits (min, max, pattern, enum) of the inputs of the sandbox's operations, out of the API models
-that botocore ships (Apache-2.0; its notice stands in the result). Writes src/sandbox/wire/constraints.json.
+that botocore ships (Apache-2.0; its notice stands in the result). Writes src/sandbox/wire/constraints.json, or with
+`--print` to stdout.
 
     node --import tsx test/rig/listOperations.ts | python3 test/rig/extractConstraints.py
+    npx biome format --write src/sandbox/wire/constraints.json
 """
 
 import glob
@@ -52,9 +54,15 @@ def constraints(service, operations):
 
 
 services = json.load(sys.stdin)
-result = {"notice": "Limits taken from the API models of botocore (Apache-2.0, Copyright Amazon.com, Inc. or its affiliates)"}
+result = {
+    "notice": "Limits taken from the API models of botocore (Apache-2.0, Copyright Amazon.com, Inc. or its affiliates)",
+    "botocore": botocore.__version__,
+}
 for service in sorted(services):
     result[service] = constraints(service, sorted(services[service]))
-with open(TARGET, "w", encoding="utf-8") as file:
-    json.dump(result, file, separators=(",", ":"), ensure_ascii=False, sort_keys=True)
-    file.write("\n")
+text = json.dumps(result, separators=(",", ":"), ensure_ascii=False, sort_keys=True) + "\n"
+if "--print" in sys.argv[1:]:
+    sys.stdout.write(text)
+else:
+    with open(TARGET, "w", encoding="utf-8") as file:
+        file.write(text)

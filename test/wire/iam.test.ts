@@ -48,13 +48,15 @@ describe("IAM roles", () => {
         RoleName: "r1",
         Path: "/ml/",
         AssumeRolePolicyDocument: trust,
-        Tags: [{ Key: "a", Value: "<&>" }],
+        Description: "<&> of \"wine\"",
+        Tags: [{ Key: "a", Value: "b@c" }],
       }),
     );
     assert.equal(made.Role?.Arn, "arn:aws:iam::123456789012:role/ml/r1");
     const { Role } = await iam.send(new GetRoleCommand({ RoleName: "r1" }));
     assert.equal(decodeURIComponent(Role?.AssumeRolePolicyDocument ?? ""), trust);
-    assert.deepEqual(Role?.Tags, [{ Key: "a", Value: "<&>" }]);
+    assert.equal(Role?.Description, '<&> of "wine"');
+    assert.deepEqual(Role?.Tags, [{ Key: "a", Value: "b@c" }]);
     assert.match(Role?.RoleId ?? "", /^AROA[A-Z0-9]{17}$/);
   });
 

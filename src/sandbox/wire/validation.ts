@@ -140,7 +140,7 @@ function checkConstraint(c: Constraint, v: unknown, path: string, out: Violation
     fail(`Member must have ${noun} greater than or equal to ${c.min}`);
   if (size !== undefined && c.max !== undefined && size > c.max)
     fail(`Member must have ${noun} less than or equal to ${c.max}`);
-  if (c.pattern && typeof v === "string" && regex(c.pattern)?.test(v) === false)
+  if (c.pattern && typeof v === "string" && compilePattern(c.pattern)?.test(v) === false)
     fail(`Member must satisfy regular expression pattern: ${c.pattern}`);
 }
 
@@ -176,17 +176,21 @@ const compiled = new Map<string, RegExp | null>();
 /**
  * The models' patterns are Java's. Under the `u` flag a foreign escape is a syntax error instead of a wrong match;
  * what cannot be translated is not enforced.
+ * @returns null for a pattern that JavaScript cannot express; a unit test lists them
  */
-function regex(pattern: string): RegExp | null {
+export function compilePattern(pattern: string): RegExp | null {
   const known = compiled.get(pattern);
   if (known !== undefined) return known;
-  const js = posixClasses(pattern.replace(/\\[Az]/g, ""))
+  // Java's dot stops at the end of a line unless `(?s)` says otherwise.
+  const flags = pattern.startsWith("(?s)") ? "su" : "u";
+  const plain = pattern.replace(/^\(\?s\)/, "");
+  const js = posixClasses(plain.replace(/\\[Az]/g, ""))
     .replace(/([*+?}])\+/g, "$1")
     .replace(/\\([_:@#=,%&~!'"; ])/g, "$1");
   let found: RegExp | null = null;
-  for (const text of [pattern, js, js.replace(/\\-/g, "\\x2d")]) {
+  for (const text of [plain, js, js.replace(/\\-/g, "\\x2d")]) {
     try {
-      found ??= new RegExp(`^(?:${text})$`, "su");
+      found ??= new RegExp(`^(?:${text})$`, flags);
     } catch {
       // try the next spelling
     }
