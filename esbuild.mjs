@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { build, transform } from "esbuild";
 
@@ -39,15 +39,27 @@ const node = {
 const REQUIRE =
   'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);';
 
+/** Modules that bring zod or the reports along. */
+const LATE = [
+  "src/domain/project.ts",
+  "src/domain/loadPlan.ts",
+  "src/panels/pageSchemas.ts",
+  "src/loadtest/report.ts",
+  "src/loadtest/reportHtml.ts",
+  "src/services/artifacts.ts",
+];
+const lateName = (file) => `extension-${path.basename(file, ".ts")}`;
+
 /**
  * VS Code loads the extension by require(), and esbuild splits ES modules only. So: split first, then turn each chunk
- * into CommonJS, where import() becomes a require() at the moment of the call. A window that shows a tree never loads
- * the CloudFormation client.
+ * into CommonJS, where import() becomes a require() at the moment of the call.
  */
 async function buildExtension() {
   const result = await build({
     ...node,
-    entryPoints: { extension: "src/extension.ts" },
+    // Beside the extension itself, what a window does not need to show its sidebar: in chunks of their own, so that
+    // they are loaded late.
+    entryPoints: { extension: "src/extension.ts", ...Object.fromEntries(LATE.map((file) => [lateName(file), file])) },
     format: "esm",
     splitting: true,
     external: ["vscode"],
@@ -57,20 +69,30 @@ async function buildExtension() {
     minify: false,
     write: false,
   });
+  const form = { format: "cjs", platform: "node", target: NODE_TARGET, legalComments: "none" };
   await Promise.all(
     result.outputFiles.map(async ({ path: file, text }) => {
-      const { code } = await transform(text, {
-        format: "cjs",
-        platform: "node",
-        target: NODE_TARGET,
-        minify: true,
-        legalComments: "none",
-        supported: { "dynamic-import": false },
-      });
-      writeFileSync(file, code);
+      const { code } = await transform(text, { ...form, supported: { "dynamic-import": false } });
+      const { code: small } = await transform(requireLate(code), { ...form, minify: true });
+      writeFileSync(file, small);
     }),
   );
   return result.metafile;
+}
+
+/**
+ * Puts off the require() of a chunk until something of it is used. A file of src/aws names the commands of its client
+ * in a static import; a window that shows a tree should still not load the CloudFormation client. esbuild's CommonJS
+ * reaches every import as a property of the required object, so an object that loads at the first look does.
+ */
+function requireLate(code) {
+  const late = "const __late = (load) => { let m; return new Proxy({}, { get: (_, key) => (m ??= load())[key] }); };";
+  let count = 0;
+  const changed = code.replace(/^var (import_\w+) = (require\("\.\/extension-\w+\.cjs"\));$/gm, (_, name, load) => {
+    count++;
+    return `var ${name} = __late(() => ${load});`;
+  });
+  return count === 0 ? code : `${late}\n${changed}`;
 }
 
 /** The chunks lie beside cli.js: the sandbox finds its Lambda runtime beside the module that looks for it. */
@@ -116,7 +138,10 @@ async function buildProcesses() {
 
 async function buildPages() {
   const { metafile } = await build({
-    entryPoints: { endpoint: "webview/endpoint/page.ts", loadRun: "webview/loadRun/page.ts" },
+    entryPoints: ["endpoint", "loadRun"].flatMap((name) => [
+      { in: `webview/${name}/page.ts`, out: name },
+      { in: `webview/${name}/page.css`, out: name },
+    ]),
     outdir: path.join(DIST, "webview"),
     bundle: true,
     platform: "browser",
@@ -127,8 +152,6 @@ async function buildPages() {
     metafile: true,
     logLevel: "warning",
     absWorkingDir: ROOT,
-    // lit's production build
-    conditions: ["production"],
   });
   return metafile;
 }
@@ -169,15 +192,8 @@ function printSizes(metafiles) {
   for (const [name, bytes] of Object.entries(chunks)) console.log(kib(bytes), name);
 }
 
-/** What an earlier build left, apart from packages that somebody may be installing. */
-function clean() {
-  if (!existsSync(DIST)) return;
-  for (const name of readdirSync(DIST)) {
-    if (!name.endsWith(".vsix")) rmSync(path.join(DIST, name), { recursive: true });
-  }
-}
-
-clean();
+rmSync(DIST, { recursive: true, force: true });
+mkdirSync(DIST);
 const [extension, cli, processes, pages] = await Promise.all([
   buildExtension(),
   buildCli(),

@@ -1,5 +1,4 @@
 import { commands, type Disposable, type Uri, ViewColumn, type WebviewPanel, window } from "vscode";
-import { z } from "zod";
 import type { CommandId, EndpointArgument } from "../contributions.ts";
 import { describeConnection } from "../domain/connection.ts";
 import { instanceTotals, takesTraffic } from "../domain/endpoint.ts";
@@ -21,6 +20,7 @@ import type { EndpointDetail, Endpoints } from "../services/endpoints.ts";
 import type { MetricPoller } from "../services/metricPoller.ts";
 import type { Predictor } from "../services/predictor.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
+import { chartRange, nothing, predictParams } from "./pageSchemas.ts";
 import { PAGE_UPDATE_MS, throttle } from "./throttle.ts";
 import { pageHtml, pageRoot, webviewPort } from "./webviewHtml.ts";
 
@@ -36,23 +36,6 @@ export interface EndpointPanelServices {
 
 const SANDBOX_HEADER_MS = 2_000;
 const AWS_HEADER_MS = 30_000;
-/** SageMaker's limit on the body of InvokeEndpoint is 6 MB (API reference, InvokeEndpoint). */
-const MOST_BODY = 6 * 1024 * 1024;
-
-const schemas = {
-  nothing: z.null(),
-  range: z.union(chartRanges.map((minutes) => z.literal(minutes))) as z.ZodType<ChartRange>,
-  predict: z.strictObject({
-    contentType: z
-      .string()
-      .min(1)
-      .max(200)
-      .regex(/^[\x20-\x7e]*$/, "a content type has no line breaks"),
-    body: z.string().max(MOST_BODY),
-    targetVariant: z.string().max(63).optional(),
-  }),
-};
-
 /** One panel per endpoint, shown again instead of made again. */
 export class EndpointPanels implements Disposable {
   private readonly open = new Map<string, EndpointPanel>();
@@ -135,13 +118,13 @@ class EndpointPanel implements Disposable {
     };
     const target: EndpointArgument = { endpointName: this.name };
     return serveRequests(webviewPort(this.panel.webview), endpointRequests, {
-      ready: { params: schemas.nothing, handle: () => this.snapshot() },
+      ready: { params: nothing, handle: () => this.snapshot() },
       predict: {
-        params: schemas.predict,
+        params: predictParams,
         handle: (params) => this.services.predictor.predict({ endpointName: this.name, ...params }),
       },
       setRange: {
-        params: schemas.range,
+        params: chartRange,
         handle: (range) => {
           this.range = range;
           this.subscribe();
@@ -149,14 +132,14 @@ class EndpointPanel implements Disposable {
         },
       },
       retry: {
-        params: schemas.nothing,
+        params: nothing,
         handle: () => {
           this.startOver();
           return null;
         },
       },
-      runLoadTest: { params: schemas.nothing, handle: () => run("sagemakerOps.loadTest.run", target) },
-      showLog: { params: schemas.nothing, handle: () => run("sagemakerOps.log.show") },
+      runLoadTest: { params: nothing, handle: () => run("sagemakerOps.loadTest.run", target) },
+      showLog: { params: nothing, handle: () => run("sagemakerOps.log.show") },
     });
   }
 

@@ -1,15 +1,13 @@
 import { commands, type Disposable, env, type Uri, ViewColumn, type WebviewPanel, window } from "vscode";
-import { z } from "zod";
 import type { CommandId, ReportArgument } from "../contributions.ts";
 import { planSeconds } from "../domain/loadPlan.ts";
 import { type LoadRunPageSnapshot, loadRunChanged, loadRunRequests } from "../protocol/loadRunPage.ts";
 import { serveRequests, toWireError } from "../protocol/transport.ts";
 import type { LoadTests, RunProgress } from "../services/loadTests.ts";
 import { expectedTexts } from "./expectedTexts.ts";
+import { nothing } from "./pageSchemas.ts";
 import { PAGE_UPDATE_MS, throttle } from "./throttle.ts";
 import { pageHtml, pageRoot, webviewPort } from "./webviewHtml.ts";
-
-const nothing = z.null();
 
 /** One panel per run. Closing it stops nothing: the run belongs to the window. */
 export class LoadRunPanels implements Disposable {

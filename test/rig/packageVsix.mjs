@@ -14,13 +14,16 @@ export function packageVsix() {
     throw new Error("There is no dist/extension.cjs to package. Run npm run build first.");
   }
   const { publisher, name, version } = JSON.parse(fs.readFileSync(path.join(ROOT, "package.json"), "utf8"));
-  const file = path.join(ROOT, "dist", `${name}-${version}.vsix`);
+  // Not in dist/: all of that goes into the package.
+  const file = path.join(ROOT, "artifacts", `${name}-${version}.vsix`);
+  fs.mkdirSync(path.dirname(file), { recursive: true });
   // Two runs may package at once: each into a file of its own, renamed at the end.
   const part = `${file}.${process.pid}.vsix`;
   const vsce = path.join(ROOT, "node_modules/@vscode/vsce/vsce");
-  const args = ["package", "--no-dependencies", "--allow-missing-repository", "--skip-license", "-o", part];
+  const flags = ["--no-rewrite-relative-links", "-o", part];
+  const args = ["package", "--no-dependencies", "--allow-missing-repository", "--skip-license"];
   try {
-    execFileSync(process.execPath, [vsce, ...args], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+    execFileSync(process.execPath, [vsce, ...args, ...flags], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
   } catch (error) {
     throw new Error(`vsce did not package the extension:\n${error.stderr ?? error.message}`);
   }

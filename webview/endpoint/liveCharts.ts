@@ -1,0 +1,138 @@
+import type { EndpointMetrics } from "../../src/domain/metric.ts";
+import type { EndpointPageSnapshot } from "../../src/protocol/endpointPage.ts";
+import { Chart, type ChartData, type Mark } from "../ui/chart.ts";
+import { formatMs, formatNumber, formatShort } from "../ui/format.ts";
+
+const SECONDS_PER_DAY = 86_400;
+
+/** The five charts of an endpoint, over one time axis. */
+export class LiveCharts {
+  readonly element = document.createElement("div");
+  private rangeSeconds = 900;
+  private readonly time = (seconds: number) => formatAxisTime(seconds, this.rangeSeconds);
+  private readonly invocations = new Chart({
+    title: "Invocations",
+    unit: "/s",
+    formatTime: this.time,
+    series: [
+      { label: "invocations", color: "--vscode-charts-blue", fill: true, format: (v) => `${formatShort(v)}/s` },
+      {
+        label: "scaling target",
+        color: "--vscode-charts-foreground",
+        dashed: true,
+        format: (v) => `${formatShort(v)}/s`,
+      },
+    ],
+  });
+  private readonly latency = new Chart({
+    title: "Model latency",
+    unit: "ms, log scale",
+    log: true,
+    formatTime: this.time,
+    series: [
+      { label: "p50", color: "--vscode-charts-green", format: formatMs },
+      { label: "p99", color: "--vscode-charts-orange", width: 2, format: formatMs },
+    ],
+  });
+  private readonly errors = new Chart({
+    title: "Errors",
+    unit: "per period",
+    whole: true,
+    formatTime: this.time,
+    series: [
+      { label: "4xx", color: "--vscode-charts-yellow", dashed: true, format: (v) => formatNumber(v) },
+      { label: "5xx", color: "--vscode-charts-red", fill: true, format: (v) => formatNumber(v) },
+    ],
+  });
+  private instances: Chart | undefined;
+  private readonly cpu = new Chart({
+    title: "CPU",
+    unit: "% of the instances, average",
+    formatTime: this.time,
+    series: [{ label: "CPU", color: "--vscode-charts-blue", format: (v) => `${formatShort(v)} %` }],
+  });
+
+  constructor() {
+    this.element.className = "charts";
+    this.element.append(this.invocations.element, this.latency.element, this.errors.element, this.cpu.element);
+  }
+
+  update(snapshot: EndpointPageSnapshot): void {
+    const { metrics, marks, simulated } = snapshot;
+    const instances = this.instancesChart(simulated);
+    this.rangeSeconds = snapshot.range * 60;
+    const frame = timeFrame(metrics, snapshot.range);
+    const signs = marks.map(({ atMs, text }): Mark => ({ seconds: atMs / 1000, sign: "↑", text }));
+    const at = (...ids: string[]) => ids.map((id) => aligned(metrics, id, frame.times));
+    const show = (chart: Chart, values: (number | null)[][]) => {
+      const data: ChartData = { ...frame, values, marks: signs };
+      chart.update(data);
+    };
+    const [served = []] = at("instances");
+    const each = snapshot.endpoint?.targetPerMinute;
+    const target = served.map((count) => (count === null || each === undefined ? null : (count * each) / 60));
+    show(this.invocations, [...at("invocationsPerSecond"), target]);
+    show(this.latency, at("modelLatencyP50Ms", "modelLatencyP99Ms").map(positive));
+    show(this.errors, at("errors4xx", "errors5xx"));
+    show(instances, [served]);
+    show(this.cpu, at("cpuPercent"));
+  }
+
+  /** Made when it is known whether the instances are simulated: that is said once, here. */
+  private instancesChart(simulated: boolean): Chart {
+    if (!this.instances) {
+      this.instances = new Chart({
+        title: "Instances",
+        unit: simulated ? "serving, simulated" : "serving",
+        whole: true,
+        formatTime: this.time,
+        series: [
+          {
+            label: "instances",
+            color: "--vscode-charts-purple",
+            stepped: true,
+            width: 2,
+            fill: true,
+            format: (v) => formatNumber(v, 1),
+          },
+        ],
+      });
+      this.cpu.element.before(this.instances.element);
+    }
+    return this.instances;
+  }
+}
+
+function timeFrame(
+  metrics: EndpointMetrics | undefined,
+  rangeMinutes: number,
+): Pick<ChartData, "from" | "to" | "times"> {
+  if (!metrics) {
+    const to = Math.floor(Date.now() / 1000);
+    return { from: to - rangeMinutes * 60, to, times: [] };
+  }
+  const { fromMs, toMs, periodSeconds } = metrics;
+  const from = fromMs / 1000;
+  const count = Math.max(0, Math.round((toMs / 1000 - from) / periodSeconds));
+  return { from, to: toMs / 1000, times: Array.from({ length: count }, (_, i) => from + i * periodSeconds) };
+}
+
+/** A series on the page's time axis; a period without data is a gap. */
+function aligned(metrics: EndpointMetrics | undefined, id: string, times: readonly number[]): (number | null)[] {
+  const points = metrics?.series.find((series) => series.id === id)?.points ?? [];
+  const byTime = new Map(points.map(({ atMs, value }) => [Math.round(atMs / 1000), value]));
+  return times.map((time) => byTime.get(Math.round(time)) ?? null);
+}
+
+/** A logarithmic axis has no place for zero. */
+const positive = (line: (number | null)[]) => line.map((value) => (value !== null && value > 0 ? value : null));
+
+/** Local time; with the day where the axis spans several. */
+function formatAxisTime(seconds: number, rangeSeconds: number): string {
+  const at = new Date(seconds * 1000);
+  if (rangeSeconds > SECONDS_PER_DAY) {
+    return at.toLocaleDateString("en-US", { month: "short", day: "numeric", hour: "2-digit", hour12: false });
+  }
+  const fine = rangeSeconds <= 900;
+  return at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", second: fine ? "2-digit" : undefined });
+}

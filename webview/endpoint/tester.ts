@@ -1,0 +1,168 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { live } from "lit/directives/live.js";
+import type { ExampleRow, Feature } from "../../src/domain/prediction.ts";
+import type { EndpointPageSnapshot } from "../../src/protocol/endpointPage.ts";
+import { answerView, type Outcome } from "./answer.ts";
+import { type Draft, formContentTypes, rawContentTypes } from "./draft.ts";
+
+/** What the tester tells the page. */
+export interface TesterActions {
+  change(change: Partial<Draft>): void;
+  send(): void;
+}
+
+/** The prediction tester: a field for each feature, or a raw body, and the answer below. */
+export function testerView(
+  snapshot: EndpointPageSnapshot,
+  draft: Draft,
+  outcome: Outcome | undefined,
+  actions: TesterActions,
+): TemplateResult {
+  const { features, endpoint } = snapshot;
+  const sending = outcome?.kind === "sending";
+  const blocked = endpoint && !endpoint.takesTraffic ? `The endpoint is ${endpoint.status} and takes no requests.` : "";
+  const submit = (event: Event) => {
+    event.preventDefault();
+    if (!blocked && !sending) actions.send();
+  };
+  return html`<form class="tester" @submit=${submit} @keydown=${(event: KeyboardEvent) => sendOnEnter(event, submit)}>
+    <div class="row spread">
+      <h2>Predict</h2>
+      ${features ? modeSwitch(draft, actions) : nothing}
+    </div>
+    ${draft.mode === "form" && features ? form(features.features, snapshot.examples, draft, actions) : raw(draft, actions)}
+    <div class="row">
+      <vscode-button type="submit" ?disabled=${Boolean(blocked) || sending} @click=${submit}>Send</vscode-button>
+      ${select("Content type", contentTypes(draft), draft.contentType, (contentType) => actions.change({ contentType }))}
+      ${variantChoice(endpoint?.variants ?? [], draft, actions)}
+      ${sending ? html`<vscode-progress-ring aria-label="Sending"></vscode-progress-ring>` : nothing}
+    </div>
+    ${blocked ? html`<p class="soft">${blocked}</p>` : nothing}
+    ${answerView(outcome, features?.classes ?? [])}
+  </form>`;
+}
+
+/** Enter sends from a field; in the text area it is Ctrl+Enter. */
+function sendOnEnter(event: KeyboardEvent, submit: (event: Event) => void): void {
+  const from = event.target as HTMLElement;
+  const field = from instanceof HTMLInputElement;
+  const area = from.tagName === "VSCODE-TEXT-AREA";
+  if (event.key === "Enter" && (field || (area && (event.ctrlKey || event.metaKey)))) submit(event);
+}
+
+const contentTypes = ({ mode }: Draft) => (mode === "form" ? formContentTypes : rawContentTypes);
+
+function modeSwitch({ mode, contentType }: Draft, { change }: TesterActions): TemplateResult {
+  const toForm = () =>
+    change({ mode: "form", contentType: formContentTypes.includes(contentType) ? contentType : "text/csv" });
+  return html`<div class="segments" role="group" aria-label="How to enter the request">
+    <button type="button" aria-pressed=${mode === "form"} @click=${toForm}>Form</button>
+    <button type="button" aria-pressed=${mode === "raw"} @click=${() => change({ mode: "raw" })}>Raw body</button>
+  </div>`;
+}
+
+function form(
+  features: readonly Feature[],
+  examples: readonly ExampleRow[],
+  draft: Draft,
+  actions: TesterActions,
+): TemplateResult {
+  return html`${examples.length ? exampleChoice(features, examples, actions) : nothing}
+    <fieldset class="fields">
+      <legend class="visually-hidden">Values of the features; an empty field is a missing value</legend>
+      ${features.map((feature) => field(feature, draft, actions))}
+    </fieldset>`;
+}
+
+function exampleChoice(
+  features: readonly Feature[],
+  examples: readonly ExampleRow[],
+  { change }: TesterActions,
+): TemplateResult {
+  const take = (event: Event) => {
+    const row = examples[Number((event.target as HTMLInputElement).value)];
+    if (!row) return;
+    const values = features.map(({ name }, i) => [name, Number.isFinite(row.values[i]) ? row.values[i] : null]);
+    change({ values: Object.fromEntries(values) as Draft["values"] });
+  };
+  return html`<div class="choice">
+    <span aria-hidden="true">Start from an example</span>
+    <vscode-dropdown aria-label="Start from an example" @change=${take}>
+      <vscode-option value="">the defaults of the project</vscode-option>
+      ${examples.map(({ label }, i) => html`<vscode-option value=${i}>${label}</vscode-option>`)}
+    </vscode-dropdown>
+  </div>`;
+}
+
+function field(
+  { name, label, unit, min, max, step }: Feature,
+  draft: Draft,
+  { change }: TesterActions,
+): TemplateResult {
+  const value = draft.values[name] ?? null;
+  const set = (event: Event) => {
+    const { value: text } = event.target as HTMLInputElement;
+    const number = text.trim() === "" ? Number.NaN : Number(text);
+    change({ values: { ...draft.values, [name]: Number.isFinite(number) ? number : null } });
+  };
+  const outside = value !== null && (value < min || value > max);
+  const range = `${min} to ${max}${unit ? ` ${unit}` : ""} in the data`;
+  return html`<div class="field">
+    <label for="f-${name}" title="${label}, ${range}">${label}${unit ? html` <span class="soft">${unit}</span>` : nothing}</label>
+    <input
+      id="f-${name}"
+      type="number"
+      step="any"
+      placeholder="missing"
+      class=${outside ? "outside" : ""}
+      .value=${live(value === null ? "" : String(value))}
+      @input=${set}
+    />
+    <input
+      type="range"
+      aria-label="${label}, ${range}"
+      min=${min}
+      max=${max}
+      step=${step}
+      .value=${live(String(value ?? min))}
+      @input=${set}
+    />
+    ${outside ? html`<span class="field-note">⚠ Outside of the data: ${range}.</span>` : nothing}
+  </div>`;
+}
+
+function raw({ rawBody }: Draft, { change }: TesterActions): TemplateResult {
+  const input = (event: Event) => change({ rawBody: (event.target as HTMLTextAreaElement).value });
+  return html`<vscode-text-area
+    class="raw"
+    rows="12"
+    resize="vertical"
+    placeholder="One row a line, for example 14.23,1.71,2.43,…"
+    .value=${live(rawBody)}
+    @input=${input}
+    >Body</vscode-text-area
+  >`;
+}
+
+function variantChoice(variants: readonly string[], draft: Draft, { change }: TesterActions): TemplateResult {
+  // With one variant there is nothing to choose.
+  if (variants.length < 2) return html`${nothing}`;
+  const byWeight = "any variant, by weight";
+  return select("Target variant", [byWeight, ...variants], draft.variant || byWeight, (chosen) =>
+    change({ variant: chosen === byWeight ? "" : chosen }),
+  );
+}
+
+function select(
+  label: string,
+  options: readonly string[],
+  chosen: string,
+  set: (value: string) => void,
+): TemplateResult {
+  return html`<vscode-dropdown
+    aria-label=${label}
+    @change=${(event: Event) => set((event.target as HTMLInputElement).value)}
+  >
+    ${options.map((option) => html`<vscode-option value=${option} ?selected=${option === chosen}>${option}</vscode-option>`)}
+  </vscode-dropdown>`;
+}
