@@ -25,14 +25,24 @@ export interface Applied {
   failedToCreate: string[];
   failedToUpdate: string[];
   scope: Scope;
+  /** Names of other stacks' exports that the scope was asked for. */
+  imports: Set<string>;
 }
 
 /** Creates, changes and replaces resources until the stack is as its run's model says; deletes nothing. */
 export async function applyModel(run: Run, store: StackStore, cancelOthers: () => void): Promise<Applied> {
   const { stack, model, world } = run;
-  const scope = scopeOf(world, store, stack, model, presentResources(stack));
+  const imports = new Set<string>();
+  const plain = scopeOf(world, store, stack, model, presentResources(stack));
+  const scope: Scope = {
+    ...plain,
+    importValue(name) {
+      imports.add(name);
+      return plain.importValue(name);
+    },
+  };
   const wanted = wantedResources(model, scope);
-  const applied: Applied = { journal: [], leftovers: [], failedToCreate: [], failedToUpdate: [], scope };
+  const applied: Applied = { journal: [], leftovers: [], failedToCreate: [], failedToUpdate: [], scope, imports };
   const graph = dependenciesOf(model.template, wanted);
   for (const resource of stack.resources.values())
     if (!wanted.has(resource.logicalId)) applied.leftovers.push({ resource, retain: retains(resource.deletionPolicy) });

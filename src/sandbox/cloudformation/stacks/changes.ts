@@ -187,6 +187,6 @@ function otherwiseDifferent(stack: Stack, model: StackModel, scope: Scope): bool
   return (
     tags(stack.model!.tags) !== tags(model.tags) ||
     shape(stack.model!) !== shape(model) ||
-    JSON.stringify(stack.outputs) !== JSON.stringify(outputsOf(model, scope).outputs)
+    JSON.stringify(stack.outputs) !== JSON.stringify(outputsOf(model, scope))
   );
 }

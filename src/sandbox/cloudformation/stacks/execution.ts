@@ -182,7 +182,7 @@ function failureOf(run: Operation, applied: Applied): string | undefined {
 function takeOutputs(run: Run, store: StackStore, applied: Applied): string | undefined {
   const { stack, model } = run;
   try {
-    const { outputs, imports } = outputsOf(model, applied.scope);
+    const outputs = outputsOf(model, applied.scope);
     for (const { ExportName } of outputs) {
       const other = ExportName === undefined ? undefined : store.exporter(ExportName, stack.region);
       if (other && other !== stack)
@@ -194,20 +194,12 @@ function takeOutputs(run: Run, store: StackStore, applied: Applied): string | un
       new Set(outputs.map(({ ExportName, OutputValue }) => `${ExportName}=${OutputValue}`)),
     );
     if (lost) return `Export ${lost.name} cannot be updated as it is in use by ${lost.user}. `;
-    for (const name of importsOf(model)) imports.add(name);
     stack.outputs = outputs;
-    stack.imports = imports;
+    stack.imports = applied.imports;
     return undefined;
   } catch (error) {
     return `${failureReason(error, "")} `;
   }
-}
-
-/** Names of exports that the resources of a model use, where they are written as plain text. */
-function importsOf(model: StackModel): string[] {
-  return [...JSON.stringify(model.template.resources).matchAll(/"Fn::ImportValue":"([^"]+)"/g)].map(
-    (match) => match[1]!,
-  );
 }
 
 /** An export that would go or change although another stack uses it. */

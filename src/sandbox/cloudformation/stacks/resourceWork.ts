@@ -3,7 +3,7 @@ import { randomId, type World } from "../../world.ts";
 import type { ResourceContext, ResourceHandler } from "../resources/handler.ts";
 import { handlerOf, RESOURCE_TYPES } from "../resources/handlers.ts";
 import { maps, PropertyError } from "../resources/properties.ts";
-import type { ValueMap } from "../template/value.ts";
+import { TemplateError, type ValueMap } from "../template/value.ts";
 import { type Stack, type StackModel, type StackResource, setResourceStatus } from "./stack.ts";
 
 /** An operation on a stack that is at work. */
@@ -100,8 +100,7 @@ export function reasonOf(error: unknown): string {
   const { name, message, $fault } = error as Error & { $fault?: string };
   const status = (error as { status?: number }).status;
   // Reasons of our own, and those that a service gives for a resource that did not get ready, stand alone.
-  if ($fault === undefined && status === undefined) return message;
-  if (name === "ValidationError" && /^Template/.test(message)) return message;
+  if (error instanceof TemplateError || ($fault === undefined && status === undefined)) return message;
   const code =
     /AlreadyExist|AlreadyOwned|Conflict/.test(name) || /already exist/i.test(message)
       ? "AlreadyExists"

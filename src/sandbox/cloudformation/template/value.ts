@@ -18,9 +18,16 @@ export function isScalar(value: unknown): value is string | number | boolean {
   return typeof value === "string" || typeof value === "number" || typeof value === "boolean";
 }
 
+/** What is wrong with a template, a parameter or a reference; its message stands alone as a resource's reason. */
+export class TemplateError extends WireError {
+  constructor(message: string) {
+    super("ValidationError", message, 400);
+  }
+}
+
 /** Refuses the request the way CloudFormation does: a ValidationError with this text. */
 export function invalid(message: string): never {
-  throw new WireError("ValidationError", message, 400);
+  throw new TemplateError(message);
 }
 
 /** The single entry of a mapping, or undefined: the form that every intrinsic has. */
