@@ -4,16 +4,12 @@ import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import {
   CloudFormationClient,
-  CreateChangeSetCommand,
   CreateStackCommand,
-  DeleteChangeSetCommand,
   DeleteStackCommand,
-  DescribeChangeSetCommand,
   DescribeStackEventsCommand,
   DescribeStackResourceCommand,
   DescribeStackResourcesCommand,
   DescribeStacksCommand,
-  ExecuteChangeSetCommand,
   GetTemplateCommand,
   GetTemplateSummaryCommand,
   ListExportsCommand,
@@ -312,80 +308,6 @@ Outputs:
       [checked.Capabilities, checked.CapabilitiesReason],
       [["CAPABILITY_NAMED_IAM"], "The following resource(s) require capabilities: [AWS::IAM::Role]"],
     );
-  });
-});
-
-describe("CloudFormation change sets", () => {
-  const Name = { StackName: "changing", ChangeSetName: "one" };
-
-  it("functionality: a new stack is in review until the change set is executed", async () => {
-    const TemplateBody = `Resources: {A: ${group("/cs/a")}, B: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: !Sub "\${A}/b"}}}`;
-    await cloudFormation.send(new CreateChangeSetCommand({ ...Name, ChangeSetType: "CREATE", TemplateBody }));
-    assert.equal((await stack("changing")).StackStatus, "REVIEW_IN_PROGRESS");
-    const set = await cloudFormation.send(new DescribeChangeSetCommand(Name));
-    assert.deepEqual([set.Status, set.ExecutionStatus], ["CREATE_COMPLETE", "AVAILABLE"]);
-    assert.deepEqual(
-      set.Changes?.map(({ ResourceChange }) => [
-        ResourceChange?.Action,
-        ResourceChange?.LogicalResourceId,
-        ResourceChange?.ResourceType,
-      ]),
-      [
-        ["Add", "A", "AWS::Logs::LogGroup"],
-        ["Add", "B", "AWS::Logs::LogGroup"],
-      ],
-    );
-    await cloudFormation.send(new ExecuteChangeSetCommand(Name));
-    assert.equal((await stack("changing")).StackStatus, "CREATE_COMPLETE");
-    await assert.rejects(cloudFormation.send(new ExecuteChangeSetCommand(Name)), {
-      name: "InvalidChangeSetStatusException",
-    });
-    await assert.rejects(
-      cloudFormation.send(
-        new CreateChangeSetCommand({ ...Name, ChangeSetName: "again", ChangeSetType: "CREATE", TemplateBody }),
-      ),
-      { message: "Stack [changing] already exists and cannot be created again with the changeSet [again]." },
-    );
-  });
-
-  it("functionality: an update shows what is modified, replaced and removed, and why", async () => {
-    const ChangeSetName = "two";
-    const TemplateBody = `Resources: {A: ${group("/cs/a2")}, B: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: !Sub "\${A}/b"}}, C: ${group("/cs/c")}}`;
-    await cloudFormation.send(new CreateChangeSetCommand({ ...Name, ChangeSetName, TemplateBody }));
-    const { Changes } = await cloudFormation.send(new DescribeChangeSetCommand({ ...Name, ChangeSetName }));
-    const brief = Changes?.map(({ ResourceChange: change }) => [
-      change?.LogicalResourceId,
-      change?.Action,
-      change?.Replacement,
-      change?.Details?.[0]?.Evaluation,
-      change?.Details?.[0]?.CausingEntity,
-    ]);
-    assert.deepEqual(brief, [
-      ["A", "Modify", "True", "Static", undefined],
-      ["B", "Modify", "Conditional", "Dynamic", "A"],
-      ["C", "Add", undefined, undefined, undefined],
-    ]);
-    await cloudFormation.send(new ExecuteChangeSetCommand({ ...Name, ChangeSetName }));
-    assert.deepEqual(await groups("/cs"), ["/cs/a2:7", "/cs/a2/b:undefined", "/cs/c:7"]);
-  });
-
-  it("functionality: nothing to change fails the change set with AWS's words", async () => {
-    const set = { ...Name, ChangeSetName: "three" };
-    await cloudFormation.send(new CreateChangeSetCommand({ ...set, UsePreviousTemplate: true }));
-    const described = await cloudFormation.send(new DescribeChangeSetCommand(set));
-    assert.deepEqual(
-      [described.Status, described.ExecutionStatus, described.StatusReason],
-      [
-        "FAILED",
-        "UNAVAILABLE",
-        "The submitted information didn't contain changes. Submit different information to create a change set.",
-      ],
-    );
-    await cloudFormation.send(new DeleteChangeSetCommand(set));
-    await assert.rejects(cloudFormation.send(new DescribeChangeSetCommand(set)), {
-      name: "ChangeSetNotFoundException",
-      message: "ChangeSet [three] does not exist",
-    });
   });
 });
 

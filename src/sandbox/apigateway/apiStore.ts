@@ -128,7 +128,7 @@ export const badRequest = (message: string) => new BadRequestException({ message
 export const conflict = (message: string) => new ConflictException({ message, $metadata: {} });
 
 /** Throws inside of an expression. */
-export function raise(error: Error): never {
+function raise(error: Error): never {
   throw error;
 }
 

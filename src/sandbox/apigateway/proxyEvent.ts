@@ -141,7 +141,7 @@ function requestTime(at: number): string {
 }
 
 /** True when the first media type of a header is among the binary ones (a wildcard part matches all). */
-export function matchesMedia(binary: readonly string[], header: string | undefined): boolean {
+function matchesMedia(binary: readonly string[], header: string | undefined): boolean {
   const type = header?.split(",")[0]?.split(";")[0]?.trim().toLowerCase();
   if (binary.includes("*/*")) return true;
   if (!type) return false;

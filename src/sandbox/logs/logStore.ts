@@ -32,7 +32,7 @@ export interface LogGroup {
 }
 
 /** Kept per stream; older events go first. AWS keeps them for the retention, the sandbox for as long as there is room. */
-export const MAX_STREAM_EVENTS = 10_000;
+const MAX_STREAM_EVENTS = 10_000;
 const MAX_STREAM_BYTES = 4 * 1024 * 1024;
 /** Kept per group; a Lambda under load opens a stream per process. */
 const MAX_STREAMS = 1_000;

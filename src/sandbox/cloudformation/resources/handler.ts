@@ -2,7 +2,7 @@ import type { CommandClass, Out } from "../../wire/types.ts";
 import type { ValueMap } from "../template/value.ts";
 
 /** What a physical resource is known by once it exists. */
-export interface Made {
+interface Made {
   /** Physical id; `Ref` yields it. */
   id: string;
   /** What `Fn::GetAtt` yields, by attribute name. */

@@ -28,7 +28,7 @@ const STEP_MIN_MS = 1_000;
 const STEP_MAX_MS = 3_000;
 
 /** Ended by a failure elsewhere or on request; the message is the resource's reason. */
-export class Cancelled extends Error {}
+class Cancelled extends Error {}
 
 /**
  * Creates a physical resource and records its states.
@@ -96,7 +96,7 @@ export async function deleteResource(run: Run, resource: StackResource, retain: 
 }
 
 /** Why something failed, in CloudFormation's form. */
-export function reasonOf(error: unknown): string {
+function reasonOf(error: unknown): string {
   const { name, message, $fault } = error as Error & { $fault?: string };
   const status = (error as { status?: number }).status;
   // Reasons of our own, and those that a service gives for a resource that did not get ready, stand alone.

@@ -6,7 +6,7 @@ import { invalid, onlyEntry, sameValue, type Value } from "./value.ts";
  * Truth of a condition expression.
  * @throws WireError ValidationError when the expression is not made of condition functions
  */
-export function isTrue(expression: Value, scope: Scope): boolean {
+function isTrue(expression: Value, scope: Scope): boolean {
   const entry = onlyEntry(expression);
   if (entry?.[0] === "Condition") {
     if (typeof entry[1] !== "string") invalid("Template format error: a Condition reference must be a string.");

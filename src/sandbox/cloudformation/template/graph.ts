@@ -6,7 +6,7 @@ import { invalid } from "./value.ts";
 export type Dependencies = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** What a resource needs first: what it names and what its DependsOn says, as far as `present` contains it. */
-export function needsOf(resource: ResourceDeclaration, present: ReadonlySet<string>): Set<string> {
+function needsOf(resource: ResourceDeclaration, present: ReadonlySet<string>): Set<string> {
   const named = referencesIn(resource.properties).filter(({ kind }) => kind === "ref" || kind === "getAtt");
   return new Set([...resource.dependsOn, ...named.map(({ name }) => name)].filter((name) => present.has(name)));
 }

@@ -45,7 +45,7 @@ export function resolveParameters(
 }
 
 /** True for the types whose `Ref` is a list. */
-export function isListType(type: string): boolean {
+function isListType(type: string): boolean {
   return type === "CommaDelimitedList" || type.startsWith("List<");
 }
 

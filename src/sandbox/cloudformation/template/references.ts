@@ -4,7 +4,7 @@ import type { Template } from "./template.ts";
 import { intrinsicOf, invalid, isMap, onlyEntry, type Value } from "./value.ts";
 
 /** Pseudo parameters (AWS: "Pseudo parameters reference"). */
-export const PSEUDO_PARAMETERS = new Set([
+const PSEUDO_PARAMETERS = new Set([
   "AWS::AccountId",
   "AWS::NotificationARNs",
   "AWS::NoValue",

@@ -30,7 +30,7 @@ export interface ResourceDeclaration {
 }
 
 /** An output as declared, its value still holding intrinsics. */
-export interface OutputDeclaration {
+interface OutputDeclaration {
   value: Value;
   description?: string;
   exportName?: Value;
