@@ -15,9 +15,16 @@ const PREFIX = "/_aws/lambda/";
 export function createLambda(world: World): ServiceModule {
   let root: string | undefined;
   const store = new FunctionStore(world, () => {
-    root ??= createCodeRoot();
+    if (root === undefined) {
+      root = createCodeRoot();
+      // An end without close() must not leave users' code behind either.
+      process.once("exit", removeRoot);
+    }
     return root;
   });
+  const removeRoot = () => {
+    if (root !== undefined) rmSync(root, { recursive: true, force: true });
+  };
   const service = new ServiceBuilder(serviceInfo.lambda);
   addFunctionOperations(service, world, store);
   addInvokeOperation(service, world, store);
@@ -27,7 +34,8 @@ export function createLambda(world: World): ServiceModule {
     http: { prefix: PREFIX, handle: async (req) => download(store, req) },
     async close() {
       await Promise.all(store.all().map((fn) => fn.pool.close()));
-      if (root) rmSync(root, { recursive: true, force: true });
+      process.off("exit", removeRoot);
+      removeRoot();
     },
   };
 }
