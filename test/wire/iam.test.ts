@@ -48,7 +48,7 @@ describe("IAM roles", () => {
         RoleName: "r1",
         Path: "/ml/",
         AssumeRolePolicyDocument: trust,
-        Description: "<&> of \"wine\"",
+        Description: '<&> of "wine"',
         Tags: [{ Key: "a", Value: "b@c" }],
       }),
     );

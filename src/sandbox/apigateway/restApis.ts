@@ -120,10 +120,19 @@ function patch(api: RestApi, { op, path = "", value = "" }: PatchOperation): voi
     );
 }
 
+/** Some clients encode the ARN twice; a text that is not percent-encoded stays what it is. */
+function decoded(arn: string): string {
+  try {
+    return decodeURIComponent(arn);
+  } catch {
+    return arn;
+  }
+}
+
 /** Tags of the API or the stage that an ARN names. */
 function tagsOf(store: ApiStore, arn: string, region: string): Record<string, string> {
   const [, apiIdentifier, stage] =
-    /^arn:aws[\w-]*:apigateway:[^:]*::\/restapis\/([^/]+)(?:\/stages\/([^/]+))?$/.exec(decodeURIComponent(arn)) ?? [];
+    /^arn:aws[\w-]*:apigateway:[^:]*::\/restapis\/([^/]+)(?:\/stages\/([^/]+))?$/.exec(decoded(arn)) ?? [];
   if (!apiIdentifier) throw notFound(`Invalid resource identifier specified: ${arn}`);
   const api = store.api(apiIdentifier, region);
   return stage === undefined ? api.tags : store.stage(api, stage).tags;
