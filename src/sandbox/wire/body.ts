@@ -1,8 +1,11 @@
 import { createHash } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import { Crc32 } from "@smithy/core/checksum";
+import { crc32c, crc64nvme } from "./crc.ts";
 import { WireError, type WireRequest } from "./types.ts";
 
+/** The flexible checksums that the SDKs and the CLI send. */
+const ALGORITHMS = ["crc32", "crc32c", "crc64nvme", "sha256", "sha1"] as const;
 const MAX_INFLATED_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -38,7 +41,7 @@ function inflate(body: Uint8Array): Uint8Array {
 }
 
 function verifyChecksums(req: WireRequest, trailers: Record<string, string>): void {
-  for (const algorithm of ["crc32", "sha256", "sha1"] as const) {
+  for (const algorithm of ALGORITHMS) {
     const name = `x-amz-checksum-${algorithm}`;
     const sent = trailers[name] ?? req.headers[name];
     if (sent === undefined) continue;
@@ -52,7 +55,9 @@ function verifyChecksums(req: WireRequest, trailers: Record<string, string>): vo
 }
 
 /** Base64 checksum as S3 carries it in headers. */
-export function checksum(algorithm: "crc32" | "sha256" | "sha1", body: Uint8Array): string {
+export function checksum(algorithm: (typeof ALGORITHMS)[number], body: Uint8Array): string {
+  if (algorithm === "crc32c") return crc32c(body).toString("base64");
+  if (algorithm === "crc64nvme") return crc64nvme(body).toString("base64");
   if (algorithm !== "crc32") return createHash(algorithm).update(body).digest("base64");
   const crc = new Crc32();
   crc.update(body);
