@@ -1,5 +1,5 @@
 import { describeConnection } from "../domain/connection.ts";
-import { formatHourly, PRICES_AS_OF, PRICES_REGION } from "../domain/cost.ts";
+import { formatHourly, PRICES_AS_OF, PRICES_REGION, PRICING_URL } from "../domain/cost.ts";
 import { OpsError } from "../domain/errors.ts";
 import type { ResourceChange } from "../domain/stack.ts";
 import { loadProject } from "../services/projects.ts";
@@ -43,7 +43,7 @@ function printPreview(output: Output, { preview, endpointHourlyUsd }: PreparedDe
   for (const change of preview.changes) output.line(changeLine(change));
   if (endpointHourlyUsd !== undefined)
     output.line(
-      `  cost of the endpoint's first instance on AWS: ${formatHourly(endpointHourlyUsd)} (${PRICES_REGION}, ${PRICES_AS_OF}, an estimate)`,
+      `  cost of the endpoint's first instance on AWS: ${formatHourly(endpointHourlyUsd)} (${PRICES_REGION}, ${PRICES_AS_OF}, an estimate: ${PRICING_URL})`,
     );
 }
 

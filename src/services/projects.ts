@@ -77,7 +77,8 @@ export function parseExamples(csv: string, features: FeatureFile): ExampleRow[] 
   const columns = header.split(",").map((c) => c.trim());
   const at = features.features.map((f) => columns.indexOf(f.name));
   if (at.some((i) => i < 0)) return [];
-  const labelAt = columns.findIndex((c) => !features.features.some((f) => f.name === c));
+  const names = new Set(features.features.map((f) => f.name));
+  const labelAt = columns.findIndex((c) => !names.has(c));
   return lines.map((line, i) => {
     const cells = line.split(",");
     const label = labelAt < 0 ? "" : (cells[labelAt] ?? "").trim();
