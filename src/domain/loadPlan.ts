@@ -89,8 +89,6 @@ const loadPlan = z
 
 /** One stage of a plan; rates in requests per second. */
 export type LoadStage = z.infer<typeof stage>;
-/** What is loaded: an endpoint by InvokeEndpoint, or a URL by POST. Without name or url, the project's stack outputs. */
-export type LoadTarget = z.infer<typeof target>;
 /** Where the request bodies come from; paths are relative to the plan's folder. */
 export type LoadPayloads = z.infer<typeof payloads>;
 /** What must hold for the run to pass; latencies in ms from the intended start. */
