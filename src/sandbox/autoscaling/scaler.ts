@@ -34,7 +34,8 @@ export class Scaler {
     const metric = alarm.points.find((p) => p.value !== undefined)?.value;
     if (metric === undefined) return;
     const capacity = await this.capacityOf(target);
-    if (!capacity) return;
+    // Another policy's alarm may have begun a change while the endpoint was asked.
+    if (!capacity || target.busy) return;
     const wanted = wantedCapacity(policy, alarm, metric, capacity.desired, target);
     const cause = `monitor alarm ${alarm.name} in state ALARM triggered policy ${policy.name}`;
     if (wanted === capacity.desired) {
@@ -109,6 +110,8 @@ export class Scaler {
       );
       activity.status = "InProgress";
       activity.message = `Successfully set desired instance count to ${count}. Waiting for change to be fulfilled by sagemaker.`;
+      // Scaling out cancels the cooldown of an earlier scale-in (Application Auto Scaling user guide, "Cooldown period").
+      if (direction === "lastOutMs") target.lastInMs = 0;
       target[direction] = this.world.clock.now();
       await this.waitUntilFulfilled(target, activity, count);
       target[direction] = this.world.clock.now();

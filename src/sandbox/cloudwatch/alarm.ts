@@ -88,7 +88,11 @@ export function judge(alarm: AlarmRecord, points: AlarmPoint[]): { state: StateV
   const breaches = BREACHES[comparison] ?? (() => false);
   const over = present.filter((p) => breaches(p.value ?? 0, threshold));
   const missing = treat === "breaching" ? points.length - present.length : 0;
-  const alarming = over.length + missing >= needed;
+  const onlyBreaches = over.length === present.length;
+  if (treat === "ignore" && onlyBreaches && over.length < needed)
+    return { state: alarm.state, reason: alarm.stateReason };
+  const alarming =
+    over.length + missing >= needed || (treat === "missing" && onlyBreaches && ageOfOldest(points) >= needed);
   const shown = alarming ? over : present;
   const list = shown.map((p) => `${decimal(p.value ?? 0)} (${stamp(p.startMs)})`).join(", ");
   const plural = shown.length > 1;
@@ -101,6 +105,13 @@ export function judge(alarm: AlarmRecord, points: AlarmPoint[]): { state: StateV
       }
     : { state: "OK", reason: `Threshold Crossed: ${of} ${words}.` };
 }
+
+/**
+ * Periods since the oldest datapoint. Where missing data is left as missing, an alarm is raised by fewer datapoints than
+ * it needs when the oldest one is as old as that number and none speaks against it (CloudWatch user guide,
+ * "Configuring how CloudWatch alarms treat missing data": so that it is not raised prematurely).
+ */
+const ageOfOldest = (points: AlarmPoint[]) => points.findLastIndex((p) => p.value !== undefined) + 1;
 
 const decimal = (v: number) => (Number.isInteger(v) ? v.toFixed(1) : String(v));
 
