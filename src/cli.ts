@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { USAGE } from "./cli/arguments.ts";
 import { CliServices } from "./cli/cliServices.ts";
+import { runExplainScaling } from "./cli/explainCommand.ts";
 import { Output, reportError } from "./cli/output.ts";
 import { runPredict } from "./cli/predictCommand.ts";
 import { runRamp } from "./cli/rampCommand.ts";
@@ -30,6 +31,8 @@ async function main([command, ...args]: string[], output: Output): Promise<numbe
       return runPredict(args, new CliServices(engineEntry()), output);
     case "ramp":
       return runRamp(args, new CliServices(engineEntry()), output);
+    case "explain-scaling":
+      return runExplainScaling(args, new CliServices(engineEntry()), output);
     case "delete":
       return runDelete(args, new CliServices(engineEntry()), output);
     case undefined:

@@ -22,6 +22,8 @@ export const USAGE = `SageMaker Endpoint Ops
                         one prediction, by InvokeEndpoint or through the project's API
   ramp PLAN.ramp.json [--report DIR] [--project FILE] [--yes]
                         runs a load plan and writes its report; exit code 1 when an expectation fails
+  explain-scaling --endpoint NAME
+                        why an endpoint did or did not scale
   delete [--project FILE] --yes
                         deletes the stack and the artifacts uploaded for it
 

@@ -4,6 +4,7 @@ import { Connections } from "../services/connections.ts";
 import { LoadTests } from "../services/loadTests.ts";
 import { Predictor } from "../services/predictor.ts";
 import { sandboxFromEnvironment } from "../services/sandboxProcess.ts";
+import { ScalingExplainer } from "../services/scalingExplainer.ts";
 import { StackDeployer } from "../services/stackDeployer.ts";
 
 /** Where the arguments say to connect. */
@@ -18,6 +19,7 @@ export class CliServices {
   readonly connections = new Connections();
   readonly deployer = new StackDeployer(this.connections);
   readonly predictor = new Predictor(this.connections);
+  readonly scalingExplainer = new ScalingExplainer(this.connections);
   readonly loadTests: LoadTests;
 
   constructor(engine: EngineEntry) {

@@ -3,9 +3,7 @@ import type { Endpoint } from "../domain/endpoint.ts";
 import { type LoadPlan, peakRate, planSeconds, predictedInstances } from "../domain/loadPlan.ts";
 import type { LoadRunPolicy } from "../domain/loadRun.ts";
 import type { ScalableTarget } from "../domain/scaling.ts";
-
-/** The predefined metric whose target says how many requests an instance is meant for. */
-export const INVOCATIONS_METRIC = "SageMakerVariantInvocationsPerInstance";
+import { INVOCATIONS_METRIC } from "../domain/scalingExplanation.ts";
 
 /** The target-tracking policy that a run is judged by, if a variant has one. */
 export function policyOf(scaling: readonly ScalableTarget[]): LoadRunPolicy | undefined {

@@ -18,13 +18,14 @@ import type {
   ScalingMark,
 } from "../domain/loadRun.ts";
 import type { ScalableTarget } from "../domain/scaling.ts";
+import { INVOCATIONS_METRIC } from "../domain/scalingExplanation.ts";
 import type { Stack } from "../domain/stack.ts";
 import { type EngineEntry, type RampResult, type RampRun, startRamp } from "../loadtest/engine.ts";
 import { buildReport } from "../loadtest/report.ts";
 import type { RequestTemplate } from "../loadtest/requestEncoder.ts";
 import type { Connections } from "./connections.ts";
 import { Emitter } from "./emitter.ts";
-import { estimateCost, INVOCATIONS_METRIC, policyOf } from "./loadForecast.ts";
+import { estimateCost, policyOf } from "./loadForecast.ts";
 import { readPayloads, readPlan, toRunError } from "./loadPlanFiles.ts";
 import type { ProjectContext } from "./projects.ts";
 import { RUNS_FOLDER, type RunFiles, RunStore } from "./runStore.ts";

@@ -142,20 +142,19 @@ async function headless(json) {
 async function editor(port) {
   const { packageVsix } = await import("./packageVsix.mjs");
   const { startVscode } = await import("./vscodeServer.mjs");
-  const vsix = packageVsix();
+  const { file: vsix } = packageVsix();
   const sandbox = await startSandbox();
   let vscode;
   try {
     await must(["deploy", "--project", PROJECT, "--yes"], sandbox.env);
     say("Starting VS Code");
-    vscode = await startVscode({ workspace: PROJECT, vsix: [vsix], env: sandbox.env, port });
+    // The project lies in this repository; whether to open that too is no question for someone who tries the product.
+    const settings = { "git.openRepositoryInParentFolders": "never" };
+    vscode = await startVscode({ workspace: PROJECT, vsix: [vsix], env: sandbox.env, port, settings });
     process.stdout.write(
       `\nVS Code ${vscode.version} with the wine project: ${vscode.url}\nCtrl-C stops everything.\n`,
     );
-    await new Promise((resolve) => {
-      process.once("SIGINT", resolve);
-      process.once("SIGTERM", resolve);
-    });
+    await untilAsked;
     return 0;
   } finally {
     await vscode?.stop();
@@ -179,12 +178,34 @@ async function main() {
   return values.headless ? headless(values.json) : editor(port);
 }
 
-for (const signal of ["SIGINT", "SIGTERM"])
-  process.on(signal, () => {
+/** Parent of the parent, where that can be read: npm runs this through a shell. */
+function grandparent() {
+  try {
+    return readFileSync(`/proc/${process.ppid}/stat`, "utf8")
+      .replace(/^.*\) /s, "")
+      .split(" ")[1];
+  } catch {
+    return undefined;
+  }
+}
+
+/** Resolves when the user or the system wants an end: a signal, or npm (or its shell) has been killed. */
+const untilAsked = new Promise((resolve) => {
+  const ancestors = () => `${process.ppid} ${grandparent()}`;
+  const atStart = ancestors();
+  const end = () => {
     interrupted = true;
-    // A terminal tells the whole group; a signal to this process alone must reach the children too.
-    if (signal === "SIGTERM") for (const child of children) child.kill(signal);
-  });
+    for (const child of children) child.kill("SIGINT");
+    resolve(undefined);
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, end);
+  const watch = setInterval(() => {
+    if (ancestors() === atStart) return;
+    clearInterval(watch);
+    end();
+  }, 500);
+  watch.unref();
+});
 
 try {
   process.exitCode = await main();
