@@ -99,6 +99,7 @@ export class Scaler {
     const activity = this.note(state, target, `Setting desired instance count to ${count}.`, cause);
     const before = (await this.capacityOf(target))?.desired ?? 0;
     const direction = count > before ? "lastOutMs" : "lastInMs";
+    let fulfilled = false;
     try {
       await this.world.call(
         UpdateEndpointWeightsAndCapacitiesCommand,
@@ -113,7 +114,7 @@ export class Scaler {
       // Scaling out cancels the cooldown of an earlier scale-in (Application Auto Scaling user guide, "Cooldown period").
       if (direction === "lastOutMs") target.lastInMs = 0;
       target[direction] = this.world.clock.now();
-      await this.waitUntilFulfilled(target, activity, count);
+      fulfilled = await this.waitUntilFulfilled(target, activity, count);
       target[direction] = this.world.clock.now();
     } catch (e) {
       activity.status = "Failed";
@@ -122,25 +123,28 @@ export class Scaler {
       activity.endMs = this.world.clock.now();
       target.busy = false;
     }
+    // Limits that were set while the change was under way.
+    if (fulfilled) await this.enforceLimits(state, target);
   }
 
-  private async waitUntilFulfilled(target: TargetRecord, activity: ActivityRecord, count: number): Promise<void> {
+  /** Ends the activity's status; false when the change was overtaken by another or lost its endpoint. */
+  private async waitUntilFulfilled(target: TargetRecord, activity: ActivityRecord, count: number): Promise<boolean> {
     for (;;) {
       const now = await this.capacityOf(target);
       if (!now) {
         activity.status = "Unfulfilled";
         activity.message = `Successfully set desired instance count to ${count}. The endpoint was deleted meanwhile.`;
-        return;
+        return false;
       }
       if (now.inService && now.current === count) {
         activity.status = "Successful";
         activity.message = `Successfully set desired instance count to ${count}. Change successfully fulfilled by sagemaker.`;
-        return;
+        return true;
       }
       if (now.desired !== count) {
         activity.status = "Overridden";
         activity.message = `Successfully set desired instance count to ${count}. The desired count was changed to ${now.desired} meanwhile.`;
-        return;
+        return false;
       }
       await this.world.clock.sleep(POLL_MS);
     }
