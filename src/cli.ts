@@ -47,6 +47,8 @@ async function main([command, ...args]: string[], output: Output): Promise<numbe
   }
 }
 
+// Node 20 is what the oldest supported VS Code runs on; that the SDK will want more one day is no news for users.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 const args = process.argv.slice(2);
 const output = new Output(args.includes("--json"));
 process.exitCode = await main(args, output).catch((e: unknown) => reportError(toOpsError(e), output));
