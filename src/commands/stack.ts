@@ -4,9 +4,10 @@ import { formatHourly, PRICES_AS_OF } from "../domain/cost.ts";
 import { OpsError } from "../domain/errors.ts";
 import type { ResourceChange, Stack, StackEvent } from "../domain/stack.ts";
 import type { Connections } from "../services/connections.ts";
+import type { DeployEvent } from "../services/deployEvents.ts";
 import type { Endpoints } from "../services/endpoints.ts";
 import { loadProject, PROJECT_FILE, type ProjectContext } from "../services/projects.ts";
-import type { DeployEvent, PreparedDeployment, StackDeployer } from "../services/stackDeployer.ts";
+import type { PreparedDeployment, StackDeployer } from "../services/stackDeployer.ts";
 import { plural } from "../tree/format.ts";
 import { shortType } from "../tree/presentStack.ts";
 import { withCancellableProgress } from "../ui/progress.ts";
@@ -85,14 +86,16 @@ function confirmDeployment(prepared: PreparedDeployment, connection: Connection)
   const { stackName, changes, isNew } = preview;
   const sandbox = connection.kind === "sandbox";
   const cost =
-    endpointHourlyUsd === undefined ? "unknown" : `about ${formatHourly(endpointHourlyUsd)}, ${PRICES_AS_OF}`;
+    endpointHourlyUsd === undefined
+      ? "unknown"
+      : `about ${formatHourly(endpointHourlyUsd)} (prices of ${PRICES_AS_OF})`;
   const facts: FactRow[] = [
     { label: "$(account) Account", description: sandbox ? `${connection.accountId} (sandbox)` : connection.accountId },
     { label: "$(globe) Region", description: connection.region },
     { label: "$(layers) Stack", description: isNew ? `${stackName} (new)` : stackName },
     {
       label: "$(credit-card) Endpoint",
-      description: sandbox ? `nothing in the sandbox; ${cost} on AWS` : `${cost}, as long as it stands`,
+      description: sandbox ? `nothing in the sandbox; on AWS ${cost}` : `${cost}, as long as it stands`,
     },
   ];
   return confirmWithFacts({

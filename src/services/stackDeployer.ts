@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { jobStatus, startDeployment } from "../aws/amplify.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import {
   cancelUpdate,
@@ -13,7 +12,7 @@ import {
   executeChangeSet,
   MAX_TEMPLATE_BODY,
 } from "../aws/cloudformation.ts";
-import { deletePrefix, objectExists, putObject } from "../aws/s3.ts";
+import { deletePrefix } from "../aws/s3.ts";
 import { hourlyPrice } from "../domain/cost.ts";
 import { OpsError } from "../domain/errors.ts";
 import {
@@ -22,13 +21,14 @@ import {
   isStackInProgress,
   type ResourceChange,
   type Stack,
-  type StackEvent,
 } from "../domain/stack.ts";
-import { type Artifact, fileArtifact, folderArtifact, zipFolder } from "./artifacts.ts";
 import type { Connections } from "./connections.ts";
+import type { OnDeployEvent } from "./deployEvents.ts";
+import { parametersOf, readArtifacts, upload, uploadTemplate } from "./projectArtifacts.ts";
 import type { ProjectContext } from "./projects.ts";
 import { failureOf, followStack, lastEventId, pause } from "./stackEvents.ts";
 import { sandboxApiUrl, sandboxWebUrl } from "./stackUrls.ts";
+import { publishWeb } from "./webPublisher.ts";
 
 /** A deployment that can be shown before it is asked for. */
 export interface PreparedDeployment {
@@ -37,10 +37,6 @@ export interface PreparedDeployment {
   /** Cost of the endpoint's first instances, US dollars per hour, where known. */
   endpointHourlyUsd?: number;
 }
-
-/** What one sees while it runs. */
-export type DeployEvent = { kind: "step"; text: string } | { kind: "stack"; event: StackEvent };
-export type OnDeployEvent = (event: DeployEvent) => void;
 
 /** The stack of the artifacts' bucket: it must stand before the project's, whose model is read from it. */
 const BOOTSTRAP_STACK = "sagemaker-ops-artifacts";
@@ -130,7 +126,13 @@ export class StackDeployer {
         stack = followed.stack;
       } else on({ kind: "step", text: `Stack ${stackName} is up to date` });
       if (!stack) throw new OpsError("notFound", `Stack ${stackName} has gone meanwhile.`);
-      await this.publishWeb(clients, prepared.project, stack, on, signal);
+      await publishWeb(clients, prepared.project, stack, {
+        apiUrl: this.apiUrl(stack),
+        webUrl: this.webUrl(stack),
+        pollMs: this.pollMs() / 3,
+        on,
+        signal,
+      });
       return stack;
     });
   }
@@ -281,34 +283,6 @@ export class StackDeployer {
     }
   }
 
-  private async publishWeb(
-    clients: AwsClients,
-    context: ProjectContext,
-    stack: Stack,
-    on: OnDeployEvent,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
-    const { web } = context.project.artifacts;
-    const appId = stack.outputs.AmplifyAppId;
-    if (!web || !appId) return;
-    const branch = stack.outputs.AmplifyBranchName ?? "main";
-    on({ kind: "step", text: `Publishing the web page to Amplify app ${appId}, branch ${branch}` });
-    const config = Buffer.from(`${JSON.stringify({ apiUrl: this.apiUrl(stack) ?? "" })}\n`);
-    const zip = await zipFolder(path.resolve(context.folder, web.path), "web", { "config.json": config });
-    const jobId = await startDeployment(clients, appId, branch, zip);
-    for (;;) {
-      const status = await jobStatus(clients, appId, branch, jobId);
-      if (status === "SUCCEED") break;
-      if (status === "FAILED" || status === "CANCELLED")
-        throw new OpsError("deploymentFailed", `Amplify job ${jobId} of app ${appId} ended as ${status}.`, {
-          hint: "Deploy again; the stack itself is complete.",
-        });
-      signal?.throwIfAborted();
-      await pause(this.pollMs() / 3, signal);
-    }
-    on({ kind: "step", text: `The web page is served at ${this.webUrl(stack)}` });
-  }
-
   private pollMs(): number {
     return this.connections.current?.kind === "sandbox" ? 300 : 3_000;
   }
@@ -324,63 +298,4 @@ async function readTemplate(project: ProjectContext, file: string): Promise<stri
       cause: e,
     });
   }
-}
-
-type ProjectArtifacts = { parameter: string; artifact: Artifact }[];
-
-async function readArtifacts({ folder, project }: ProjectContext): Promise<ProjectArtifacts> {
-  const { model, lambda } = project.artifacts;
-  const found: ProjectArtifacts = [];
-  if (model)
-    found.push({
-      parameter: model.parameter,
-      artifact: await fileArtifact(project.stackName, "model", path.resolve(folder, model.path)),
-    });
-  if (lambda) {
-    const at = path.resolve(folder, lambda.path);
-    const make = lambda.zip ? folderArtifact : fileArtifact;
-    found.push({ parameter: lambda.parameter, artifact: await make(project.stackName, "lambda", at) });
-  }
-  return found;
-}
-
-function parametersOf(
-  { project }: ProjectContext,
-  bucket: string,
-  artifacts: ProjectArtifacts,
-): Record<string, string> {
-  const parameters: Record<string, string> = {};
-  if (artifacts.length) parameters.ArtifactBucket = bucket;
-  for (const { parameter, artifact } of artifacts) parameters[parameter] = artifact.key;
-  for (const [name, value] of Object.entries(project.parameters)) parameters[name] = String(value);
-  return parameters;
-}
-
-async function upload(
-  clients: AwsClients,
-  bucket: string,
-  { key, body }: Artifact,
-  on: OnDeployEvent,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  signal?.throwIfAborted();
-  const size = `${(body.byteLength / 1024).toFixed(0)} KiB`;
-  if (await objectExists(clients, bucket, key)) {
-    on({ kind: "step", text: `s3://${bucket}/${key} is there already` });
-    return;
-  }
-  on({ kind: "step", text: `Uploading s3://${bucket}/${key} (${size})` });
-  await putObject(clients, bucket, key, body);
-}
-
-async function uploadTemplate(
-  clients: AwsClients,
-  bucket: string,
-  stackName: string,
-  template: string,
-  on: OnDeployEvent,
-): Promise<string> {
-  const key = `${stackName}/template/${randomUUID()}.yaml`;
-  await upload(clients, bucket, { key, body: Buffer.from(template) }, on, undefined);
-  return `https://${bucket}.s3.${clients.region}.amazonaws.com/${key}`;
 }
