@@ -1,20 +1,41 @@
-import { GetRoleCommand } from "@aws-sdk/client-iam";
-import { AssumeRoleCommand, GetCallerIdentityCommand } from "@aws-sdk/client-sts";
+import { GetRoleCommand, GetUserCommand } from "@aws-sdk/client-iam";
+import {
+  AssumeRoleCommand,
+  GetAccessKeyInfoCommand,
+  GetCallerIdentityCommand,
+  GetSessionTokenCommand,
+} from "@aws-sdk/client-sts";
 import { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { serviceInfo } from "../wire/serviceInfo.ts";
 import { WireError } from "../wire/types.ts";
 import type { ServiceModule, World } from "../world.ts";
 
 const DEFAULT_SESSION_SECONDS = 3600;
+/** AWS: GetSessionToken, DurationSeconds: 12 hours. */
+const DEFAULT_TOKEN_SECONDS = 43_200;
 
 /** Security Token Service: who calls, and sessions of roles. */
 export function createSts(world: World): ServiceModule {
   const service = new ServiceBuilder(serviceInfo.sts)
-    .on(GetCallerIdentityCommand)((_input, ctx) => ({
+    .on(GetCallerIdentityCommand)(async (_input, ctx) => ({
       Account: world.accountId,
-      UserId: userIdOf(ctx.principalArn, world.accountId),
+      UserId: await userIdOf(world, ctx.principalArn, ctx.region),
       Arn: ctx.principalArn,
     }))
+    .on(GetAccessKeyInfoCommand)(() => ({ Account: world.accountId }))
+    .on(GetSessionTokenCommand)((input, ctx) => {
+      if (ctx.principalArn.includes(":assumed-role/"))
+        throw new WireError("AccessDenied", "Cannot call GetSessionToken with session credentials", 403);
+      const keys = world.issueCredentials(ctx.principalArn, input.DurationSeconds ?? DEFAULT_TOKEN_SECONDS);
+      return {
+        Credentials: {
+          AccessKeyId: keys.accessKeyId,
+          SecretAccessKey: keys.secretAccessKey,
+          SessionToken: keys.sessionToken,
+          Expiration: new Date(keys.expiresAt),
+        },
+      };
+    })
     .on(AssumeRoleCommand)(async (input, ctx) => {
     const roleArn = input.RoleArn!;
     const name = /^arn:aws[\w-]*:iam::(\d{12}):role\/(?:.*\/)?([\w+=,.@-]+)$/.exec(roleArn);
@@ -53,10 +74,20 @@ export function createSts(world: World): ServiceModule {
   return { services: [service] };
 }
 
-/** The root user's id is the account's; others have a unique id, of which the sandbox knows the name only. */
-function userIdOf(principalArn: string, accountId: string): string {
-  if (principalArn.endsWith(":root")) return accountId;
-  const [, kind = "", name = "", session] = /:(user|assumed-role)\/([^/]+)(?:\/(.+))?$/.exec(principalArn) ?? [];
-  if (kind === "assumed-role") return `AROA${name.toUpperCase()}:${session}`;
-  return kind === "user" ? `AIDA${name.toUpperCase()}` : accountId;
+/** The unique id of who calls: the root user's is the account's, a session's is that of its role and its name. */
+async function userIdOf(world: World, principalArn: string, region: string): Promise<string> {
+  const [, kind = "", rest = ""] = /:(user|assumed-role)\/(.+)$/.exec(principalArn) ?? [];
+  const parts = rest.split("/");
+  const [name = "", session] = kind === "user" ? [parts.at(-1)] : parts;
+  try {
+    if (kind === "assumed-role") {
+      const { Role } = await world.call(GetRoleCommand, { RoleName: name }, { region });
+      return `${Role?.RoleId}:${session}`;
+    }
+    if (kind === "user") return (await world.call(GetUserCommand, { UserName: name }, { region })).User!.UserId!;
+  } catch {
+    // The role or the user has been deleted while its keys live on.
+    return `${kind === "user" ? "AIDA" : "AROA"}DELETED${session === undefined ? "" : `:${session}`}`;
+  }
+  return world.accountId;
 }
