@@ -1,7 +1,8 @@
 import { describeConnection } from "../domain/connection.ts";
 import { OpsError } from "../domain/errors.ts";
 import { errorCount, type LoadRunReport } from "../domain/loadRun.ts";
-import type { PreparedRun, RunProgress } from "../services/loadTests.ts";
+import type { PreparedRun } from "../services/loadPreparation.ts";
+import type { RunProgress } from "../services/loadTests.ts";
 import { loadProject, type ProjectContext } from "../services/projects.ts";
 import { connectionOptions, parseArguments } from "./arguments.ts";
 import type { CliServices } from "./cliServices.ts";

@@ -1,56 +1,25 @@
 import path from "node:path";
-import { describeScaling } from "../aws/autoscaling.ts";
-import { describeStack } from "../aws/cloudformation.ts";
-import { invocationUrl } from "../aws/runtime.ts";
-import { describeEndpoint, describeEndpointConfig, withConfig } from "../aws/sagemaker.ts";
-import type { Connection } from "../domain/connection.ts";
-import { type Endpoint, takesTraffic } from "../domain/endpoint.ts";
 import { OpsError } from "../domain/errors.ts";
-import { capacityWarnings, type LoadPlan, plannedRequests } from "../domain/loadPlan.ts";
+import type { LoadPlan } from "../domain/loadPlan.ts";
 import type {
   InstancePoint,
   LoadRunConnection,
   LoadRunEnvironment,
   LoadRunPoint,
-  LoadRunPolicy,
   LoadRunReport,
   LoadRunTarget,
   ScalingMark,
 } from "../domain/loadRun.ts";
-import type { ScalableTarget } from "../domain/scaling.ts";
-import { INVOCATIONS_METRIC } from "../domain/scalingExplanation.ts";
-import type { Stack } from "../domain/stack.ts";
 import { type EngineEntry, type RampResult, type RampRun, startRamp } from "../loadtest/engine.ts";
 import { buildReport } from "../loadtest/report.ts";
-import type { RequestTemplate } from "../loadtest/requestEncoder.ts";
 import type { Connections } from "./connections.ts";
 import { Emitter } from "./emitter.ts";
-import { estimateCost, policyOf } from "./loadForecast.ts";
-import { readPayloads, readPlan, toRunError } from "./loadPlanFiles.ts";
+import { toRunError } from "./loadPlanFiles.ts";
+import { type PreparedRun, prepareRun } from "./loadPreparation.ts";
 import type { ProjectContext } from "./projects.ts";
 import { RUNS_FOLDER, type RunFiles, RunStore } from "./runStore.ts";
 import { ScalingWatch } from "./scalingWatch.ts";
 import { pause } from "./stackEvents.ts";
-import { sandboxApiUrl } from "./stackUrls.ts";
-
-/** A run that can be described before it is asked for. */
-export interface PreparedRun {
-  planFile: string;
-  plan: LoadPlan;
-  target: LoadRunTarget;
-  connection: Connection;
-  /** Requests that will be sent. */
-  requests: number;
-  /** Cost of the predicted instances for the length of the plan, US dollars; undefined in the sandbox. */
-  estimatedUsd?: number;
-  warnings: string[];
-  request: RequestTemplate;
-  signed: boolean;
-  payloads: Uint8Array[];
-  endpoint?: Endpoint;
-  scaling: ScalableTarget[];
-  policy?: LoadRunPolicy;
-}
 
 /** A run as it goes; each change is told as a complete picture. */
 export interface RunProgress {
@@ -101,15 +70,8 @@ export class LoadTests {
    * stack, may be loaded.
    * @throws OpsError badInput for plan and payloads, notFound or conflict for the target
    */
-  async prepare(planFile: string, project?: ProjectContext): Promise<PreparedRun> {
-    const file = path.resolve(planFile);
-    const plan = await readPlan(file);
-    const payloads = await readPayloads(file, plan);
-    const connection = this.connections.required();
-    const stack = project && (await describeStack(this.connections.clients(), project.project.stackName));
-    const base = { planFile: file, plan, connection, payloads, requests: plannedRequests(plan.stages) };
-    if (plan.target.type === "api") return this.prepareApi(base, plan.target.url, project, stack);
-    return this.prepareEndpoint(base, plan.target, project, stack);
+  prepare(planFile: string, project?: ProjectContext): Promise<PreparedRun> {
+    return prepareRun(this.connections, planFile, project);
   }
 
   /**
@@ -245,98 +207,6 @@ export class LoadTests {
     } catch {
       // The old ones may still be good; if not, the report shows what the target answered.
     }
-  }
-
-  private async prepareEndpoint(
-    base: Pick<PreparedRun, "planFile" | "plan" | "connection" | "payloads" | "requests">,
-    wanted: Extract<LoadPlan["target"], { type: "endpoint" }>,
-    project: ProjectContext | undefined,
-    stack: Stack | undefined,
-  ): Promise<PreparedRun> {
-    const clients = this.connections.clients();
-    const name = wanted.name ?? stack?.outputs.EndpointName;
-    if (!name)
-      throw new OpsError(
-        "badInput",
-        project
-          ? `Load plan ${base.planFile} names no endpoint, and stack ${project.project.stackName} is not deployed in ${clients.region}.`
-          : `Load plan ${base.planFile} names no endpoint, and there is no project to take it from.`,
-        { hint: project ? "Deploy the project first, or name an endpoint in the plan." : 'Give the target a "name".' },
-      );
-    const bare = await describeEndpoint(clients, name);
-    if (!takesTraffic(bare.status))
-      throw new OpsError("conflict", `Endpoint ${name} is ${bare.status} and takes no requests.`, {
-        hint: bare.failureReason ?? "Wait until it is InService.",
-      });
-    if (wanted.variant && !bare.variants.some((v) => v.name === wanted.variant))
-      throw new OpsError("badInput", `Endpoint ${name} has no variant ${wanted.variant}.`, {
-        hint: `It has ${bare.variants.map((v) => v.name).join(", ")}.`,
-      });
-    const config = await describeEndpointConfig(clients, bare.configName).catch(() => undefined);
-    const endpoint = config ? withConfig(bare, config) : bare;
-    const scaling = await describeScaling(
-      clients,
-      name,
-      wanted.variant ? [wanted.variant] : bare.variants.map((v) => v.name),
-    );
-    const policy = policyOf(scaling);
-    const headers: Record<string, string> = { "content-type": base.plan.contentType };
-    if (base.plan.accept) headers.accept = base.plan.accept;
-    if (wanted.variant) headers["x-amzn-sagemaker-target-variant"] = wanted.variant;
-    return {
-      ...base,
-      target: { type: "endpoint", name, variant: wanted.variant },
-      estimatedUsd: base.connection.kind === "sandbox" ? undefined : estimateCost(base.plan, endpoint, policy),
-      warnings: policy
-        ? capacityWarnings(base.plan, policy)
-        : base.plan.expect.instances
-          ? [`Endpoint ${name} has no target-tracking policy on ${INVOCATIONS_METRIC}: it will not scale out.`]
-          : [],
-      request: { url: await invocationUrl(clients, name), method: "POST", headers },
-      signed: true,
-      endpoint,
-      scaling,
-      policy,
-    };
-  }
-
-  private async prepareApi(
-    base: Pick<PreparedRun, "planFile" | "plan" | "connection" | "payloads" | "requests">,
-    wanted: string | undefined,
-    project: ProjectContext | undefined,
-    stack: Stack | undefined,
-  ): Promise<PreparedRun> {
-    const output = stack?.outputs.ApiUrl;
-    const { connection } = base;
-    const own = output && connection.kind === "sandbox" ? sandboxApiUrl(output, connection.endpointUrl ?? "") : output;
-    if (!own)
-      throw new OpsError("badInput", `Load plan ${base.planFile} loads the API, but no deployed stack has one.`, {
-        hint: project ? `Deploy stack ${project.project.stackName} first.` : "Run it with its project.",
-      });
-    if (wanted !== undefined && wanted !== own && wanted !== output)
-      throw new OpsError("badInput", `${wanted} is not the API of stack ${stack?.name}.`, {
-        hint: `Only ${own} may be loaded: leave the url out.`,
-      });
-    const endpointName = stack?.outputs.EndpointName;
-    const endpoint = endpointName ? await describeEndpoint(this.connections.clients(), endpointName) : undefined;
-    const scaling = endpoint
-      ? await describeScaling(
-          this.connections.clients(),
-          endpoint.name,
-          endpoint.variants.map((v) => v.name),
-        )
-      : [];
-    const policy = policyOf(scaling);
-    return {
-      ...base,
-      target: { type: "api", name: own },
-      warnings: policy ? capacityWarnings(base.plan, policy) : [],
-      request: { url: own, method: "POST", headers: { "content-type": base.plan.contentType } },
-      signed: false,
-      endpoint,
-      scaling,
-      policy,
-    };
   }
 }
 
