@@ -16,11 +16,14 @@ import type { Connections } from "./connections.ts";
 import { estimateCost, policyOf } from "./loadForecast.ts";
 import { readPayloads, readPlan } from "./loadPlanFiles.ts";
 import type { ProjectContext } from "./projects.ts";
+import { RUNS_FOLDER } from "./runStore.ts";
 import { sandboxApiUrl } from "./stackUrls.ts";
 
 /** A run that can be described before it is asked for. */
 export interface PreparedRun {
   planFile: string;
+  /** Where the run is kept unless told otherwise: with the project, or beside a plan without one. */
+  runsFolder: string;
   plan: LoadPlan;
   target: LoadRunTarget;
   connection: Connection;
@@ -37,7 +40,7 @@ export interface PreparedRun {
   policy?: LoadRunPolicy;
 }
 
-type Base = Pick<PreparedRun, "planFile" | "plan" | "connection" | "payloads" | "requests">;
+type Base = Pick<PreparedRun, "planFile" | "runsFolder" | "plan" | "connection" | "payloads" | "requests">;
 
 /**
  * Reads the plan and looks at its target: only an endpoint of the connected account, or the API of the project's own
@@ -54,7 +57,8 @@ export async function prepareRun(
   const payloads = await readPayloads(file, plan);
   const connection = connections.required();
   const stack = project && (await describeStack(connections.clients(), project.project.stackName));
-  const base: Base = { planFile: file, plan, connection, payloads, requests: plannedRequests(plan.stages) };
+  const runsFolder = path.join(project?.folder ?? path.dirname(file), RUNS_FOLDER);
+  const base: Base = { planFile: file, runsFolder, plan, connection, payloads, requests: plannedRequests(plan.stages) };
   if (plan.target.type === "api") return prepareApi(connections, base, plan.target.url, project, stack);
   return prepareEndpoint(connections, base, plan.target, project, stack);
 }

@@ -1,4 +1,3 @@
-import path from "node:path";
 import { OpsError } from "../domain/errors.ts";
 import type { LoadPlan } from "../domain/loadPlan.ts";
 import type {
@@ -17,7 +16,7 @@ import { Emitter } from "./emitter.ts";
 import { toRunError } from "./loadPlanFiles.ts";
 import { type PreparedRun, prepareRun } from "./loadPreparation.ts";
 import type { ProjectContext } from "./projects.ts";
-import { RUNS_FOLDER, type RunFiles, RunStore } from "./runStore.ts";
+import { type RunFiles, RunStore } from "./runStore.ts";
 import { ScalingWatch } from "./scalingWatch.ts";
 import { pause } from "./stackEvents.ts";
 
@@ -104,7 +103,7 @@ export class LoadTests {
     };
     this.current = run;
     this.onDidChange.fire(run);
-    const store = new RunStore(options.reportFolder ?? path.join(path.dirname(prepared.planFile), "..", RUNS_FOLDER));
+    const store = new RunStore(options.reportFolder ?? prepared.runsFolder);
     try {
       await this.run(prepared, run, store);
       run.phase = "done";
