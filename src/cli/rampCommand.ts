@@ -83,8 +83,8 @@ export async function runRamp(args: string[], services: CliServices, output: Out
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
   const run = await services.loadTests.start(prepared, { reportFolder: values.report });
+  if (run.report) printReport(output, run.report);
   if (run.error || !run.report) throw run.error ?? new OpsError("failed", "The run ended without a report.");
-  printReport(output, run.report);
   output.line(`Report: ${run.reportFiles?.html}`);
   output.line(`        ${run.reportFiles?.json}`);
   output.document({ report: run.report, files: run.reportFiles });

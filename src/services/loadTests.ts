@@ -160,7 +160,13 @@ export class LoadTests {
       await this.watchOn(prepared, run, stopped.signal);
       await watch?.stop();
       run.report = report(result);
-      run.reportFiles = await store.save(run.report);
+      run.reportFiles = await store.save(run.report).catch((e: Error) => {
+        // What was measured is still there to be looked at; only its files are missing.
+        run.error = new OpsError("failed", `The report of run ${run.id} could not be written: ${e.message}`, {
+          hint: "Make the folder writable, or choose another one.",
+        });
+        return undefined;
+      });
     } finally {
       clearInterval(refresh);
       this.stopWatching.delete(stopped);
