@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -68,7 +69,11 @@ export async function startVscode(options = {}) {
   for (const file of options.vsix ?? []) installVsix(install, folders, env, file);
 
   const logFile = path.join(home, "server.log");
-  const child = launch(install, folders, env, logFile, options);
+  // Without a token any page in the user's browser could talk to the server, and so to this machine.
+  const token = randomBytes(24).toString("hex");
+  const tokenFile = path.join(home, "connection-token");
+  fs.writeFileSync(tokenFile, token, { mode: 0o600 });
+  const child = launch(install, folders, env, logFile, tokenFile, options);
   const stopAtExit = () => signalGroup(child.pid, "SIGKILL");
   process.once("exit", stopAtExit);
   const stop = async () => {
@@ -77,11 +82,11 @@ export async function startVscode(options = {}) {
     fs.rmSync(home, { recursive: true, force: true, maxRetries: 3 });
   };
   try {
-    const port = await listening(child, logFile);
+    const port = await listening(child, logFile, token);
     const workspace = path.resolve(options.workspace ?? path.join(home, "workspace"));
     fs.mkdirSync(workspace, { recursive: true });
     return {
-      url: `http://127.0.0.1:${port}/?folder=${encodeURIComponent(workspace)}`,
+      url: `http://127.0.0.1:${port}/?tkn=${token}&folder=${encodeURIComponent(workspace)}`,
       version: install.version,
       port,
       workspace,
@@ -122,11 +127,11 @@ function installVsix(install, folders, env, file) {
   if (!/successfully installed/.test(said)) throw new Error(`VS Code did not install ${file}:\n${said}`);
 }
 
-function launch(install, folders, env, logFile, options) {
+function launch(install, folders, env, logFile, tokenFile, options) {
   const log = fs.openSync(logFile, "w");
   const args = [
     ...[install.serverMain, ...folders],
-    ...["--host", "127.0.0.1", "--port", String(options.port ?? 0), "--without-connection-token"],
+    ...["--host", "127.0.0.1", "--port", String(options.port ?? 0), "--connection-token-file", tokenFile],
     ...["--disable-workspace-trust", ...install.serverArgs, ...(options.serverArgs ?? [])],
   ];
   // It leads a process group of its own, and does not outlive a runner that is killed.
@@ -137,21 +142,22 @@ function launch(install, folders, env, logFile, options) {
   return child;
 }
 
-async function listening(child, logFile) {
+async function listening(child, logFile, token) {
   const until = Date.now() + START_MS;
   for (;;) {
     const said = fs.readFileSync(logFile, "utf8");
     const port = /Extension host agent listening on (\d+)/.exec(said)?.[1];
-    if (port && (await answers(`http://127.0.0.1:${port}/`))) return Number(port);
+    if (port && (await answers(`http://127.0.0.1:${port}/?tkn=${token}`))) return Number(port);
     if (child.exitCode !== null) throw new Error(`VS Code's server ended with code ${child.exitCode}:\n${said}`);
     if (Date.now() > until) throw new Error(`VS Code's server did not start within ${START_MS / 1000} s:\n${said}`);
     await wait(50);
   }
 }
 
+/** The token is answered by a cookie and a redirect, which only a browser can follow. */
 const answers = (url) =>
-  fetch(url).then(
-    (response) => response.ok,
+  fetch(url, { redirect: "manual" }).then(
+    (response) => response.status < 400,
     () => false,
   );
 
