@@ -101,7 +101,8 @@ async function endpointNode(
   };
   const detail = isProject ? await endpoints.detail(summary.name).catch(() => undefined) : undefined;
   return {
-    id: `endpoint/${summary.name}`,
+    // Another id than the others' rows: what is open by itself must not inherit that an earlier row was closed.
+    id: `${isProject ? "project" : "endpoint"}/${summary.name}`,
     presentation: presentEndpoint({ ...facts, ...(detail && detailFacts(detail)) }),
     endpointName: summary.name,
     expanded: isProject,

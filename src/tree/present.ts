@@ -81,7 +81,7 @@ export function presentEndpoint(facts: EndpointFacts): Presentation {
 
 function instancesText({ current, desired }: { current: number; desired: number }, moving: boolean): string {
   if (moving && current !== desired) return `${current}→${desired}`;
-  return current === desired ? plural(current, "instance") : `${current}/${desired} instances`;
+  return `${current}/${desired} instances`;
 }
 
 function endpointTooltip(facts: EndpointFacts, instances: string | undefined): [string, string][] {

@@ -34,9 +34,9 @@ function scaleText({ instances }: LoadRunReport): string {
   return most > first ? `${first} → ${most}` : `stayed at ${first}`;
 }
 
-/** Highest rate of one whole second that was answered. */
+/** Highest rate of one whole second that was sent. */
 function rateText({ points }: LoadRunReport): string {
-  const best = points.reduce((most, { done }) => Math.max(most, done), 0);
+  const best = points.reduce((most, { sent }) => Math.max(most, sent), 0);
   return best > 0 ? `${formatNumber(best)}/s` : "";
 }
 

@@ -91,7 +91,11 @@ export class WorkspaceProject implements Disposable {
 
   /** Name of the endpoint that the project's stack made. */
   get endpointName(): string | undefined {
-    return this.stack?.outputs.EndpointName;
+    const { outputs, resources } = this.stack ?? {};
+    if (outputs?.EndpointName) return outputs.EndpointName;
+    // The outputs come last; while the stack is made, its resource tells.
+    const endpoint = resources?.find(({ type }) => type === "AWS::SageMaker::Endpoint");
+    return endpoint?.physicalId?.split("/").pop();
   }
 
   dispose(): void {

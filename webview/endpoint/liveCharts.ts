@@ -31,11 +31,12 @@ export class LiveCharts {
     formatTime: this.time,
     series: [
       { label: "p50", color: "--vscode-charts-green", format: formatMs },
-      { label: "p99", color: "--vscode-charts-orange", width: 2, format: formatMs },
+      { label: "p99", color: "--chart-orange", width: 2, format: formatMs },
     ],
   });
   private readonly errors = new Chart({
     title: "Errors",
+    allZero: "None in this range.",
     unit: "per period",
     whole: true,
     formatTime: this.time,

@@ -56,11 +56,12 @@ function draw(): void {
 function pageView(state: EndpointPageSnapshot, entered: Draft): TemplateResult {
   const shown = (name: EndpointTab) => (tab === name ? "card shown" : "card");
   return html`${headView(state)}
-    ${state.endpointError ? endpointError(state.endpointError) : nothing}
-    ${tabsView()}
-    <main class="halves">
+    <main>
+      ${state.endpointError ? endpointError(state.endpointError) : nothing} ${tabsView()}
+      <div class="halves">
       <section class=${shown("predict")} aria-label="Predict">${testerView(state, entered, outcome, { change, send })}</section>
       <section class=${shown("live")} aria-label="Live metrics">${liveView(state)}</section>
+      </div>
     </main>`;
 }
 

@@ -106,6 +106,7 @@ function field(
     change({ values: { ...draft.values, [name]: Number.isFinite(number) ? number : null } });
   };
   const outside = value !== null && (value < min || value > max);
+  const share = Math.min(1, Math.max(0, ((value ?? min) - min) / (max - min || 1)));
   const range = `${min} to ${max}${unit ? ` ${unit}` : ""} in the data`;
   return html`<div class="field">
     <label for="f-${name}" title="${label}, ${range}">${label}${unit ? html` <span class="soft">${unit}</span>` : nothing}</label>
@@ -121,6 +122,7 @@ function field(
     <input
       type="range"
       aria-label="${label}, ${range}"
+      style="--share: ${share}"
       min=${min}
       max=${max}
       step=${step}

@@ -21,16 +21,19 @@ function show(snapshot: LoadRunPageSnapshot): void {
 }
 
 function pageView(run: LoadRunPageSnapshot, { element }: RunCharts): TemplateResult {
-  return html`${headView(run)} ${progressView(run)} ${verdictView(run)}
-    <div class="notes">
+  return html`${headView(run)}
+    <main>
+      ${progressView(run)} ${verdictView(run)}
+      <div class="notes">
       ${run.error ? errorMessage(run.error) : nothing}
       ${run.warnings.map((text) => html`<div class="message warning">⚠ ${text}</div>`)}
-      ${limitedNote(run.points)}
+      ${isActive(run) ? limitedNote(run.points) : nothing}
     </div>
     ${tilesView(run)}
-    <main class="columns">
-      <section class="card" aria-label="Charts">${element}</section>
-      <aside class="facts">${expectationsView(run)} ${timelineView(run)}</aside>
+      <div class="columns">
+        <section class="card"><h2 class="visually-hidden">Charts</h2>${element}</section>
+        <div class="facts">${expectationsView(run)} ${timelineView(run)}</div>
+      </div>
     </main>`;
 }
 
@@ -122,7 +125,7 @@ function tilesView(run: LoadRunPageSnapshot): TemplateResult {
   const tiles: [string, string, string?][] = [
     ["elapsed", formatOffset(elapsed(run)), `/ ${formatOffset(planSeconds)}`],
     ["asked", last ? formatNumber(last.asked) : "–", "/s"],
-    ["achieved", last ? formatNumber(last.done) : "–", "/s"],
+    ["achieved", last ? formatNumber(last.sent) : "–", "/s"],
     ["p99, last second", typeof last?.p99Ms === "number" ? formatMs(last.p99Ms) : "–"],
     ["errors", sums.done > 0 ? formatPercent(sums.errors / sums.done) : "–"],
     [
@@ -182,12 +185,15 @@ function timelineView({ marks, startedAtMs }: LoadRunPageSnapshot): TemplateResu
         ({ atMs, kind, text }) => html`<li>
           <span class="soft">${formatOffset((atMs - startedAtMs) / 1000)}</span>
           <span class="sign" aria-hidden="true">${markSigns[kind]}</span>
-          <span class="text">${text}</span>
+          <span class="text" title=${text}>${shortMark(text)}</span>
         </li>`,
       )}
     </ol>
   </section>`;
 }
+
+/** An activity's description ends with its trigger in brackets, which the alarm's own line has told. */
+const shortMark = (text: string) => text.replace(/ \(monitor alarm .*\)$/, "");
 
 function ask(request: (typeof loadRunRequests)["stop"]): void {
   void host.transport.call(request, null).catch(showError);

@@ -9,7 +9,7 @@ const perSecond = (value: number) => `${formatNumber(value)}/s`;
 /** Names, colours and dashes of the kinds of errors: no two look alike, with or without colours. */
 const errorSeries: Record<LoadErrorKind, Pick<SeriesSpec, "label" | "color" | "dashed" | "width">> = {
   clientError: { label: "client error", color: "--vscode-charts-yellow" },
-  throttled: { label: "throttled", color: "--vscode-charts-orange" },
+  throttled: { label: "throttled", color: "--chart-orange" },
   modelError: { label: "model error", color: "--vscode-charts-purple", dashed: true },
   serverError: { label: "server error", color: "--vscode-charts-red", width: 2.5 },
   timeout: { label: "timeout", color: "--vscode-charts-red", dashed: true },
@@ -19,7 +19,7 @@ const errorSeries: Record<LoadErrorKind, Pick<SeriesSpec, "label" | "color" | "d
 /** The sign of each kind of mark. */
 export const markSigns: Record<ScalingMark["kind"], string> = {
   alarm: "⚑",
-  activity: "⏱",
+  activity: "◆",
   desired: "↑",
   current: "✓",
   inService: "✓",
@@ -45,11 +45,12 @@ export class RunCharts {
     series: [
       { label: "p50", color: "--vscode-charts-green", format: formatMs },
       { label: "p95", color: "--vscode-charts-yellow", dashed: true, format: formatMs },
-      { label: "p99", color: "--vscode-charts-orange", width: 2, format: formatMs },
+      { label: "p99", color: "--chart-orange", width: 2, format: formatMs },
     ],
   });
   private readonly errors = new Chart({
     title: "Errors",
+    allZero: "None so far.",
     unit: "per second, by kind",
     whole: true,
     formatTime: formatOffset,
@@ -95,7 +96,7 @@ export class RunCharts {
     const times = points.map(({ second }) => second);
     const show = (chart: Chart, values: (number | null)[][]) => chart.update({ ...frame, times, values });
     const column = (pick: (point: LoadRunPoint) => number | null) => points.map(pick);
-    show(this.rate, [column(({ done }) => done), column(({ asked }) => asked)]);
+    show(this.rate, [column(({ sent }) => sent), column(({ asked }) => asked)]);
     show(this.latency, [column((p) => p.p50Ms), column((p) => p.p95Ms), column((p) => p.p99Ms)].map(positive));
     show(
       this.errors,

@@ -20,6 +20,8 @@ export interface ChartSpec {
   log?: boolean;
   /** Only whole numbers on the axis. */
   whole?: boolean;
+  /** What is said instead of a picture while every figure is zero; lines of zeros are left out of the legend. */
+  allZero?: string;
   series: SeriesSpec[];
   /** A moment of the time axis in words. */
   formatTime: (seconds: number) => string;
@@ -54,6 +56,9 @@ export class Chart {
   readonly element = document.createElement("section");
   private readonly plot = document.createElement("div");
   private readonly values: HTMLElement[] = [];
+  private readonly legendItems: HTMLElement[] = [];
+  private readonly zeroNote = document.createElement("p");
+  private hidden: boolean[] = [];
   private readonly table: ReturnType<typeof createTableTwin>;
   private readonly uplot: uPlot;
   private data: ChartData = { from: 0, to: 1, times: [], values: [], marks: [] };
@@ -64,7 +69,10 @@ export class Chart {
     this.plot.className = "plot";
     this.plot.tabIndex = 0;
     this.plot.setAttribute("role", "img");
-    this.element.append(this.heading(), this.plot, this.table.element);
+    this.zeroNote.className = "soft";
+    this.zeroNote.textContent = spec.allZero ?? "";
+    this.zeroNote.hidden = true;
+    this.element.append(this.heading(), this.zeroNote, this.plot, this.table.element);
     this.uplot = new uPlot(this.options(), [[], ...spec.series.map(() => [])], this.plot);
     this.plot.addEventListener("keydown", (event) => this.moveCrosshair(event));
     new ResizeObserver(() => this.fit()).observe(this.plot);
@@ -78,10 +86,7 @@ export class Chart {
     this.uplot.setData(
       empty ? [[data.from, data.to], ...this.spec.series.map(() => [null, null])] : [data.times, ...data.values],
     );
-    this.element.classList.toggle(
-      "empty",
-      data.values.every((line) => line.every((value) => value === null)),
-    );
+    this.leaveOutZeros(data);
     this.showValues(this.uplot.cursor.idx ?? undefined);
     this.plot.setAttribute("aria-label", this.summary());
     this.table.update(data);
@@ -105,6 +110,7 @@ export class Chart {
       const value = document.createElement("output");
       value.setAttribute("aria-live", "off");
       this.values.push(value);
+      this.legendItems.push(item);
       item.append(swatch, label, " ", value);
       legend.append(item);
     }
@@ -132,11 +138,12 @@ export class Chart {
         y: { distr: spec.log ? 3 : 1, range: (_, min, max) => this.yRange(min, max) },
       },
       axes: [
-        axis({ size: 22, gap: 2, space: 70, values: (_, ticks) => ticks.map((tick) => spec.formatTime(tick)) }),
+        axis({ size: 24, gap: 6, space: 80, values: (_, ticks) => ticks.map((tick) => spec.formatTime(tick)) }),
         axis({
           size: 48,
           gap: 4,
           space: 26,
+          splits: spec.log ? (_u, _axis, min, max) => decades(min, max) : undefined,
           incrs: spec.whole ? [1, 2, 5, 10, 20, 50, 100] : undefined,
           values: (_, ticks) =>
             ticks.map((tick) => (tick === null ? "" : spec.series[0]?.format(tick).replace(/ ms$/, "")) ?? ""),
@@ -149,11 +156,25 @@ export class Chart {
         draw: [
           (u) => {
             drawMarks(u, this.data.marks);
-            drawLastValues(u, spec.series);
+            drawLastValues(u, spec.series, this.hidden);
           },
         ],
       },
     };
+  }
+
+  /** A kind of error that did not occur is no line along the bottom. */
+  private leaveOutZeros({ values }: ChartData): void {
+    if (this.spec.allZero === undefined) return;
+    this.hidden = this.spec.series.map((_, i) => !values[i]?.some((value) => value !== null && value !== 0));
+    this.hidden.forEach((hide, i) => {
+      const item = this.legendItems[i];
+      if (item) item.hidden = hide;
+    });
+    const quiet = this.hidden.every(Boolean) && values.some((line) => line.some((value) => value !== null));
+    this.zeroNote.hidden = !quiet;
+    this.plot.hidden = quiet;
+    this.table.element.hidden = quiet;
   }
 
   private yRange(min: number | null, max: number | null): [number, number] {
@@ -206,6 +227,17 @@ export class Chart {
     });
     return `${title}, ${unit}, ${at === undefined ? "last" : formatTime(at)}: ${figures.join(", ")}`;
   }
+}
+
+/** Ticks of a logarithmic axis: powers of ten, with steps between where there is room. */
+function decades(min: number, max: number): number[] {
+  const first = Math.round(Math.log10(min));
+  const last = Math.round(Math.log10(max));
+  const steps = last - first <= 1 ? [1, 2, 5] : [1];
+  const ticks = Array.from({ length: last - first + 1 }, (_, i) =>
+    steps.map((step) => step * 10 ** (first + i)),
+  ).flat();
+  return ticks.filter((tick) => tick <= max * 1.001);
 }
 
 function lastValue(line: readonly (number | null)[]): number | null | undefined {

@@ -47,10 +47,11 @@ export function drawMarks(u: uPlot, marks: readonly Mark[]): void {
   ctx.restore();
 }
 
-/** Each line's last value at the right edge, moved apart where they would overlap. */
-export function drawLastValues(u: uPlot, series: readonly SeriesSpec[]): void {
+/** Each line's last value at the right edge, moved apart where they would overlap. `hidden` lines have none. */
+export function drawLastValues(u: uPlot, series: readonly SeriesSpec[], hidden: readonly boolean[]): void {
   const { ctx, bbox } = u;
   const rows = series.flatMap(({ color, format }, i) => {
+    if (hidden[i]) return [];
     const values = u.data[i + 1] ?? [];
     for (let at = values.length - 1; at >= 0; at--) {
       const value = values[at];
@@ -70,6 +71,7 @@ export function drawLastValues(u: uPlot, series: readonly SeriesSpec[]): void {
   }
   ctx.save();
   ctx.font = font(11);
+  ctx.textAlign = "left";
   ctx.textBaseline = "middle";
   const x = bbox.left + bbox.width + 6 * ratio();
   for (const { y, text, color } of rows) {

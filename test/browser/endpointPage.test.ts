@@ -1,0 +1,207 @@
+import assert from "node:assert/strict";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { OpsError } from "../../src/domain/errors.ts";
+import type { PredictionResponse } from "../../src/domain/prediction.ts";
+import { chartRange, nothing, predictParams } from "../../src/panels/pageSchemas.ts";
+import {
+  type EndpointPageSnapshot,
+  endpointChanged,
+  endpointRequests,
+  type PredictParams,
+} from "../../src/protocol/endpointPage.ts";
+import { serveRequests } from "../../src/protocol/transport.ts";
+import { axeFindings } from "../rig/axe.ts";
+import { skipWithoutChromium } from "../rig/chromium.ts";
+import { endpointSnapshot, wineAnswer } from "./fixtures.ts";
+import { type OpenPage, pageThemes, startPages } from "./pageRig.ts";
+
+const skip = skipWithoutChromium;
+const shots = path.resolve(import.meta.dirname, "../../artifacts/browser");
+let pages: Awaited<ReturnType<typeof startPages>>;
+
+before(async () => {
+  if (!skip) pages = await startPages();
+});
+after(() => pages?.close());
+
+/** A page over a host that answers from the test; `asked` is what the page sent. */
+async function open(
+  snapshot: EndpointPageSnapshot,
+  predict: (params: PredictParams) => PredictionResponse = () => wineAnswer,
+  width?: number,
+) {
+  const asked: [string, unknown][] = [];
+  let notify: ReturnType<typeof serveRequests>["notify"] | undefined;
+  const handle = (name: string) => (params: unknown) => {
+    asked.push([name, params]);
+    return null;
+  };
+  const opened = await pages.open(
+    "endpoint",
+    (port) => {
+      ({ notify } = serveRequests(port, endpointRequests, {
+        ready: { params: nothing, handle: () => snapshot },
+        predict: {
+          params: predictParams,
+          handle: (params) => {
+            asked.push(["predict", params]);
+            return predict(params);
+          },
+        },
+        setRange: { params: chartRange, handle: handle("setRange") },
+        retry: { params: nothing, handle: handle("retry") },
+        runLoadTest: { params: nothing, handle: handle("runLoadTest") },
+        showLog: { params: nothing, handle: handle("showLog") },
+      }));
+    },
+    width,
+  );
+  await opened.page.getByRole("heading", { level: 1 }).waitFor();
+  return { ...opened, asked, tell: (next: EndpointPageSnapshot) => notify?.(endpointChanged, next) };
+}
+
+async function closeClean({ problems, close }: OpenPage): Promise<void> {
+  assert.deepEqual(problems, []);
+  await close();
+}
+
+test("the form sends the project's features as CSV and shows probabilities, the likeliest first", {
+  skip,
+}, async () => {
+  const opened = await open(endpointSnapshot());
+  const { page, asked } = opened;
+  await page.getByLabel("Alcohol", { exact: false }).first().fill("13.05");
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.getByText("HTTP 200").waitFor();
+  const [[name, params] = []] = asked;
+  assert.equal(name, "predict");
+  const { body, contentType } = predictParams.parse(params);
+  assert.equal(contentType, "text/csv");
+  assert.equal(body, "13.05,1.71,2.43,15.6,127,2.8,3.06,0.28,2.29,5.64,1.04,3.92,1065");
+  assert.deepEqual(await page.locator(".bars li").allInnerTexts(), [
+    "class_0\n0.992",
+    "class_1\n0.004",
+    "class_2\n0.004",
+  ]);
+  await closeClean(opened);
+});
+
+test("an empty field is a missing value, an example fills all of them", { skip }, async () => {
+  const opened = await open(endpointSnapshot());
+  const { page, asked } = opened;
+  await page.locator("#f-ash").fill("");
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.getByText("HTTP 200").waitFor();
+  assert.match(predictParams.parse(asked[0]?.[1]).body, /^14\.23,1\.71,,15\.6,/);
+  await page.getByRole("combobox", { name: "Start from an example" }).click();
+  await page.getByRole("option", { name: "row 2 (class_0)" }).click();
+  assert.equal(await page.locator("#f-ash").inputValue(), "2.14");
+  assert.equal(await page.locator("#f-proline").inputValue(), "1050");
+  await closeClean(opened);
+});
+
+test("a raw body goes as it is, with the content type that was chosen", { skip }, async () => {
+  const opened = await open(endpointSnapshot());
+  const { page, asked } = opened;
+  await page.getByRole("button", { name: "Raw body" }).click();
+  await page.getByRole("textbox", { name: "Body" }).fill('{"instances": [[1]]}');
+  await page.getByRole("combobox", { name: "Content type" }).click();
+  await page.getByRole("option", { name: "application/json" }).click();
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.getByText("HTTP 200").waitFor();
+  assert.deepEqual(asked, [["predict", { body: '{"instances": [[1]]}', contentType: "application/json" }]]);
+  await closeClean(opened);
+});
+
+test("a refusal of the container and a failure of the host are said in words with a next step", { skip }, async () => {
+  let unreachable = false;
+  const opened = await open(endpointSnapshot(), () => {
+    if (unreachable) throw new OpsError("unreachable", "Could not ask wine-endpoint.", { hint: "Start the sandbox." });
+    const error = { code: "ModelError", message: "x", originalStatus: 415, originalMessage: "Content-type text/x" };
+    return { status: 424, body: "{}", latencyMs: 3, error };
+  });
+  const { page } = opened;
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.getByText("The model's container answered 415: Content-type text/x").waitFor();
+  await page.getByText("Check the number of values and the content type, and send again.").waitFor();
+  unreachable = true;
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.getByText("Could not ask wine-endpoint.").waitFor();
+  await page.getByText("Start the sandbox.").waitFor();
+  await closeClean(opened);
+});
+
+test("what is entered survives new figures; the range is asked of the host", { skip }, async () => {
+  const opened = await open(endpointSnapshot());
+  const { page, asked, tell } = opened;
+  await page.locator("#f-hue").fill("0.77");
+  tell(endpointSnapshot({ place: "sandbox · eu-west-1" }));
+  await page.getByText("sandbox · eu-west-1").waitFor();
+  assert.equal(await page.locator("#f-hue").inputValue(), "0.77");
+  await page.getByRole("button", { name: "1 h" }).click();
+  await page.waitForFunction(() => true);
+  assert.deepEqual(asked, [["setRange", 60]]);
+  await closeClean(opened);
+});
+
+test("charts have their figures as text: a summary, a crosshair by keys, a table with gaps", { skip }, async () => {
+  const opened = await open(endpointSnapshot());
+  const { page } = opened;
+  const chart = page.getByRole("img", { name: /^Instances, serving, simulated, last: instances 3$/ });
+  await chart.waitFor();
+  await chart.focus();
+  await page.keyboard.press("Home");
+  await page.getByRole("img", { name: /^Instances, serving, simulated, \d\d:\d\d:\d\d: instances 1$/ }).waitFor();
+  const section = page.locator("section.chart", { hasText: "Invocations" }).first();
+  await section.locator("summary").click();
+  assert.equal(await section.locator("tbody tr").count(), 62);
+  assert.equal(await section.locator("tbody tr").first().locator("td").count(), 3);
+  await closeClean(opened);
+});
+
+test("without figures, while reading and when reading fails, the page says which", { skip }, async () => {
+  const opened = await open(endpointSnapshot({ metrics: undefined }));
+  const { page, tell, asked } = opened;
+  await page.getByText("Reading the metrics…").waitFor();
+  const none = endpointSnapshot().metrics;
+  assert.ok(none);
+  tell(endpointSnapshot({ metrics: { ...none, series: [] } }));
+  await page.getByText("No data in the last 15 m: send a prediction or run a load test.").waitFor();
+  tell(endpointSnapshot({ metricsError: { code: "throttled", message: "AWS slows down.", hint: "Wait a moment." } }));
+  await page.getByText("AWS slows down.").waitFor();
+  await page.getByRole("button", { name: "Retry" }).click();
+  await page.waitForFunction(() => true);
+  assert.deepEqual(asked, [["retry", null]]);
+  await closeClean(opened);
+});
+
+test("an endpoint that takes no requests cannot be sent to", { skip }, async () => {
+  const { endpoint } = endpointSnapshot();
+  assert.ok(endpoint);
+  const opened = await open(endpointSnapshot({ endpoint: { ...endpoint, status: "Creating", takesTraffic: false } }));
+  await opened.page.getByText("The endpoint is Creating and takes no requests.").waitFor();
+  assert.ok(await opened.page.getByRole("button", { name: "Send" }).isDisabled());
+  await closeClean(opened);
+});
+
+test("axe finds nothing in any theme, wide and narrow; narrow has tabs", { skip }, async () => {
+  for (const width of [1300, 480]) {
+    const opened = await open(endpointSnapshot(), undefined, width);
+    const { page, setTheme } = opened;
+    await page.getByRole("button", { name: "Send" }).click();
+    await page.getByText("HTTP 200").waitFor();
+    const name = width > 900 ? "wide" : "narrow";
+    for (const theme of pageThemes) {
+      await setTheme(theme);
+      assert.deepEqual(await axeFindings(page), [], `${theme}, ${name}`);
+      await page.screenshot({ path: `${shots}/endpoint-${name}-${theme}.png`, fullPage: true });
+    }
+    if (name === "narrow") {
+      await page.getByRole("button", { name: "Live", exact: true }).click();
+      assert.ok(await page.getByRole("button", { name: "Send" }).isHidden());
+      await page.screenshot({ path: `${shots}/endpoint-narrow-live.png`, fullPage: true });
+    }
+    await closeClean(opened);
+  }
+});
