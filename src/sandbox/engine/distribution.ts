@@ -15,16 +15,19 @@ export class Distribution {
   private readonly buckets = new Map<number, number>();
   private nonPositive = 0;
 
-  add(value: number, times = 1): void {
+  /** Histogram bucket of a positive value. Its logarithm is the dear part of `add`: take it once for several. */
+  static bucketOf(value: number): number {
+    return value > 0 ? Math.ceil(Math.log(value) / LOG_GAMMA) : 0;
+  }
+
+  /** @param bucket what `bucketOf` gives for the value */
+  add(value: number, times = 1, bucket = Distribution.bucketOf(value)): void {
     this.count += times;
     this.sum += value * times;
     if (value < this.min) this.min = value;
     if (value > this.max) this.max = value;
     if (value <= 0) this.nonPositive += times;
-    else {
-      const bucket = Math.ceil(Math.log(value) / LOG_GAMMA);
-      this.buckets.set(bucket, (this.buckets.get(bucket) ?? 0) + times);
-    }
+    else this.buckets.set(bucket, (this.buckets.get(bucket) ?? 0) + times);
   }
 
   merge(other: Distribution): void {

@@ -23,6 +23,8 @@ interface Series {
   /** Buckets by start, oldest first (Map keeps insertion order; late points may stand out of order). */
   tiers: Map<number, Distribution>[];
   lastMs: number;
+  /** Buckets of the second that was recorded last: nearly every sample falls into the same one as its forerunner. */
+  recent?: { second: number; buckets: Distribution[] };
 }
 
 /**
@@ -47,7 +49,8 @@ export class MetricStore {
 
   /** Records `times` samples of a value at a time (epoch ms; now by default). */
   record(id: MetricId, value: number, unit?: string, atMs = this.clock.now(), times = 1): void {
-    for (const d of this.bucketsAt(id, unit, atMs)) d.add(value, times);
+    const bucket = Distribution.bucketOf(value);
+    for (const d of this.bucketsAt(id, unit, atMs)) d.add(value, times, bucket);
   }
 
   recordStatisticSet(
@@ -112,7 +115,13 @@ export class MetricStore {
       series = { id, unit, tiers: TIERS.map(() => new Map()), lastMs: atMs };
       this.series.set(key, series);
     }
-    series.lastMs = Math.max(series.lastMs, atMs);
+    if (atMs > series.lastMs) series.lastMs = atMs;
+    const second = Math.floor(atMs / TIERS[0].resolutionMs);
+    if (series.recent?.second !== second) series.recent = { second, buckets: this.findBuckets(series, atMs) };
+    return series.recent.buckets;
+  }
+
+  private findBuckets(series: Series, atMs: number): Distribution[] {
     const now = this.clock.now();
     return TIERS.flatMap(({ resolutionMs, keepMs }, i) => {
       if (now - atMs > keepMs) return [];
@@ -131,11 +140,13 @@ export class MetricStore {
     const now = this.clock.now();
     if (now - this.sweptAt < SWEEP_EVERY_MS) return;
     this.sweptAt = now;
-    for (const series of this.series.values())
+    for (const series of this.series.values()) {
+      series.recent = undefined;
       series.tiers.forEach((tier, i) => {
         const oldest = now - (TIERS[i]?.keepMs ?? 0);
         for (const start of tier.keys()) if (start < oldest) tier.delete(start);
       });
+    }
   }
 }
 

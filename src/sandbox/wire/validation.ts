@@ -107,14 +107,14 @@ function walkStructure(
   const required = requiredCount(schema);
   const rules = constraints?.[shapeName(schema)];
   membersOf(schema).forEach(([name, member], i) => {
-    const at = path ? `${path}.${lowerFirst(name)}` : lowerFirst(name);
     const v = (value as Record<string, unknown>)[name];
+    if (i >= required && (v === undefined || v === null)) return;
+    const at = path ? `${path}.${lowerFirst(name)}` : lowerFirst(name);
     if (v === undefined || v === null) {
-      if (i < required)
-        out.push({
-          kind: "required",
-          message: `Value null at '${at}' failed to satisfy constraint: Member must not be null`,
-        });
+      out.push({
+        kind: "required",
+        message: `Value null at '${at}' failed to satisfy constraint: Member must not be null`,
+      });
       return;
     }
     walk(member, v, constraints, at, out);
