@@ -2,6 +2,7 @@ import { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { serviceInfo } from "../wire/serviceInfo.ts";
 import type { ServiceModule, World } from "../world.ts";
 import { addChangeSetOperations } from "./operations/changeSets.ts";
+import { addDriftOperations } from "./operations/drift.ts";
 import { addStackOperations, addStackQueries } from "./operations/stacks.ts";
 import { addTemplateOperations } from "./operations/templates.ts";
 import { StackStore } from "./stacks/stack.ts";
@@ -14,5 +15,6 @@ export function createCloudFormation(world: World): ServiceModule {
   addChangeSetOperations(service, world, store);
   addStackOperations(service, world, store);
   addStackQueries(service, store);
+  addDriftOperations(service, world, store);
   return { services: [service] };
 }

@@ -208,8 +208,11 @@ function summary(stack: Stack, changeSet: ChangeSet) {
 function withoutValues(change: ChangeSet["changes"][number]): ChangeSet["changes"][number] {
   const { BeforeContext: _before, AfterContext: _after, Details, ...rest } = change.ResourceChange ?? {};
   const shown = Details?.map(({ Target = {}, ...detail }) => {
-    const { BeforeValue: _old, AfterValue: _new, Path: _path, ...target } = Target;
+    const { BeforeValue: _old, AfterValue: _new, Path: _path, AttributeChangeType: _kind, ...target } = Target;
     return { ...detail, Target: target };
   });
-  return { ...change, ResourceChange: { ...rest, Details: shown } };
+  // Without the paths, the places of one property are one change.
+  const texts = shown?.map((detail) => JSON.stringify(detail));
+  const once = shown?.filter((_, index) => texts?.indexOf(texts[index]!) === index);
+  return { ...change, ResourceChange: { ...rest, Details: once } };
 }

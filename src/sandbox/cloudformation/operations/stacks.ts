@@ -1,28 +1,32 @@
 import {
   AlreadyExistsException,
   CancelUpdateStackCommand,
+  ContinueUpdateRollbackCommand,
   CreateStackCommand,
   DeleteStackCommand,
   DescribeStackEventsCommand,
   DescribeStackResourceCommand,
   DescribeStackResourcesCommand,
   DescribeStacksCommand,
+  GetStackPolicyCommand,
   ListExportsCommand,
   ListImportsCommand,
   ListStackResourcesCommand,
   ListStacksCommand,
+  RollbackStackCommand,
+  SetStackPolicyCommand,
   UpdateStackCommand,
   UpdateTerminationProtectionCommand,
 } from "@aws-sdk/client-cloudformation";
 import type { ServiceBuilder } from "../../wire/serviceBuilder.ts";
 import type { World } from "../../world.ts";
 import { previewChanges } from "../stacks/changes.ts";
-import { startCreation, startDeletion, startUpdate } from "../stacks/execution.ts";
+import { startContinuation, startCreation, startDeletion, startRollback, startUpdate } from "../stacks/execution.ts";
 import { readModel } from "../stacks/model.ts";
 import type { Stack, StackResource, StackStore } from "../stacks/stack.ts";
 import { invalid } from "../template/value.ts";
 import { checkStackName, pageOf, shownParameters, stackOf } from "./finding.ts";
-import { templateText } from "./templateSource.ts";
+import { policyText, templateText } from "./templateSource.ts";
 
 /** States from which a stack can be updated (AWS: "Stack status codes"). */
 const UPDATABLE = /^(CREATE_COMPLETE|CREATE_FAILED|UPDATE_COMPLETE|UPDATE_FAILED|UPDATE_ROLLBACK_COMPLETE)$/;
@@ -39,6 +43,7 @@ export function addStackOperations(service: ServiceBuilder, world: World, store:
       if (input.OnFailure !== undefined && input.DisableRollback !== undefined)
         invalid("You cannot specify both DisableRollback and OnFailure.");
       const text = await templateText(world, ctx.region, input);
+      const policy = await policyText(world, ctx.region, input);
       if (store.find(name, ctx.region))
         throw new AlreadyExistsException({ message: `Stack [${name}] already exists`, $metadata: {} });
       const stack = store.add(ctx.region, name, world.clock.now());
@@ -54,6 +59,7 @@ export function addStackOperations(service: ServiceBuilder, world: World, store:
         store.forget(stack);
         throw error;
       }
+      stack.policy = policy;
       stack.roleArn = input.RoleARN;
       stack.disableRollback = input.DisableRollback ?? false;
       stack.timeoutMinutes = input.TimeoutInMinutes;
@@ -73,6 +79,7 @@ export function addStackOperations(service: ServiceBuilder, world: World, store:
       if (!stack) return invalid(`Stack [${input.StackName}] does not exist`);
       if (stack.operation || !UPDATABLE.test(stack.status))
         invalid(`Stack:${stack.id} is in ${stack.status} state and can not be updated.`);
+      const policy = await policyText(world, ctx.region, input);
       const tags = input.Tags ?? stack.model?.tags ?? [];
       const model = readModel(world, store, stack, {
         text,
@@ -81,6 +88,7 @@ export function addStackOperations(service: ServiceBuilder, world: World, store:
         capabilities: input.Capabilities ?? [],
       });
       if (!previewChanges(world, store, stack, model, false).anything) invalid("No updates are to be performed.");
+      stack.policy = policy ?? stack.policy;
       stack.roleArn = input.RoleARN ?? stack.roleArn;
       stack.notificationArns = input.NotificationARNs ?? stack.notificationArns;
       stack.disableRollback = input.DisableRollback ?? false;
@@ -97,6 +105,35 @@ export function addStackOperations(service: ServiceBuilder, world: World, store:
       stack.operation?.cancel("User Initiated");
       return {};
     })
+    .on(RollbackStackCommand)(async (input, ctx) => {
+      const stack = stackOf(store, input.StackName, ctx.region);
+      if (stack.operation || !/^(CREATE_FAILED|UPDATE_FAILED)$/.test(stack.status))
+        invalid(`Stack:${stack.id} is in ${stack.status} state and can not be rolled back.`);
+      stack.roleArn = input.RoleARN ?? stack.roleArn;
+      const by = { principalArn: ctx.principalArn, token: input.ClientRequestToken };
+      await settle(startRollback(world, stack, by));
+      return { StackId: stack.id };
+    })
+    .on(ContinueUpdateRollbackCommand)(async (input, ctx) => {
+      const stack = stackOf(store, input.StackName, ctx.region);
+      if (stack.operation || stack.status !== "UPDATE_ROLLBACK_FAILED")
+        invalid(`Stack:${stack.id} is in ${stack.status} state and can not continue rolling back an update.`);
+      for (const id of input.ResourcesToSkip ?? [])
+        if (stack.resources.get(id)?.status !== "UPDATE_FAILED")
+          invalid(`Resource ${id} can not be skipped: only resources in UPDATE_FAILED state can.`);
+      stack.roleArn = input.RoleARN ?? stack.roleArn;
+      const by = { principalArn: ctx.principalArn, token: input.ClientRequestToken };
+      await settle(startContinuation(world, stack, input.ResourcesToSkip ?? [], by));
+      return {};
+    })
+    .on(SetStackPolicyCommand)(async (input, ctx) => {
+      const stack = stackOf(store, input.StackName, ctx.region);
+      stack.policy = await policyText(world, ctx.region, input);
+      return {};
+    })
+    .on(GetStackPolicyCommand)((input, ctx) => ({
+      StackPolicyBody: stackOf(store, input.StackName, ctx.region).policy,
+    }))
     .on(DeleteStackCommand)(async (input, ctx) => {
       const stack = store.find(input.StackName, ctx.region);
       // Deleting what is not there succeeds (AWS: DeleteStack).
@@ -147,7 +184,7 @@ export function addStackQueries(service: ServiceBuilder, store: StackStore): voi
           ...times(stack),
           StackStatus: stack.status,
           StackStatusReason: stack.reason,
-          DriftInformation: { StackDriftStatus: "NOT_CHECKED" },
+          DriftInformation: driftOf(stack),
         })),
         NextToken,
       };
@@ -232,7 +269,17 @@ function identity(resource: StackResource) {
     ResourceType: resource.type,
     ResourceStatus: resource.status,
     ResourceStatusReason: resource.reason,
-    DriftInformation: { StackResourceDriftStatus: "NOT_CHECKED" as const },
+    DriftInformation: {
+      StackResourceDriftStatus: resource.drift?.status ?? ("NOT_CHECKED" as const),
+      LastCheckTimestamp: resource.drift && new Date(resource.drift.at),
+    },
+  };
+}
+
+function driftOf({ drift }: Stack) {
+  return {
+    StackDriftStatus: drift?.status ?? ("NOT_CHECKED" as const),
+    LastCheckTimestamp: drift && new Date(drift.at),
   };
 }
 
@@ -264,6 +311,6 @@ function describe(stack: Stack) {
     RoleARN: stack.roleArn,
     Tags: model?.tags ?? [],
     EnableTerminationProtection: stack.terminationProtection,
-    DriftInformation: { StackDriftStatus: "NOT_CHECKED" as const },
+    DriftInformation: driftOf(stack),
   };
 }

@@ -1,7 +1,7 @@
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import type { World } from "../../world.ts";
 import { MAX_TEMPLATE_BODY_BYTES, MAX_TEMPLATE_OBJECT_BYTES } from "../template/templateText.ts";
-import { invalid } from "../template/value.ts";
+import { invalid, isMap } from "../template/value.ts";
 
 /** Where a request's template comes from. */
 export interface TemplateSource {
@@ -37,6 +37,28 @@ export async function templateText(
     return TemplateBody;
   }
   return fromS3(world, region, TemplateURL!);
+}
+
+/**
+ * The text of a request's stack policy, if it has one. The sandbox keeps it and answers GetStackPolicy with it; updates
+ * are not held to it.
+ * @throws WireError ValidationError
+ */
+export async function policyText(
+  world: World,
+  region: string,
+  { StackPolicyBody, StackPolicyURL }: { StackPolicyBody?: string; StackPolicyURL?: string },
+): Promise<string | undefined> {
+  if (StackPolicyBody !== undefined && StackPolicyURL !== undefined)
+    invalid("You cannot specify both StackPolicyURL and StackPolicyBody");
+  const text = StackPolicyURL === undefined ? StackPolicyBody : await fromS3(world, region, StackPolicyURL);
+  if (text === undefined) return undefined;
+  try {
+    if (isMap(JSON.parse(text))) return text;
+  } catch {
+    // said below
+  }
+  return invalid("Error validating stack policy: Invalid stack policy");
 }
 
 async function fromS3(world: World, region: string, url: string): Promise<string> {

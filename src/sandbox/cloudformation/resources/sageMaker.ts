@@ -13,7 +13,8 @@ import type { ValueMap } from "../template/value.ts";
 import { type HandlerTable, type ResourceContext, unlessMissing } from "./handler.ts";
 import { optionalText, text, toInput, without } from "./properties.ts";
 
-const nameOf = (arn: string) => arn.slice(arn.indexOf("/") + 1);
+/** Name of a model, endpoint config or endpoint in its ARN. */
+export const nameOf = (arn: string) => arn.slice(arn.indexOf("/") + 1);
 const IN_TRANSITION = /^(Creating|Updating|SystemUpdating|RollingBack|Deleting)$/;
 /** SageMaker answers a ValidationException for what does not exist. */
 const isMissing = (error: Error) => /^Could not find/.test(error.message);

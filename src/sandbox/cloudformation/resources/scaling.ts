@@ -24,7 +24,7 @@ interface TargetKey {
 }
 
 /** Parts of a scalable target's physical id, `RESOURCE|DIMENSION|NAMESPACE`. */
-function targetKey(id: string): TargetKey {
+export function targetKey(id: string): TargetKey {
   const [ResourceId = "", dimension = "", namespace = ""] = id.split("|");
   return {
     ResourceId,

@@ -7,15 +7,7 @@ import { runGraph } from "./graphRunner.ts";
 import type { Leftover } from "./removal.ts";
 import { createResource, deleteResource, failureReason, type Run, updateResource } from "./resourceWork.ts";
 import { presentResources, scopeOf, wantedResources } from "./scope.ts";
-import { type StackResource, type StackStore, setResourceStatus } from "./stack.ts";
-
-/** What was done to a resource, so that it can be undone. */
-export interface JournalEntry {
-  kind: "created" | "updated" | "replaced";
-  resource: StackResource;
-  /** As it was before; absent for what was created. */
-  before?: StackResource;
-}
+import { type JournalEntry, type StackResource, type StackStore, setResourceStatus } from "./stack.ts";
 
 /** What applying a model did. */
 export interface Applied {
@@ -74,6 +66,15 @@ async function applyResource(run: Run, applied: Applied, id: string, needs: Read
       resource.properties = properties;
       stack.resources.set(id, resource);
       applied.journal.push({ kind: "created", resource });
+      for (const policy of declaration.ignored)
+        setResourceStatus(
+          stack,
+          resource,
+          "CREATE_IN_PROGRESS",
+          `Warning: this sandbox ignores the ${policy} of ${id}.`,
+          world.clock.now(),
+          run.token,
+        );
       await createResource(run, resource, "CREATE");
       return;
     }

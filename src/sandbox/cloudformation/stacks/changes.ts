@@ -4,7 +4,7 @@ import { handlerOf } from "../resources/handlers.ts";
 import { dependenciesOf } from "../template/graph.ts";
 import { evaluateMap, type Scope } from "../template/intrinsics.ts";
 import { referencesIn } from "../template/references.ts";
-import { sameValue, type Value, type ValueMap } from "../template/value.ts";
+import { isMap, sameValue, type Value, type ValueMap } from "../template/value.ts";
 import { outputsOf } from "./outputs.ts";
 import { KNOWN_AFTER_APPLY, presentResources, scopeOf, wantedResources } from "./scope.ts";
 import type { Stack, StackModel, StackResource, StackStore } from "./stack.ts";
@@ -36,7 +36,9 @@ export function previewChanges(
   const byId = new Map<string, ResourceChange>();
   for (const id of inOrder(dependenciesOf(model.template, wanted))) {
     const existing = stack.resources.get(id);
-    const change = existing ? modified(existing, id, model, scope, withValues) : added(id, model, scope, withValues);
+    const change = existing
+      ? modified(existing, id, stack, model, scope, withValues)
+      : added(id, model, scope, withValues);
     if (!change) continue;
     if (change.Action === "Add" || change.Replacement !== "False") renewed.add(id);
     byId.set(id, change);
@@ -93,6 +95,7 @@ function removed(resource: StackResource, withValues: boolean): ResourceChange {
 function modified(
   existing: StackResource,
   id: string,
+  stack: Stack,
   model: StackModel,
   scope: Scope,
   withValues: boolean,
@@ -119,7 +122,15 @@ function modified(
       : undefined,
     Scope: ["Properties"],
     Details: names.flatMap((name) =>
-      details(name, existing, declaration.properties[name], after[name], always.has(name), withValues),
+      details({
+        name,
+        before: existing.properties[name],
+        after: after[name],
+        expression: declaration.properties[name],
+        always: always.has(name),
+        parameters: changedParameters(stack, model),
+        withValues,
+      }),
     ),
     BeforeContext: withValues ? context(existing.properties) : undefined,
     AfterContext: withValues ? context(after) : undefined,
@@ -128,32 +139,79 @@ function modified(
 
 const text = (value: Value | undefined) => (typeof value === "string" ? value : (JSON.stringify(value) ?? ""));
 
-/** One entry for each cause of a property's change: what it refers to, or the template itself. */
-function details(
-  name: string,
-  existing: StackResource,
-  expression: Value | undefined,
-  after: Value | undefined,
-  always: boolean,
-  withValues: boolean,
-): ResourceChangeDetail[] {
+/** Names of parameters whose values differ between the stack as it is and as it shall be. */
+function changedParameters(stack: Stack, model: StackModel): Set<string> {
+  const before = stack.model?.parameters;
+  return new Set([...model.parameters].filter(([name, value]) => before?.get(name) !== value).map(([name]) => name));
+}
+
+interface PropertyChange {
+  name: string;
+  before: Value | undefined;
+  after: Value | undefined;
+  expression: Value | undefined;
+  /** Whether a change of the property needs a new resource. */
+  always: boolean;
+  /** Parameters that have new values. */
+  parameters: ReadonlySet<string>;
+  withValues: boolean;
+}
+
+/** One entry for each cause of a property's change: a resource, a parameter, or the template itself. */
+function details(change: PropertyChange): ResourceChangeDetail[] {
+  const { name, after, always } = change;
   const dynamic = text(after).includes(KNOWN_AFTER_APPLY);
-  const target = {
+  const recreation = !always ? ("Never" as const) : dynamic ? ("Conditionally" as const) : ("Always" as const);
+  const targets = leaves(change.before, after, `/Properties/${name}`).map(({ path, from, to }) => ({
     Attribute: "Properties" as const,
     Name: name,
-    RequiresRecreation: !always ? ("Never" as const) : dynamic ? ("Conditionally" as const) : ("Always" as const),
-    Path: `/Properties/${name}`,
-    BeforeValue: withValues ? text(existing.properties[name]) : undefined,
-    AfterValue: withValues && after !== undefined ? text(after) : undefined,
-  };
-  if (!dynamic) return [{ Target: target, Evaluation: "Static", ChangeSource: "DirectModification" }];
-  const causes = referencesIn(expression).filter(({ kind }) => kind === "ref" || kind === "getAtt");
-  return causes.map(({ kind, name: entity, attribute }) => ({
-    Target: target,
-    Evaluation: "Dynamic",
-    ChangeSource: kind === "ref" ? ("ResourceReference" as const) : ("ResourceAttribute" as const),
-    CausingEntity: attribute === undefined ? entity : `${entity}.${attribute}`,
+    RequiresRecreation: recreation,
+    Path: path,
+    BeforeValue: change.withValues && from !== undefined ? text(from) : undefined,
+    AfterValue: change.withValues && to !== undefined ? text(to) : undefined,
+    AttributeChangeType:
+      from === undefined ? ("Add" as const) : to === undefined ? ("Remove" as const) : ("Modify" as const),
   }));
+  const references = referencesIn(change.expression).filter(({ kind }) => kind === "ref" || kind === "getAtt");
+  const parameters = references.filter(({ kind, name: used }) => kind === "ref" && change.parameters.has(used));
+  return targets.flatMap((Target): ResourceChangeDetail[] => {
+    if (dynamic)
+      return references.map(({ kind, name: entity, attribute }) => ({
+        Target,
+        Evaluation: "Dynamic",
+        ChangeSource: kind === "ref" ? ("ResourceReference" as const) : ("ResourceAttribute" as const),
+        CausingEntity: attribute === undefined ? entity : `${entity}.${attribute}`,
+      }));
+    // A value that comes by a parameter is shown twice (AWS: "Example change sets", modifying a parameter's value).
+    if (parameters.length)
+      return [
+        ...parameters.map(({ name: CausingEntity }) => ({
+          Target,
+          Evaluation: "Static" as const,
+          ChangeSource: "ParameterReference" as const,
+          CausingEntity,
+        })),
+        { Target, Evaluation: "Dynamic", ChangeSource: "DirectModification" },
+      ];
+    return [{ Target, Evaluation: "Static", ChangeSource: "DirectModification" }];
+  });
+}
+
+interface Leaf {
+  path: string;
+  from: Value | undefined;
+  to: Value | undefined;
+}
+
+/** The deepest places where two values differ. */
+function leaves(from: Value | undefined, to: Value | undefined, path: string): Leaf[] {
+  if (sameValue(from, to)) return [];
+  const both = (isMap(from) && isMap(to)) || (Array.isArray(from) && Array.isArray(to));
+  if (!both) return [{ path, from, to }];
+  const [a, b] = [from as ValueMap, to as ValueMap];
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap((key) =>
+    leaves(a[key], b[key], `${path}/${key}`),
+  );
 }
 
 /** Names of the top-level properties that differ. */

@@ -1,11 +1,18 @@
 import type { OnFailure, OnStackFailure } from "@aws-sdk/client-cloudformation";
 import type { World } from "../../world.ts";
-import { type Applied, applyModel, type JournalEntry, retains } from "./applying.ts";
+import { type Applied, applyModel, retains } from "./applying.ts";
 import { runGraph } from "./graphRunner.ts";
 import { outputsOf } from "./outputs.ts";
 import { failedTo, patient, removeResources } from "./removal.ts";
 import { failureReason, type Run, updateResource } from "./resourceWork.ts";
-import { type Stack, type StackModel, type StackStore, setResourceStatus, setStackStatus } from "./stack.ts";
+import {
+  type JournalEntry,
+  type Stack,
+  type StackModel,
+  type StackStore,
+  setResourceStatus,
+  setStackStatus,
+} from "./stack.ts";
 
 /** Who asked for an operation on a stack, and how it shall behave. */
 export interface OperationInput {
@@ -43,14 +50,42 @@ export function startCreation(
     const mode = stack.disableRollback ? "DO_NOTHING" : (input.onFailure ?? "ROLLBACK");
     if (mode === "DO_NOTHING") return setStatus(run, "CREATE_FAILED", failure);
     if (mode === "DELETE") return deleteAll(run, store, new Set(), `${failure}Delete requested by user.`);
-    setStatus(run, "ROLLBACK_IN_PROGRESS", `${failure}Rollback requested by user.`);
-    const leftovers = [...stack.resources.values()].map((resource) => ({
-      resource,
-      retain: retains(resource.deletionPolicy),
-    }));
-    const failed = await removeResources(run, leftovers);
-    if (failed.length) setStatus(run, "ROLLBACK_FAILED", failedTo("delete", failed));
-    else setStatus(run, "ROLLBACK_COMPLETE");
+    return rollBackCreation(run, `${failure}Rollback requested by user.`);
+  });
+}
+
+async function rollBackCreation(run: Run, reason: string): Promise<void> {
+  setStatus(run, "ROLLBACK_IN_PROGRESS", reason);
+  const leftovers = [...run.stack.resources.values()].map((resource) => ({
+    resource,
+    retain: retains(resource.deletionPolicy),
+  }));
+  const failed = await removeResources(run, leftovers);
+  if (failed.length) setStatus(run, "ROLLBACK_FAILED", failedTo("delete", failed));
+  else setStatus(run, "ROLLBACK_COMPLETE");
+}
+
+/** RollbackStack: brings a stack whose creation or update failed without a rollback back to its last stable state. */
+export function startRollback(world: World, stack: Stack, input: OperationInput): Promise<void> {
+  return begin(world, stack, stack.model ?? EMPTY, input, (run) =>
+    stack.status === "CREATE_FAILED" ? rollBackCreation(run, "User Initiated") : rollBackUpdate(run, "User Initiated"),
+  );
+}
+
+/** ContinueUpdateRollback: goes on with a rollback that failed, without the resources to skip. */
+export function startContinuation(
+  world: World,
+  stack: Stack,
+  skipped: readonly string[],
+  input: OperationInput,
+): Promise<void> {
+  return begin(world, stack, stack.model ?? EMPTY, input, (run) => {
+    for (const id of skipped) {
+      stack.unfinished = stack.unfinished.map((entries) => entries.filter(({ resource }) => resource.logicalId !== id));
+      const resource = stack.resources.get(id)!;
+      setResourceStatus(stack, resource, "UPDATE_COMPLETE", "Resource skipped", world.clock.now(), run.token);
+    }
+    return rollBackUpdate(run, "User Initiated");
   });
 }
 
@@ -68,9 +103,11 @@ export function startUpdate(
     const applied = await applyModel(run, store, () => run.abort("Resource update cancelled"));
     const failure = failureOf(run, applied) ?? takeOutputs(run, store, applied);
     if (failure !== undefined) {
+      stack.unfinished.push(applied.journal);
       if (stack.disableRollback || input.onFailure === "DO_NOTHING") return setStatus(run, "UPDATE_FAILED", failure);
-      return rollBackUpdate(run, applied, run.cancelled ?? failure);
+      return rollBackUpdate(run, run.cancelled ?? failure);
     }
+    stack.unfinished = [];
     stack.model = model;
     setStatus(run, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS");
     await removeResources(run, applied.leftovers);
@@ -216,27 +253,47 @@ function lostExport(
   return undefined;
 }
 
-async function rollBackUpdate(run: Run, applied: Applied, reason: string): Promise<void> {
+/** Undoes what the unfinished updates did, the newest first; what cannot be undone stays to be tried again. */
+async function rollBackUpdate(run: Run, reason: string): Promise<void> {
   const { stack } = run;
   setStatus(run, "UPDATE_ROLLBACK_IN_PROGRESS", reason);
   const calm = patient(run);
-  const byId = new Map(applied.journal.map((entry) => [entry.resource.logicalId, entry]));
+  const undone: JournalEntry[][] = [];
+  for (let journal = stack.unfinished.at(-1); journal; journal = stack.unfinished.at(-1)) {
+    const failed = await undoAll(calm, journal);
+    if (!failed.size) undone.push(journal.filter(({ kind }) => kind !== "updated"));
+    if (failed.size) {
+      stack.unfinished[stack.unfinished.length - 1] = journal.filter(
+        ({ kind, resource }) => failed.has(resource.logicalId) || kind !== "updated",
+      );
+      return setStatus(run, "UPDATE_ROLLBACK_FAILED", failedTo("update", [...failed]));
+    }
+    stack.unfinished.pop();
+  }
+  setStatus(run, "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS");
+  // One update after the other, since each may have made a resource of the same logical id.
+  for (const made of undone) {
+    await removeResources(
+      calm,
+      made.map(({ resource }) => ({ resource, retain: false })),
+    );
+    for (const { kind, resource } of made)
+      if (kind === "created" && stack.resources.get(resource.logicalId) === resource)
+        stack.resources.delete(resource.logicalId);
+  }
+  setStatus(run, "UPDATE_ROLLBACK_COMPLETE");
+}
+
+async function undoAll(run: Run, journal: readonly JournalEntry[]): Promise<Set<string>> {
+  const byId = new Map(journal.map((entry) => [entry.resource.logicalId, entry]));
   const graph = new Map(
-    applied.journal.map(({ resource, before }) => [
+    journal.map(({ resource, before }) => [
       resource.logicalId,
       new Set([...(before?.needs ?? [])].filter((id) => byId.has(id))),
     ]),
   );
-  const { failed } = await runGraph(graph, (id) => undo(calm, byId.get(id)!), { keepGoing: true });
-  if (failed.size) return setStatus(run, "UPDATE_ROLLBACK_FAILED", failedTo("update", [...failed.keys()]));
-  setStatus(run, "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS");
-  const made = applied.journal.filter(({ kind }) => kind !== "updated");
-  await removeResources(
-    calm,
-    made.map(({ resource }) => ({ resource, retain: false })),
-  );
-  for (const { kind, resource } of made) if (kind === "created") stack.resources.delete(resource.logicalId);
-  setStatus(run, "UPDATE_ROLLBACK_COMPLETE");
+  const { failed } = await runGraph(graph, (id) => undo(run, byId.get(id)!), { keepGoing: true });
+  return new Set(failed.keys());
 }
 
 /** Brings a resource back to what it was; what was made meanwhile is deleted afterwards. */

@@ -1,8 +1,25 @@
 import { randomUUID } from "node:crypto";
-import type { Capability, Output, ResourceStatus, StackEvent, StackStatus, Tag } from "@aws-sdk/client-cloudformation";
+import type {
+  Capability,
+  Output,
+  ResourceStatus,
+  StackDriftStatus,
+  StackEvent,
+  StackStatus,
+  Tag,
+} from "@aws-sdk/client-cloudformation";
+import type { ResourceDrift } from "../drift/detection.ts";
 import type { RetentionPolicy, Template } from "../template/template.ts";
 import type { Value, ValueMap } from "../template/value.ts";
 import type { ChangeSet } from "./changeSet.ts";
+
+/** What was done to a resource, so that it can be undone. */
+export interface JournalEntry {
+  kind: "created" | "updated" | "replaced";
+  resource: StackResource;
+  /** As it was before; absent for what was created. */
+  before?: StackResource;
+}
 
 /** What a stack shall be: a template with its parameters. */
 export interface StackModel {
@@ -31,6 +48,8 @@ export interface StackResource {
   reason?: string;
   /** Epoch ms. */
   changedAt: number;
+  /** What the last drift detection found; a change forgets it. */
+  drift?: ResourceDrift;
 }
 
 /** A stack of one region; a deleted one is kept for its history. */
@@ -59,6 +78,12 @@ export interface Stack {
   disableRollback: boolean;
   timeoutMinutes?: number;
   terminationProtection: boolean;
+  /** Kept and returned; updates are not held to it. */
+  policy?: string;
+  /** What the last drift detection found, epoch ms. */
+  drift?: { status: StackDriftStatus; at: number };
+  /** What failed updates have done since the stack was last stable, oldest first; a rollback undoes it. */
+  unfinished: JournalEntry[][];
   /** The operation at work. */
   operation?: {
     /** Makes an update fail, so that it rolls back. */
@@ -94,6 +119,7 @@ export class StackStore {
       notificationArns: [],
       disableRollback: false,
       terminationProtection: false,
+      unfinished: [],
     };
     this.stacks.push(stack);
     const deleted = this.stacks.filter((item) => item.status === "DELETE_COMPLETE");
@@ -168,6 +194,7 @@ export function setResourceStatus(
   resource.status = status;
   resource.reason = reason;
   resource.changedAt = now;
+  resource.drift = undefined;
   record(stack, {
     EventId: `${resource.logicalId}-${status}-${new Date(now).toISOString()}-${stack.events.length}`,
     LogicalResourceId: resource.logicalId,

@@ -27,6 +27,8 @@ export interface ResourceDeclaration {
   deletionPolicy: RetentionPolicy;
   updateReplacePolicy: RetentionPolicy;
   metadata?: Value;
+  /** Policies that are declared and have no effect here: UpdatePolicy, CreationPolicy. */
+  ignored: string[];
 }
 
 /** An output as declared, its value still holding intrinsics. */
@@ -207,6 +209,7 @@ function readResource(value: Value, name: string): ResourceDeclaration {
     deletionPolicy: retention(value, "DeletionPolicy", name),
     updateReplacePolicy: retention(value, "UpdateReplacePolicy", name),
     metadata: value.Metadata,
+    ignored: ["CreationPolicy", "UpdatePolicy"].filter((key) => value[key] !== undefined),
   };
 }
 
