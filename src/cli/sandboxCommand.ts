@@ -1,4 +1,5 @@
 import { OpsError } from "../domain/errors.ts";
+import { DataDirError } from "../sandbox/engine/dataDir.ts";
 import { startSandbox } from "../sandbox/sandbox.ts";
 import { numberOption, parseArguments } from "./arguments.ts";
 import type { Output } from "./output.ts";
@@ -9,6 +10,7 @@ const options = {
   auth: { type: "string", default: "sigv4" },
   "account-id": { type: "string", default: "123456789012" },
   region: { type: "string", default: "us-east-1" },
+  "data-dir": { type: "string" },
   "until-stdin-closes": { type: "boolean", default: false },
   json: { type: "boolean", default: false },
 } as const;
@@ -26,6 +28,7 @@ export async function runSandbox(args: string[], output: Output): Promise<number
     process.stderr.write("warning: --auth none takes any credentials; anything on this machine can use the sandbox\n");
 
   const sandbox = await startSandbox({
+    dataDir: values["data-dir"],
     port,
     timeScale,
     auth,
@@ -36,6 +39,7 @@ export async function runSandbox(args: string[], output: Output): Promise<number
       throw new OpsError("badInput", `Port ${port} is in use.`, {
         hint: "Choose another --port, or 0 for a free one.",
       });
+    if (e instanceof DataDirError) throw new OpsError("badInput", e.message);
     throw e;
   });
   const { endpoint, region, accountId, accessKeyId, secretAccessKey, controlToken } = sandbox;

@@ -11,7 +11,7 @@ import { createSageMaker } from "./sagemaker/sagemaker.ts";
 import { createSts } from "./sts/sts.ts";
 import type { SandboxWorld, ServiceModule } from "./world.ts";
 
-/** Every service of the sandbox, constructed around one world. */
+/** Every service of the sandbox, constructed around one world; in the order in which their saved states are loaded. */
 export function createModules(world: SandboxWorld): ServiceModule[] {
   const logs = createLogs(world);
   world.log = logs.append;
@@ -24,8 +24,8 @@ export function createModules(world: SandboxWorld): ServiceModule[] {
     createS3(world),
     logs,
     cloudwatch,
-    autoscaling,
     sagemaker,
+    autoscaling,
     createLambda(world),
     createApiGateway(world),
     createAmplify(world),

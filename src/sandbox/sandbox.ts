@@ -2,8 +2,10 @@ import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { answerControl, type ControlState } from "./control.ts";
 import { createClock, isStepped } from "./engine/clock.ts";
+import { DataDir } from "./engine/dataDir.ts";
 import { Faults } from "./faults.ts";
 import { createModules } from "./modules.ts";
+import { Persistence } from "./persistence.ts";
 import constraints from "./wire/constraints.json" with { type: "json" };
 import { type AuthMode, Dispatcher } from "./wire/dispatcher.ts";
 import { listen } from "./wire/httpServer.ts";
@@ -22,6 +24,8 @@ export interface SandboxOptions {
   region?: string;
   accessKeyId?: string;
   secretAccessKey?: string;
+  /** Everything that was created is kept there and is there again after a restart; in memory only when absent. */
+  dataDir?: string;
 }
 
 /** A running sandbox and what a client needs to reach it. */
@@ -40,19 +44,21 @@ const DEFAULT_ACCOUNT = "123456789012";
 
 /**
  * Starts the local AWS in this process.
- * @throws the error of `listen`, e.g. EADDRINUSE
+ * @throws the error of `listen`, e.g. EADDRINUSE; DataDirError when another sandbox uses the data directory
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const clock = createClock(options.timeScale ?? 30);
   const region = options.region ?? "us-east-1";
   const accountId = options.accountId ?? DEFAULT_ACCOUNT;
   const accessKeyId = options.accessKeyId ?? "AKIASANDBOX000000000";
-  const secretAccessKey = options.secretAccessKey ?? randomBytes(30).toString("base64url");
+  const dataDir = options.dataDir === undefined ? undefined : DataDir.open(options.dataDir);
+  const secretAccessKey = options.secretAccessKey ?? ownSecret(dataDir);
   const controlToken = randomBytes(24).toString("base64url");
   const faults = new Faults();
   let world: SandboxWorld;
   let modules: ServiceModule[] = [];
   let dispatcher: Dispatcher;
+  let persistence: Persistence | undefined;
   let url = "";
 
   const build = () => {
@@ -60,13 +66,21 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     world.setBaseUrl(url);
     world.addCredential(accessKeyId, { secretAccessKey, principalArn: world.rootArn });
     modules = createModules(world);
-    dispatcher = new Dispatcher(world, options.auth ?? "sigv4", faults);
+    dispatcher = new Dispatcher(world, options.auth ?? "sigv4", faults, (service) => {
+      if (!persistence) return;
+      world.touch(service);
+      persistence.commitTouched();
+    });
     for (const module of modules) {
       world.register(module);
       dispatcher.register(module.services);
     }
+    persistence = dataDir && new Persistence(dataDir, world, modules);
   };
-  const closeModules = () => Promise.all(modules.map((m) => m.close?.()));
+  const closeModules = () => {
+    persistence?.close();
+    return Promise.all(modules.map((m) => m.close?.()));
+  };
 
   const state: ControlState = {
     token: controlToken,
@@ -77,6 +91,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       await closeModules();
       faults.clear();
       build();
+      persistence?.commitAll();
     },
   };
 
@@ -88,7 +103,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   };
 
   build();
-  const server = await listen(handle, options.port ?? 0);
+  await persistence?.load();
+  const server = await listen(handle, options.port ?? 0).catch((e: unknown) => {
+    dataDir?.close();
+    throw e;
+  });
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   world!.setBaseUrl(url);
   return {
@@ -102,8 +121,18 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       server.close();
       server.closeAllConnections();
       await closeModules();
+      dataDir?.close();
     },
   };
+}
+
+/** The sandbox's own secret: a new one each time, but with a data directory the one that clients already know. */
+function ownSecret(dataDir: DataDir | undefined): string {
+  const known = dataDir?.stateOf("secret");
+  if (typeof known === "string") return known;
+  const secret = randomBytes(30).toString("base64url");
+  dataDir?.commit([["secret", secret]]);
+  return secret;
 }
 
 /** Hosts of the AWS form (`{api}.execute-api.localhost`) are served like their path form. */

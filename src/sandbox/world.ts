@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Clock } from "./engine/clock.ts";
+import type { Persistent } from "./engine/dataDir.ts";
 import { inputOf, outputOf } from "./wire/schema.ts";
 import { type ServiceBuilder, schemaOfCommand } from "./wire/serviceBuilder.ts";
 import type { IssuedCredential } from "./wire/sigv4.ts";
@@ -36,6 +37,8 @@ export interface ServiceModule {
   services: readonly ServiceBuilder[];
   /** Unsigned paths of its own, e.g. deployed stages; `prefix` ends in a slash. */
   http?: { prefix: string; handle(req: WireRequest): Promise<WireResponse> };
+  /** What survives a restart when the sandbox has a data directory. */
+  persist?: Persistent;
   close?(): Promise<void>;
 }
 
@@ -68,6 +71,7 @@ export class SandboxWorld implements World {
   readonly timeScale: number;
   private readonly bySchema = new Map<string, { service: ServiceBuilder; schema: OperationSchema; handler: Handler }>();
   private readonly credentials = new Map<string, IssuedCredential>();
+  private touched = new Set<ServiceBuilder>();
   private url = "";
   log: AppendLog = () => {};
 
@@ -101,6 +105,18 @@ export class SandboxWorld implements World {
     return this.constraints[service.info.constraints];
   }
 
+  /** An operation of the service may have changed its state. */
+  touch(service: ServiceBuilder): void {
+    this.touched.add(service);
+  }
+
+  /** The services that were touched since the last call. */
+  takeTouched(): ReadonlySet<ServiceBuilder> {
+    const touched = this.touched;
+    this.touched = new Set();
+    return touched;
+  }
+
   async call<I extends object, O>(command: CommandClass<I, O>, input: I, caller: Caller): Promise<Out<O>> {
     const wanted = schemaOfCommand(command);
     const found = this.bySchema.get(`${wanted[1]}#${wanted[2]}`);
@@ -117,6 +133,7 @@ export class SandboxWorld implements World {
     };
     // A structured clone, so that callers cannot reach into another service's state.
     const result = await found.handler(structuredClone(input) as never, ctx);
+    this.touch(found.service);
     return (outputOf(wanted).isUnitSchema() ? {} : result) as Out<O>;
   }
 

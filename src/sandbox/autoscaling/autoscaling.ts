@@ -1,10 +1,11 @@
 import type { Alarms } from "../cloudwatch/alarms.ts";
+import type { Persistent } from "../engine/dataDir.ts";
 import { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { serviceInfo } from "../wire/serviceInfo.ts";
 import type { ServiceModule, World } from "../world.ts";
 import { registerPolicies, removePolicy } from "./policies.ts";
 import { Scaler } from "./scaler.ts";
-import { registerScheduledActions } from "./scheduledActions.ts";
+import { registerScheduledActions, type ScheduledActions } from "./scheduledActions.ts";
 import { type ScalingState, type TargetRecord, targetKey } from "./state.ts";
 import { registerTargets } from "./targets.ts";
 
@@ -12,6 +13,11 @@ import { registerTargets } from "./targets.ts";
 export interface AutoScalingModule extends ServiceModule {
   /** Deleting an endpoint silently deregisters its targets (SageMaker developer guide). */
   forgetEndpoint(region: string, endpointName: string): void;
+}
+
+interface Saved {
+  regions: ScalingState[];
+  scheduled: ReturnType<ScheduledActions["save"]>;
 }
 
 export function createAutoScaling(world: World, alarms: Alarms): AutoScalingModule {
@@ -44,9 +50,27 @@ export function createAutoScaling(world: World, alarms: Alarms): AutoScalingModu
   const service = new ServiceBuilder(serviceInfo.autoscaling);
   registerTargets(service, world, scaler, stateOf, removePolicies);
   registerPolicies(service, world, stateOf);
-  registerScheduledActions(service, world, scaler, stateOf);
+  const scheduled = registerScheduledActions(service, world, scaler, stateOf);
+  const persist: Persistent = {
+    name: "autoscaling",
+    save: (): Saved => ({ regions: [...regions.values()], scheduled: scheduled.save() }),
+    load(saved) {
+      const state = saved as Saved;
+      for (const region of state.regions) {
+        regions.set(region.region, region);
+        for (const target of region.targets.values()) target.busy = false;
+        for (const activity of region.activities) {
+          if (activity.status !== "InProgress" && activity.status !== "Pending") continue;
+          const target = region.targets.get(targetKey(activity.namespace, activity.resourceId, activity.dimension));
+          if (target) void scaler.resume(target, activity);
+        }
+      }
+      scheduled.load(state.scheduled);
+    },
+  };
   return {
     services: [service],
+    persist,
     forgetEndpoint(region, endpointName) {
       const state = stateOf(region);
       for (const [key, target] of state.targets)

@@ -58,6 +58,18 @@ export class Scaler {
       await this.setCapacity(state, target, target.max, `maximum capacity was set to ${target.max}`);
   }
 
+  /** Goes on with a change that was under way when the sandbox ended. */
+  async resume(target: TargetRecord, activity: ActivityRecord): Promise<void> {
+    const count = Number(/ to (\d+)\.$/.exec(activity.description)?.[1]);
+    target.busy = true;
+    try {
+      await this.waitUntilFulfilled(target, activity, count);
+    } finally {
+      activity.endMs = this.world.clock.now();
+      target.busy = false;
+    }
+  }
+
   /** Does the variant exist? */
   async exists(target: TargetRecord): Promise<boolean> {
     return (await this.capacityOf(target)) !== undefined;

@@ -34,13 +34,25 @@ interface ScheduledActionRecord {
 
 const META = { $metadata: {} };
 
+/** What is kept of an action on disk; its target is found by its key. */
+type SavedAction = Omit<ScheduledActionRecord, "target" | "schedule" | "cancel"> & {
+  region: string;
+  targetKey: string;
+};
+
+/** The door through which scheduled actions are kept across restarts. */
+export interface ScheduledActions {
+  save(): SavedAction[];
+  load(saved: SavedAction[]): void;
+}
+
 /** Registers PutScheduledAction, DescribeScheduledActions and DeleteScheduledAction; they ignore cooldowns, as on AWS. */
 export function registerScheduledActions(
   service: ServiceBuilder,
   world: World,
   scaler: Scaler,
   stateOf: (region: string) => ScalingState,
-): ServiceBuilder {
+): ScheduledActions {
   const regions = new Map<string, ScheduledActionRecord[]>();
   const recordsOf = (region: string): ScheduledActionRecord[] => {
     let records = regions.get(region);
@@ -70,7 +82,7 @@ export function registerScheduledActions(
     });
   };
 
-  return service
+  service
     .on(PutScheduledActionCommand)((input, ctx) => {
       const {
         ServiceNamespace: namespace = "",
@@ -156,4 +168,25 @@ export function registerScheduledActions(
     records.splice(records.indexOf(record), 1);
     return {};
   });
+
+  return {
+    save: () =>
+      [...regions].flatMap(([region, records]) =>
+        records.map(({ target, schedule: _, cancel: __, ...rest }) => ({
+          ...rest,
+          region,
+          targetKey: targetKey(target.namespace, target.resourceId, target.dimension),
+        })),
+      ),
+    load(saved) {
+      for (const { region, targetKey: key, ...rest } of saved) {
+        const target = stateOf(region).targets.get(key);
+        const schedule = parseSchedule(rest.expression);
+        if (!target || !schedule) continue;
+        const record: ScheduledActionRecord = { ...rest, target, schedule, cancel: () => {} };
+        recordsOf(region).push(record);
+        plan(region, record);
+      }
+    },
+  };
 }

@@ -35,6 +35,12 @@ interface RegionAlarms {
   tags: Map<string, Tag[]>;
 }
 
+/** A region's alarms without what runs and what is measured anew. */
+interface SavedAlarms extends Pick<RegionAlarms, "history" | "tags"> {
+  region: string;
+  alarms: Omit<AlarmRecord, "stop" | "points">[];
+}
+
 /** CloudWatch keeps 30 days of history; the sandbox keeps this many entries a region. */
 const HISTORY_ENTRIES = 5_000;
 const META = { $metadata: {} };
@@ -192,13 +198,41 @@ export class Alarms {
       points: [],
       stop: () => {},
     };
-    const { clock } = this.world;
-    alarm.stop = clock.every(clock.toSimulated(windowMs(alarm, clock)), () => this.evaluate(alarm));
+    this.start(alarm);
     region.alarms.set(name, alarm);
     if (input.Tags?.length && !old) region.tags.set(alarm.arn, [...input.Tags]);
     this.remember(alarm, "ConfigurationUpdate", `Alarm "${name}" ${old ? "updated" : "created"}`, {
       type: old ? "Update" : "Create",
     });
+  }
+
+  /** As plain data, to be kept on disk. */
+  save(): SavedAlarms[] {
+    return [...this.regions].map(([region, { alarms, history, tags }]) => ({
+      region,
+      history,
+      tags,
+      alarms: [...alarms.values()].map(({ stop: _, points: __, ...alarm }) => alarm),
+    }));
+  }
+
+  load(saved: SavedAlarms[]): void {
+    for (const { region, history, tags, alarms } of saved) {
+      const state = this.of(region);
+      state.history = history;
+      state.tags = tags;
+      for (const rest of alarms) {
+        const alarm: AlarmRecord = { ...rest, points: [], stop: () => {} };
+        state.alarms.set(alarm.name, alarm);
+        this.start(alarm);
+      }
+    }
+  }
+
+  /** Evaluates once a period from now on. */
+  private start(alarm: AlarmRecord): void {
+    const { clock } = this.world;
+    alarm.stop = clock.every(clock.toSimulated(windowMs(alarm, clock)), () => this.evaluate(alarm));
   }
 
   private evaluate(alarm: AlarmRecord): void {

@@ -1,15 +1,22 @@
+import type { Persistent } from "../engine/dataDir.ts";
 import { MetricStore } from "../engine/metricStore.ts";
 import { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { serviceInfo } from "../wire/serviceInfo.ts";
 import type { ServiceModule, World } from "../world.ts";
 import { Alarms } from "./alarms.ts";
-import { registerDashboards } from "./dashboards.ts";
+import { type Dashboard, registerDashboards } from "./dashboards.ts";
 import { registerMetrics } from "./metrics.ts";
 
 /** CloudWatch, with the doors through which the other services record metrics and hear of alarms. */
 export interface CloudWatchModule extends ServiceModule {
   metricsOf(region: string): MetricStore;
   alarms: Alarms;
+}
+
+interface Saved {
+  dashboards: Map<string, Map<string, Dashboard>>;
+  alarms: ReturnType<Alarms["save"]>;
+  metrics: Map<string, unknown>;
 }
 
 export function createCloudWatch(world: World): CloudWatchModule {
@@ -26,6 +33,21 @@ export function createCloudWatch(world: World): CloudWatchModule {
   const service = new ServiceBuilder(serviceInfo.cloudwatch);
   registerMetrics(service, world, metricsOf);
   alarms.register(service);
-  registerDashboards(service, world);
-  return { services: [service], metricsOf, alarms, close: async () => alarms.close() };
+  const dashboards = new Map<string, Map<string, Dashboard>>();
+  registerDashboards(service, world, dashboards);
+  const persist: Persistent = {
+    name: "cloudwatch",
+    save: (): Saved => ({
+      dashboards,
+      alarms: alarms.save(),
+      metrics: new Map([...stores].map(([region, store]) => [region, store.save()])),
+    }),
+    load(saved) {
+      const state = saved as Saved;
+      for (const [region, own] of state.dashboards) dashboards.set(region, own);
+      for (const [region, series] of state.metrics) metricsOf(region).load(series);
+      alarms.load(state.alarms);
+    },
+  };
+  return { services: [service], metricsOf, alarms, persist, close: async () => alarms.close() };
 }

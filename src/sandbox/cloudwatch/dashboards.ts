@@ -11,7 +11,8 @@ import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import type { CallContext } from "../wire/types.ts";
 import type { World } from "../world.ts";
 
-interface Dashboard {
+/** A dashboard as it was put. */
+export interface Dashboard {
   name: string;
   arn: string;
   body: string;
@@ -22,8 +23,11 @@ const META = { $metadata: {} };
 const LIST_PAGE = 1000;
 
 /** Registers the dashboards: stored and given back, never drawn. */
-export function registerDashboards(service: ServiceBuilder, world: World): ServiceBuilder {
-  const regions = new Map<string, Map<string, Dashboard>>();
+export function registerDashboards(
+  service: ServiceBuilder,
+  world: World,
+  regions: Map<string, Map<string, Dashboard>>,
+): ServiceBuilder {
   const dashboardsOf = ({ region }: CallContext): Map<string, Dashboard> => {
     let dashboards = regions.get(region);
     if (!dashboards) {

@@ -2,6 +2,16 @@
 const GAMMA = 1.02;
 const LOG_GAMMA = Math.log(GAMMA);
 
+/** The content of a Distribution. */
+export interface PlainDistribution {
+  count: number;
+  sum: number;
+  min: number;
+  max: number;
+  nonPositive: number;
+  buckets: Map<number, number>;
+}
+
 /**
  * What CloudWatch keeps of a metric in one period: count, sum, extremes, and a logarithmic histogram from which
  * percentiles are read within 1 % (as CloudWatch's own percentiles are estimates over a distribution).
@@ -28,6 +38,19 @@ export class Distribution {
     if (value > this.max) this.max = value;
     if (value <= 0) this.nonPositive += times;
     else this.buckets.set(bucket, (this.buckets.get(bucket) ?? 0) + times);
+  }
+
+  /** As plain data, to be kept on disk. */
+  toPlain(): PlainDistribution {
+    const { count, sum, min, max, nonPositive, buckets } = this;
+    return { count, sum, min, max, nonPositive, buckets };
+  }
+
+  static fromPlain({ buckets, nonPositive, ...figures }: PlainDistribution): Distribution {
+    const distribution = Object.assign(new Distribution(), figures);
+    distribution.nonPositive = nonPositive;
+    for (const [bucket, n] of buckets) distribution.buckets.set(bucket, n);
+    return distribution;
   }
 
   merge(other: Distribution): void {

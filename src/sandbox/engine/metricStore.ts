@@ -1,5 +1,5 @@
 import type { Clock } from "./clock.ts";
-import { Distribution } from "./distribution.ts";
+import { Distribution, type PlainDistribution } from "./distribution.ts";
 
 /** Name and value of a metric's dimensions; their order does not matter. */
 export type Dimensions = Readonly<Record<string, string>>;
@@ -39,6 +39,10 @@ const TIERS = [
   { resolutionMs: HOUR, keepMs: 455 * 24 * HOUR },
 ] as const;
 const SWEEP_EVERY_MS = 60_000;
+
+interface SavedSeries extends Pick<Series, "id" | "unit" | "lastMs"> {
+  tiers: Map<number, PlainDistribution>[];
+}
 
 /** The metrics of one region. */
 export class MetricStore {
@@ -101,6 +105,30 @@ export class MetricStore {
   /** Metrics with their newest sample's time, for ListMetrics. */
   list(): { id: MetricId; lastMs: number }[] {
     return [...this.series.values()].map(({ id, lastMs }) => ({ id, lastMs }));
+  }
+
+  /** Metrics that clients have put, as plain data; those of AWS's namespaces come from the services themselves. */
+  save(): unknown {
+    return [...this.series.values()]
+      .filter(({ id }) => !/^\/?aws\//i.test(id.namespace))
+      .map(
+        ({ id, unit, lastMs, tiers }): SavedSeries => ({
+          id,
+          unit,
+          lastMs,
+          tiers: tiers.map((tier) => new Map([...tier].map(([start, d]) => [start, d.toPlain()]))),
+        }),
+      );
+  }
+
+  load(saved: unknown): void {
+    for (const { id, unit, lastMs, tiers } of saved as SavedSeries[])
+      this.series.set(keyOf(id), {
+        id,
+        unit,
+        lastMs,
+        tiers: tiers.map((tier) => new Map([...tier].map(([start, d]) => [start, Distribution.fromPlain(d)]))),
+      });
   }
 
   unitOf(id: MetricId): string | undefined {

@@ -13,7 +13,7 @@ import { pageOf } from "../paging.ts";
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { type CallContext, WireError } from "../wire/types.ts";
 import type { World } from "../world.ts";
-import { EndpointLifecycle } from "./lifecycle.ts";
+import type { EndpointLifecycle } from "./lifecycle.ts";
 import { sortSummaries } from "./listing.ts";
 import {
   alreadyExists,
@@ -29,11 +29,10 @@ import {
 export function registerEndpoints(
   service: ServiceBuilder,
   world: World,
+  lifecycle: EndpointLifecycle,
   stateOf: (region: string) => RegionState,
   onDeleted: (region: string, endpointName: string) => void,
 ): ServiceBuilder {
-  const lifecycle = new EndpointLifecycle(world);
-
   const find = (ctx: CallContext, name: string): EndpointRecord => {
     const endpoint = findIgnoringCase(stateOf(ctx.region), name);
     if (!endpoint) throw couldNotFind("endpoint", sagemakerArn(ctx.region, ctx.accountId, "endpoint", name));

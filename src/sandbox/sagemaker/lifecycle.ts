@@ -40,6 +40,7 @@ export class EndpointLifecycle {
     retainVariantProperties: boolean,
   ): Promise<void> {
     const generation = this.begin(endpoint, "Updating");
+    endpoint.pending = { configName, retain: retainVariantProperties };
     await this.after(ENDPOINT_CREATION_MS, async () => {
       if (endpoint.generation !== generation) return;
       try {
@@ -99,12 +100,14 @@ export class EndpointLifecycle {
   private begin(endpoint: EndpointRecord, status: EndpointStatus): number {
     endpoint.status = status;
     endpoint.failureReason = undefined;
+    endpoint.pending = undefined;
     endpoint.modifiedMs = this.world.clock.now();
     endpoint.generation += 1;
     return endpoint.generation;
   }
 
   private finish(endpoint: EndpointRecord, status: EndpointStatus): void {
+    endpoint.pending = undefined;
     endpoint.status = status;
     endpoint.modifiedMs = this.world.clock.now();
   }

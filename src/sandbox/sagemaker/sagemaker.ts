@@ -8,7 +8,9 @@ import { publishInstanceMetrics } from "./fleet.ts";
 import { createInvokeService, registerInvoke } from "./invoke.ts";
 import { registerInvokeAsync } from "./invokeAsync.ts";
 import { registerInvokeStream } from "./invokeStream.ts";
+import { EndpointLifecycle } from "./lifecycle.ts";
 import { registerModels } from "./models.ts";
+import { persistSageMaker } from "./persist.ts";
 import { createRegionState, type RegionState } from "./state.ts";
 import { registerTags } from "./tags.ts";
 
@@ -40,12 +42,14 @@ export function createSageMaker(
   const control = new ServiceBuilder(serviceInfo.sagemaker);
   registerModels(control, world, stateOf);
   registerEndpointConfigs(control, world, stateOf);
-  registerEndpoints(control, world, stateOf, onEndpointDeleted);
+  const lifecycle = new EndpointLifecycle(world);
+  registerEndpoints(control, world, lifecycle, stateOf, onEndpointDeleted);
   registerTags(control, stateOf);
   const runtime = new ServiceBuilder(serviceInfo.runtime);
   const invoke = createInvokeService(world, stateOf, metricsOf);
   registerInvoke(runtime, invoke);
   registerInvokeStream(runtime, invoke);
   registerInvokeAsync(runtime, world, invoke, stateOf);
-  return { services: [control, runtime], close: async () => stop() };
+  const persist = persistSageMaker(world, regions, lifecycle);
+  return { services: [control, runtime], persist, close: async () => stop() };
 }

@@ -66,6 +66,8 @@ export interface EndpointRecord {
   modifiedMs: number;
   variants: RunningVariant[];
   deploymentConfig?: DeploymentConfig;
+  /** The configuration that an update moves to, while it does. */
+  pending?: { configName: string; retain: boolean };
   /** Bumped by every transition, so that a late timer of an earlier one does nothing. */
   generation: number;
 }

@@ -15,6 +15,9 @@ import { assertValid } from "./validation.ts";
 /** `sigv4` verifies every request; `none` takes any credentials and must be asked for. */
 export type AuthMode = "sigv4" | "none";
 
+/** Operations that change nothing that outlives them. */
+const READS = /^(Describe|List|Get|Head|Invoke|Filter|Lookup|Validate|Estimate|StartLiveTail|Test)/;
+
 /** Answers AWS requests: authenticate, decode, validate, handle, encode. */
 export class Dispatcher {
   private readonly bySigningName = new Map<string, ServiceBuilder[]>();
@@ -23,6 +26,8 @@ export class Dispatcher {
     private readonly world: SandboxWorld,
     private readonly auth: AuthMode,
     private readonly faults: Faults,
+    /** Makes durable what an operation has changed, before it is answered. */
+    private readonly commit: (service: ServiceBuilder) => void = () => {},
   ) {}
 
   register(services: readonly ServiceBuilder[]): void {
@@ -88,6 +93,7 @@ export class Dispatcher {
       principalArn,
     };
     const output = await operation.handler(input as never, ctx);
+    if (!READS.test(ctx.operation)) this.commit(service);
     const res = await protocols[protocol].encode(operation.schema, output, service.info, requestId, req);
     if (ctx.status) res.status = ctx.status;
     return res;

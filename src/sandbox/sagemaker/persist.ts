@@ -1,0 +1,90 @@
+import type { Persistent } from "../engine/dataDir.ts";
+import type { World } from "../world.ts";
+import { prepareVariant, resize } from "./fleet.ts";
+import type { EndpointLifecycle } from "./lifecycle.ts";
+import type { EndpointRecord, RegionState, RunningVariant } from "./state.ts";
+
+/** A variant without what is made anew: the loaded model and the simulated instances. */
+type SavedVariant = Pick<RunningVariant, "config" | "desiredCount" | "currentWeight" | "desiredWeight"> & {
+  count: number;
+};
+type SavedEndpoint = Omit<EndpointRecord, "variants" | "generation"> & { variants: SavedVariant[] };
+type SavedRegion = Omit<RegionState, "endpoints"> & { endpoints: SavedEndpoint[] };
+
+/** Models, configurations and endpoints; what was under way when the sandbox ended goes on after its restart. */
+export function persistSageMaker(
+  world: World,
+  regions: Map<string, RegionState>,
+  lifecycle: EndpointLifecycle,
+): Persistent {
+  return {
+    name: "sagemaker",
+    save: () => [...regions.values()].map(saveRegion),
+    async load(saved) {
+      for (const { endpoints, ...rest } of saved as SavedRegion[]) {
+        const state: RegionState = { ...rest, endpoints: new Map() };
+        regions.set(state.region, state);
+        for (const endpoint of endpoints) await loadEndpoint(world, state, lifecycle, endpoint);
+      }
+    },
+  };
+}
+
+function saveRegion({ endpoints, ...rest }: RegionState): SavedRegion {
+  return {
+    ...rest,
+    endpoints: [...endpoints.values()].map(({ variants, generation: _, ...endpoint }) => ({
+      ...endpoint,
+      variants: variants.map(({ config, desiredCount, currentWeight, desiredWeight, instances }) => ({
+        config,
+        desiredCount,
+        currentWeight,
+        desiredWeight,
+        count: instances.length,
+      })),
+    })),
+  };
+}
+
+async function loadEndpoint(
+  world: World,
+  state: RegionState,
+  lifecycle: EndpointLifecycle,
+  saved: SavedEndpoint,
+): Promise<void> {
+  const endpoint: EndpointRecord = { ...saved, variants: [], generation: 0 };
+  state.endpoints.set(endpoint.name, endpoint);
+  try {
+    endpoint.variants = await Promise.all(
+      saved.variants.map(async ({ count, ...variant }) => {
+        const running = await prepareVariant(world, state, endpoint.name, variant.config);
+        Object.assign(running, variant);
+        resize(running, count);
+        return running;
+      }),
+    );
+  } catch (e) {
+    endpoint.status = "Failed";
+    endpoint.failureReason = `The sandbox could not start the endpoint again: ${(e as Error).message}`;
+    return;
+  }
+  await resume(state, lifecycle, endpoint);
+}
+
+async function resume(state: RegionState, lifecycle: EndpointLifecycle, endpoint: EndpointRecord): Promise<void> {
+  const variantsOf = (name: string) => state.configs.get(name)?.input.ProductionVariants ?? [];
+  switch (endpoint.status) {
+    case "Creating":
+      return lifecycle.create(state, endpoint, variantsOf(endpoint.configName));
+    case "Deleting":
+      return lifecycle.remove(state, endpoint);
+    case "Updating": {
+      const { pending } = endpoint;
+      if (pending)
+        return lifecycle.update(state, endpoint, pending.configName, variantsOf(pending.configName), pending.retain);
+      return lifecycle.changeCapacities(endpoint, endpoint.variants);
+    }
+    default:
+      return undefined;
+  }
+}
