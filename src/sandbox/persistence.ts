@@ -4,11 +4,14 @@ import type { SandboxWorld, ServiceModule } from "./world.ts";
 
 /** Transitions that nobody asked for just now (an endpoint became InService) are written this often, real ms. */
 const TICK_MS = 500;
+/** Modules that are large and change often are written once in so many ticks. */
+const LAZY_TICKS = 20;
 
 /** Keeps the modules' state in the data directory: before an answer leaves, and in the background. */
 export class Persistence {
   private readonly moduleOf = new Map<ServiceBuilder, ServiceModule>();
   private timer: NodeJS.Timeout | undefined;
+  private ticks = 0;
 
   constructor(
     private readonly dataDir: DataDir,
@@ -24,7 +27,7 @@ export class Persistence {
       const saved = persist && this.dataDir.stateOf(persist.name);
       if (persist && saved !== undefined) await persist.load(saved);
     }
-    this.timer = setInterval(() => this.commitAll(), TICK_MS);
+    this.timer = setInterval(() => this.tick(), TICK_MS);
     this.timer.unref();
   }
 
@@ -36,6 +39,12 @@ export class Persistence {
       if (module) touched.add(module);
     }
     this.commit(touched);
+  }
+
+  private tick(): void {
+    this.ticks++;
+    const all = this.ticks % LAZY_TICKS === 0;
+    this.commit(this.modules.filter(({ persist }) => all || !persist?.lazy));
   }
 
   commitAll(): void {

@@ -1,3 +1,4 @@
+import { persistMap } from "../engine/dataDir.ts";
 import { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { serviceInfo } from "../wire/serviceInfo.ts";
 import type { ServiceModule, World } from "../world.ts";
@@ -18,5 +19,6 @@ export function createApiGateway(world: World): ServiceModule {
   addMethodOperations(service, store);
   addGatewayResponseOperations(service, store);
   addStageOperations(service, world, store);
-  return { services: [service], http: { prefix: STAGE_PREFIX, handle: createStageServer(world, store) } };
+  const persist = persistMap("apigateway", store.apis);
+  return { services: [service], persist, http: { prefix: STAGE_PREFIX, handle: createStageServer(world, store) } };
 }

@@ -5,6 +5,7 @@ import { addChangeSetOperations } from "./operations/changeSets.ts";
 import { addDriftOperations } from "./operations/drift.ts";
 import { addStackOperations, addStackQueries } from "./operations/stacks.ts";
 import { addTemplateOperations } from "./operations/templates.ts";
+import { persistStacks } from "./stacks/persist.ts";
 import { StackStore } from "./stacks/stack.ts";
 
 /** CloudFormation: an engine for any template whose resource types have a handler. */
@@ -16,5 +17,5 @@ export function createCloudFormation(world: World): ServiceModule {
   addStackOperations(service, world, store);
   addStackQueries(service, store);
   addDriftOperations(service, world, store);
-  return { services: [service] };
+  return { services: [service], persist: persistStacks(world, store) };
 }

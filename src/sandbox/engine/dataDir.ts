@@ -18,6 +18,8 @@ import { deserialize, serialize } from "node:v8";
 export interface Persistent {
   /** Names its records; never reused for something else. */
   name: string;
+  /** Large and often changed: in the background it is written every few seconds only, after a request at once. */
+  lazy?: boolean;
   save(): unknown;
   /** Called once, before the sandbox serves, in the order in which the modules are listed. */
   load(saved: unknown): void | Promise<void>;
@@ -174,12 +176,17 @@ export class DataDir {
     closeSync(folder);
   }
 
-  private detachBlobs(value: unknown): unknown {
-    if (value instanceof Uint8Array) return value.byteLength > BLOB_BYTES ? { $blob: this.putBlob(value) } : value;
-    return mapChildren(value, (v) => this.detachBlobs(v));
+  private detachBlobs(state: unknown): unknown {
+    return copyPlain(state, (value) =>
+      value instanceof Uint8Array && value.byteLength > BLOB_BYTES ? { $blob: this.putBlob(value) } : undefined,
+    );
   }
 
-  private attachBlobs(value: unknown): unknown {
+  private attachBlobs(state: unknown): unknown {
+    return copyPlain(state, (value) => this.readBlob(value));
+  }
+
+  private readBlob(value: unknown): Uint8Array | undefined {
     const hash = (value as { $blob?: unknown } | null)?.$blob;
     if (typeof hash === "string" && /^[0-9a-f]{64}$/.test(hash)) {
       const bytes = readFileSync(path.join(this.folder, BLOBS, hash));
@@ -187,7 +194,7 @@ export class DataDir {
       this.written.add(hash);
       return bytes;
     }
-    return mapChildren(value, (v) => this.attachBlobs(v));
+    return undefined;
   }
 
   private putBlob(bytes: Uint8Array): string {
@@ -214,12 +221,61 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** A copy of plain data with every child passed through `fn`; anything else as it is. */
-function mapChildren(value: unknown, fn: (v: unknown) => unknown): unknown {
-  if (typeof value === "function") return undefined;
-  if (typeof value !== "object" || value === null || value instanceof Date || value instanceof Uint8Array) return value;
-  if (Array.isArray(value)) return value.map(fn);
-  if (value instanceof Map) return new Map([...value].map(([k, v]) => [k, fn(v)]));
-  if (value instanceof Set) return new Set([...value].map(fn));
-  return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, fn(v)]));
+/**
+ * A copy of plain data. What `replace` gives for a value stands in its place; functions and promises are left out.
+ * Things that are shared in the original are shared in the copy.
+ */
+function copyPlain(root: unknown, replace: (value: unknown) => unknown): unknown {
+  const copies = new Map<object, unknown>();
+  const copy = (value: unknown): unknown => {
+    if (typeof value === "function" || value instanceof Promise) return undefined;
+    if (typeof value !== "object" || value === null) return value;
+    const known = copies.get(value);
+    if (known !== undefined) return known;
+    const replaced = replace(value) ?? (value instanceof Date || value instanceof Uint8Array ? value : undefined);
+    if (replaced !== undefined) {
+      copies.set(value, replaced);
+      return replaced;
+    }
+    return copyContainer(value, copies, copy);
+  };
+  return copy(root);
+}
+
+function copyContainer(value: object, copies: Map<object, unknown>, copy: (v: unknown) => unknown): unknown {
+  if (Array.isArray(value)) {
+    const list: unknown[] = [];
+    copies.set(value, list);
+    for (const item of value) list.push(copy(item));
+    return list;
+  }
+  if (value instanceof Map) {
+    const map = new Map();
+    copies.set(value, map);
+    for (const [k, v] of value) map.set(k, copy(v));
+    return map;
+  }
+  if (value instanceof Set) {
+    const set = new Set();
+    copies.set(value, set);
+    for (const item of value) set.add(copy(item));
+    return set;
+  }
+  const object: Record<string, unknown> = {};
+  copies.set(value, object);
+  for (const [k, v] of Object.entries(value))
+    Object.defineProperty(object, k, { value: copy(v), enumerable: true, writable: true, configurable: true });
+  return object;
+}
+
+/** A Map whose content is the module's state, as most are. */
+export function persistMap<K, V>(name: string, map: Map<K, V>, options: { lazy?: boolean } = {}): Persistent {
+  return {
+    name,
+    lazy: options.lazy,
+    save: () => map,
+    load(saved) {
+      for (const [key, value] of saved as Map<K, V>) map.set(key, value);
+    },
+  };
 }

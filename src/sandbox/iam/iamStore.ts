@@ -34,9 +34,17 @@ export interface Role extends Principal {
   maxSessionSeconds: number;
 }
 
+/** A key of a user. */
+export interface AccessKey {
+  id: string;
+  secret: string;
+  status: "Active" | "Inactive";
+  createdAt: number;
+}
+
 /** A user with its access keys. */
 export interface User extends Principal {
-  keys: Map<string, { id: string; status: "Active" | "Inactive"; createdAt: number }>;
+  keys: Map<string, AccessKey>;
 }
 
 /** A customer-managed policy with its versions, oldest first. */
@@ -54,11 +62,15 @@ export interface InstanceProfile extends Entity {
 }
 
 /** The world with the door through which access keys of users become keys that sign. */
-export type IamWorld = World & { addCredential(accessKeyId: string, credential: IssuedCredential): void };
+export type IamWorld = World & {
+  addCredential(accessKeyId: string, credential: IssuedCredential): void;
+  secretOf(accessKeyId: string): IssuedCredential | undefined;
+};
 
 /** Names are unique without regard to case; look-ups are by the exact name (AWS: "IAM identifiers"). */
 class NamedEntities<T extends { name: string }> {
-  private readonly byName = new Map<string, T>();
+  /** By name in lower case. */
+  readonly byName = new Map<string, T>();
 
   constructor(
     private readonly missing: (name: string | undefined) => string,

@@ -19,6 +19,7 @@ import {
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { randomId } from "../world.ts";
 import {
+  type AccessKey,
   boundaryOf,
   conflict,
   type IamStore,
@@ -36,7 +37,6 @@ const MAX_KEYS = 2;
 /** Users and their access keys, which really sign. Groups and passwords are not covered. */
 export function addUserOperations(service: ServiceBuilder, store: IamStore): void {
   const { users, world } = store;
-  const secrets = new Map<string, string>();
   const keyOf = (user: User, id: string | undefined) => {
     const key = user.keys.get(id ?? "");
     if (!key) throw noSuch(`The Access Key with id ${id} cannot be found.`);
@@ -46,9 +46,9 @@ export function addUserOperations(service: ServiceBuilder, store: IamStore): voi
   const named = (name: string | undefined, principalArn: string): User =>
     users.get(name ?? /:user\/(?:.*\/)?([^/]+)$/.exec(principalArn)?.[1]);
   /** A key that may not sign any more is kept as one that has expired. */
-  const allow = (user: User, id: string, active: boolean) =>
+  const allow = (user: User, { id, secret }: AccessKey, active: boolean) =>
     world.addCredential(id, {
-      secretAccessKey: secrets.get(id)!,
+      secretAccessKey: secret,
       principalArn: user.arn,
       expiresAt: active ? undefined : 0,
     });
@@ -117,15 +117,15 @@ export function addUserOperations(service: ServiceBuilder, store: IamStore): voi
         });
       const id = `AKIA${randomId(16)}`;
       const createdAt = world.clock.now();
-      user.keys.set(id, { id, status: "Active", createdAt });
-      secrets.set(id, randomBytes(30).toString("base64"));
-      allow(user, id, true);
+      const key: AccessKey = { id, secret: randomBytes(30).toString("base64"), status: "Active", createdAt };
+      user.keys.set(id, key);
+      allow(user, key, true);
       return {
         AccessKey: {
           UserName: user.name,
           AccessKeyId: id,
           Status: "Active",
-          SecretAccessKey: secrets.get(id)!,
+          SecretAccessKey: key.secret,
           CreateDate: new Date(createdAt),
         },
       };
@@ -147,14 +147,13 @@ export function addUserOperations(service: ServiceBuilder, store: IamStore): voi
       const user = named(input.UserName, ctx.principalArn);
       const key = keyOf(user, input.AccessKeyId);
       key.status = input.Status === "Inactive" ? "Inactive" : "Active";
-      allow(user, key.id, key.status === "Active");
+      allow(user, key, key.status === "Active");
       return {};
     })
     .on(DeleteAccessKeyCommand)((input, ctx) => {
       const user = named(input.UserName, ctx.principalArn);
       const key = keyOf(user, input.AccessKeyId);
-      allow(user, key.id, false);
-      secrets.delete(key.id);
+      allow(user, key, false);
       user.keys.delete(key.id);
       return {};
     })

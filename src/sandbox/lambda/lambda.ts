@@ -1,12 +1,13 @@
 import { rmSync } from "node:fs";
+import type { Persistent } from "../engine/dataDir.ts";
 import { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { serviceInfo } from "../wire/serviceInfo.ts";
 import type { WireRequest, WireResponse } from "../wire/types.ts";
 import type { ServiceModule, World } from "../world.ts";
-import { FunctionStore } from "./functionStore.ts";
+import { FunctionStore, type LambdaFunction } from "./functionStore.ts";
 import { addFunctionOperations } from "./functions.ts";
 import { addInvokeOperation } from "./invoke.ts";
-import { createCodeRoot } from "./launch.ts";
+import { createCodeRoot, createPool } from "./launch.ts";
 import { addPermissionOperations } from "./permissions.ts";
 
 const PREFIX = "/_aws/lambda/";
@@ -31,11 +32,27 @@ export function createLambda(world: World): ServiceModule {
   addPermissionOperations(service, store);
   return {
     services: [service],
+    persist: persistFunctions(world, store),
     http: { prefix: PREFIX, handle: async (req) => download(store, req) },
     async close() {
       await Promise.all(store.all().map((fn) => fn.pool.close()));
       process.off("exit", removeRoot);
       removeRoot();
+    },
+  };
+}
+
+/** Functions with their archives; the code is unpacked anew, and processes start when they are needed. */
+function persistFunctions(world: World, store: FunctionStore): Persistent {
+  type Saved = Omit<LambdaFunction, "pool" | "code"> & { zip: Uint8Array };
+  return {
+    name: "lambda",
+    save: () => store.all().map(({ pool: _, code, ...rest }): Saved => ({ ...rest, zip: code.zip })),
+    load(saved) {
+      for (const { zip, ...rest } of saved as Saved[]) {
+        const fn: LambdaFunction = { ...rest, code: store.unpack(zip), pool: createPool(world, () => fn) };
+        store.add(fn);
+      }
     },
   };
 }

@@ -41,7 +41,7 @@ const EVENT_OVERHEAD_BYTES = 26;
 
 /** Log groups of all regions. */
 export class LogStore {
-  private readonly regions = new Map<string, Map<string, LogGroup>>();
+  readonly regions = new Map<string, Map<string, LogGroup>>();
   private sequence = 0;
 
   groups(region: string): Map<string, LogGroup> {

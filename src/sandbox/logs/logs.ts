@@ -17,6 +17,7 @@ import {
   TagResourceCommand,
   UntagResourceCommand,
 } from "@aws-sdk/client-cloudwatch-logs";
+import { persistMap } from "../engine/dataDir.ts";
 import { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { serviceInfo } from "../wire/serviceInfo.ts";
 import type { AppendLog, ServiceModule, World } from "../world.ts";
@@ -70,6 +71,7 @@ export function createLogs(world: World): LogsModule {
   addEventOperations(service, state);
   return {
     services: [service],
+    persist: persistMap("logs", store.regions, { lazy: true }),
     append(region, groupName, streamName, message) {
       const now = world.clock.now();
       const groups = store.groups(region);

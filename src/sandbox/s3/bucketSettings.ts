@@ -50,9 +50,9 @@ interface Lifecycle {
   TransitionDefaultMinimumObjectSize?: TransitionDefaultMinimumObjectSize;
 }
 
-/** Configurations of buckets: stored, returned, deleted; the sandbox does not act upon them. */
-export function addBucketSettings(service: ServiceBuilder, store: BucketStore): void {
-  const setting = <T>(kind: string, absent: { code: string; message: string } | undefined, fallback?: T) => ({
+/** Makes settings of one kind that are kept in buckets; an absent one answers its fallback or its own error. */
+export function settingsIn(store: BucketStore) {
+  return <T>(kind: string, absent: { code: string; message: string } | undefined, fallback?: T) => ({
     put(name: string | undefined, ctx: CallContext, value: T) {
       store.get(name, ctx).settings.set(kind, value);
       return {};
@@ -70,7 +70,11 @@ export function addBucketSettings(service: ServiceBuilder, store: BucketStore): 
       return {};
     },
   });
+}
 
+/** Configurations of buckets: stored, returned, deleted; of these the sandbox acts upon versioning only. */
+export function addBucketSettings(service: ServiceBuilder, store: BucketStore): void {
+  const setting = settingsIn(store);
   const encryption = setting<ServerSideEncryptionConfiguration>(
     "encryption",
     {
@@ -114,7 +118,14 @@ export function addBucketSettings(service: ServiceBuilder, store: BucketStore): 
     .on(PutBucketOwnershipControlsCommand)((i, ctx) => ownership.put(i.Bucket, ctx, i.OwnershipControls!))
     .on(GetBucketOwnershipControlsCommand)((i, ctx) => ({ OwnershipControls: ownership.get(i.Bucket, ctx) }))
     .on(DeleteBucketOwnershipControlsCommand)((i, ctx) => ownership.remove(i.Bucket, ctx))
-    .on(PutBucketVersioningCommand)((i, ctx) => versioning.put(i.Bucket, ctx, i.VersioningConfiguration!))
+    .on(PutBucketVersioningCommand)((i, ctx) => {
+      const { Status, MFADelete } = i.VersioningConfiguration ?? {};
+      if (Status !== "Enabled" && Status !== "Suspended")
+        throw new WireError("IllegalVersioningConfigurationException", "The Versioning element must be specified", 400);
+      if (MFADelete === "Enabled")
+        throw new WireError("NotImplemented", "This sandbox has no MFA devices, so no MFA delete.", 501);
+      return versioning.put(i.Bucket, ctx, { Status });
+    })
     .on(GetBucketVersioningCommand)((i, ctx) => versioning.get(i.Bucket, ctx))
     .on(PutBucketTaggingCommand)((i, ctx) => {
       ctx.status = 204;

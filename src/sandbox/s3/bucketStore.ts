@@ -1,5 +1,13 @@
 import { createHash } from "node:crypto";
-import { NoSuchBucket, type PutObjectCommandInput } from "@aws-sdk/client-s3";
+import {
+  type Grant,
+  NoSuchBucket,
+  type PutObjectCommandInput,
+  type ServerSideEncryption,
+  type ServerSideEncryptionConfiguration,
+  type StorageClass,
+  type Tag,
+} from "@aws-sdk/client-s3";
 import { checksum } from "../wire/body.ts";
 import { type CallContext, WireError } from "../wire/types.ts";
 
@@ -19,7 +27,15 @@ export interface ObjectHeaders {
   ContentLanguage?: string;
   ContentDisposition?: string;
   CacheControl?: string;
+  Expires?: Date;
+  WebsiteRedirectLocation?: string;
   Metadata?: Record<string, string>;
+  /** Absent for STANDARD, as in S3's headers. */
+  StorageClass?: StorageClass;
+  /** AES256 unless the request or the bucket says otherwise; nothing is really encrypted. */
+  ServerSideEncryption?: ServerSideEncryption;
+  SSEKMSKeyId?: string;
+  BucketKeyEnabled?: boolean;
 }
 
 /** An object as stored; its body is never changed in place. */
@@ -32,7 +48,14 @@ export interface StoredObject extends ObjectHeaders {
   modifiedAt: number;
   checksums: Checksums;
   checksumType: "FULL_OBJECT" | "COMPOSITE";
-  parts?: number;
+  /** Sizes of the parts of a multipart upload, in bytes. */
+  partSizes?: number[];
+  versionId: string;
+  /** True for a version that only says that the key was deleted. */
+  deleteMarker?: boolean;
+  /** Access control list; the owner has full control when absent. */
+  grants?: Grant[];
+  tags?: Tag[];
 }
 
 /** A multipart upload that is neither complete nor aborted. */
@@ -41,6 +64,7 @@ export interface Upload {
   key: string;
   initiatedAt: number;
   headers: ObjectHeaders;
+  tags?: Tag[];
   parts: Map<number, { body: Uint8Array; etag: string; at: number; checksums: Checksums }>;
 }
 
@@ -49,7 +73,8 @@ export interface Bucket {
   name: string;
   region: string;
   createdAt: number;
-  objects: Map<string, StoredObject>;
+  /** Versions of each key, oldest first, never empty. */
+  objects: Map<string, StoredObject[]>;
   uploads: Map<string, Upload>;
   /** Stored configurations by kind; absent ones answer their own NoSuch… code. */
   settings: Map<string, unknown>;
@@ -97,8 +122,8 @@ export function bytesOf(body: PutObjectCommandInput["Body"] | undefined): Uint8A
   throw new WireError("InvalidRequest", "The request body is not readable as bytes.", 400);
 }
 
-/** The headers of a request that are kept with the object. */
-export function headersOf(input: ObjectHeaders): ObjectHeaders {
+/** The headers of a request that are kept with the object; encryption falls back to the bucket's default. */
+export function headersOf(input: ObjectHeaders, bucket: Bucket): ObjectHeaders {
   const { ContentType, ContentEncoding, ContentLanguage, ContentDisposition, CacheControl, Metadata } = input;
   return {
     ContentType: ContentType ?? "application/octet-stream",
@@ -106,8 +131,36 @@ export function headersOf(input: ObjectHeaders): ObjectHeaders {
     ContentLanguage,
     ContentDisposition,
     CacheControl,
+    Expires: input.Expires,
+    WebsiteRedirectLocation: input.WebsiteRedirectLocation,
     Metadata: Metadata && Object.keys(Metadata).length ? Metadata : undefined,
+    StorageClass: input.StorageClass === "STANDARD" ? undefined : input.StorageClass,
+    ...encryptionOf(input, bucket),
   };
+}
+
+function encryptionOf(
+  input: ObjectHeaders,
+  bucket: Bucket,
+): Pick<ObjectHeaders, "ServerSideEncryption" | "SSEKMSKeyId" | "BucketKeyEnabled"> {
+  const configured = bucket.settings.get("encryption") as ServerSideEncryptionConfiguration | undefined;
+  const rule = configured?.Rules?.[0];
+  const fallback = rule?.ApplyServerSideEncryptionByDefault;
+  const algorithm = input.ServerSideEncryption ?? fallback?.SSEAlgorithm ?? "AES256";
+  if (algorithm === "AES256") return { ServerSideEncryption: algorithm };
+  return {
+    ServerSideEncryption: algorithm,
+    SSEKMSKeyId: input.SSEKMSKeyId ?? fallback?.KMSMasterKeyID ?? `arn:aws:kms:${bucket.region}:alias/aws/s3`,
+    BucketKeyEnabled: (input.BucketKeyEnabled ?? rule?.BucketKeyEnabled) || undefined,
+  };
+}
+
+/** What answers to writes say about encryption. */
+export function shownEncryption(
+  headers: ObjectHeaders,
+): Pick<ObjectHeaders, "ServerSideEncryption" | "SSEKMSKeyId" | "BucketKeyEnabled"> {
+  const { ServerSideEncryption, SSEKMSKeyId, BucketKeyEnabled } = headers;
+  return { ServerSideEncryption, SSEKMSKeyId, BucketKeyEnabled };
 }
 
 /** @throws WireError BadDigest or InvalidDigest */
@@ -121,3 +174,8 @@ export function checkMd5(given: string | undefined, body: Uint8Array): void {
 
 /** Now in whole seconds, epoch ms. */
 export const wholeSeconds = (now: number): number => Math.floor(now / 1000) * 1000;
+
+/** Canonical user id of the account. */
+export function ownerId(accountId: string): string {
+  return accountId.padStart(64, "0");
+}

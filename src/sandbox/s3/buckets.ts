@@ -11,7 +11,9 @@ import {
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { WireError } from "../wire/types.ts";
 import type { World } from "../world.ts";
-import { type BucketStore, wholeSeconds } from "./bucketStore.ts";
+import { checkAcl } from "./bucketAcl.ts";
+import { type BucketStore, ownerId, wholeSeconds } from "./bucketStore.ts";
+import { versioningOf } from "./versions.ts";
 
 const HOME_REGION = "us-east-1";
 
@@ -32,13 +34,18 @@ export function addBucketOperations(service: ServiceBuilder, world: World, store
           $metadata: {},
         });
       }
+      if (input.ObjectLockEnabledForBucket)
+        throw new WireError("NotImplemented", "This sandbox has no Object Lock; create the bucket without it.", 501);
+      const settings = new Map<string, unknown>();
+      if (input.ObjectOwnership) settings.set("ownership", { Rules: [{ ObjectOwnership: input.ObjectOwnership }] });
+      checkAcl(input.ACL, input.ObjectOwnership ?? "BucketOwnerEnforced", true);
       store.buckets.set(name, {
         name,
         region: asked === "EU" ? "eu-west-1" : (asked ?? ctx.region),
         createdAt: wholeSeconds(world.clock.now()),
         objects: new Map(),
         uploads: new Map(),
-        settings: new Map(),
+        settings,
       });
       return { Location: `/${name}`, BucketArn: `arn:aws:s3:::${name}` };
     })
@@ -50,9 +57,14 @@ export function addBucketOperations(service: ServiceBuilder, world: World, store
     .on(DeleteBucketCommand)((input, ctx) => {
       const bucket = store.get(input.Bucket, ctx);
       if (bucket.objects.size)
-        throw new WireError("BucketNotEmpty", "The bucket you tried to delete is not empty", 409, {
-          BucketName: bucket.name,
-        });
+        throw new WireError(
+          "BucketNotEmpty",
+          versioningOf(bucket) === undefined
+            ? "The bucket you tried to delete is not empty"
+            : "The bucket you tried to delete is not empty. You must delete all versions in the bucket.",
+          409,
+          { BucketName: bucket.name },
+        );
       store.buckets.delete(bucket.name);
       ctx.status = 204;
       return {};
@@ -82,11 +94,6 @@ export function addBucketOperations(service: ServiceBuilder, world: World, store
       LocationConstraint: bucket.region === HOME_REGION ? undefined : (bucket.region as BucketLocationConstraint),
     };
   });
-}
-
-/** Canonical user id of the account. */
-export function ownerId(accountId: string): string {
-  return accountId.padStart(64, "0");
 }
 
 /** General-purpose bucket names (AWS: "Bucket naming rules"). */

@@ -1,8 +1,8 @@
-import { ListObjectsCommand, ListObjectsV2Command, ListObjectVersionsCommand } from "@aws-sdk/client-s3";
+import { ListObjectsCommand, ListObjectsV2Command, type ObjectStorageClass } from "@aws-sdk/client-s3";
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import type { World } from "../world.ts";
-import type { Bucket, BucketStore, StoredObject } from "./bucketStore.ts";
-import { ownerId } from "./buckets.ts";
+import { type Bucket, type BucketStore, ownerId, type StoredObject } from "./bucketStore.ts";
+import { currentOf } from "./versions.ts";
 
 const MAX_KEYS = 1000;
 
@@ -23,7 +23,7 @@ interface Page {
   next?: string;
 }
 
-/** ListObjectsV2, ListObjects and ListObjectVersions (every object has the one version `null`). */
+/** ListObjectsV2 and ListObjects. */
 export function addListOperations(service: ServiceBuilder, world: World, store: BucketStore): void {
   const owner = { ID: ownerId(world.accountId) };
   service
@@ -53,53 +53,25 @@ export function addListOperations(service: ServiceBuilder, world: World, store: 
       };
     })
     .on(ListObjectsCommand)((input, ctx) => {
-      const encode = encoder(input.EncodingType);
-      const page = list(store.get(input.Bucket, ctx), {
-        prefix: input.Prefix ?? "",
-        delimiter: input.Delimiter ?? "",
-        after: input.Marker ?? "",
-        afterMayBePrefix: true,
-        max: Math.min(input.MaxKeys ?? MAX_KEYS, MAX_KEYS),
-      });
-      return {
-        Name: input.Bucket,
-        Prefix: encode(input.Prefix ?? ""),
-        Delimiter: input.Delimiter && encode(input.Delimiter),
-        Marker: encode(input.Marker ?? ""),
-        MaxKeys: input.MaxKeys ?? MAX_KEYS,
-        IsTruncated: page.next !== undefined,
-        // Only with a delimiter (AWS: ListObjects, NextMarker); without one the last key serves.
-        NextMarker: input.Delimiter && page.next !== undefined ? encode(page.next) : undefined,
-        EncodingType: input.EncodingType,
-        Contents: contents(page, encode, owner),
-        CommonPrefixes: commonPrefixes(page, encode),
-      };
-    })
-    .on(ListObjectVersionsCommand)((input, ctx) => {
     const encode = encoder(input.EncodingType);
     const page = list(store.get(input.Bucket, ctx), {
       prefix: input.Prefix ?? "",
       delimiter: input.Delimiter ?? "",
-      after: input.KeyMarker ?? "",
+      after: input.Marker ?? "",
       afterMayBePrefix: true,
       max: Math.min(input.MaxKeys ?? MAX_KEYS, MAX_KEYS),
     });
     return {
       Name: input.Bucket,
       Prefix: encode(input.Prefix ?? ""),
-      KeyMarker: encode(input.KeyMarker ?? ""),
-      VersionIdMarker: input.VersionIdMarker ?? "",
+      Delimiter: input.Delimiter && encode(input.Delimiter),
+      Marker: encode(input.Marker ?? ""),
       MaxKeys: input.MaxKeys ?? MAX_KEYS,
       IsTruncated: page.next !== undefined,
-      NextKeyMarker: page.next && encode(page.next),
-      NextVersionIdMarker: page.next && "null",
+      // Only with a delimiter (AWS: ListObjects, NextMarker); without one the last key serves.
+      NextMarker: input.Delimiter && page.next !== undefined ? encode(page.next) : undefined,
       EncodingType: input.EncodingType,
-      Versions: contents(page, encode, owner)?.map((item) => ({
-        ...item,
-        StorageClass: "STANDARD" as const,
-        VersionId: "null",
-        IsLatest: true,
-      })),
+      Contents: contents(page, encode, owner),
       CommonPrefixes: commonPrefixes(page, encode),
     };
   });
@@ -121,21 +93,22 @@ function list(bucket: Bucket, query: Query): Page {
     }
     last = group ?? key;
     if (group !== undefined) page.prefixes.push(group);
-    else page.objects.push(bucket.objects.get(key)!);
+    else page.objects.push(bucket.objects.get(key)!.at(-1)!);
   }
   return page;
 }
 
 function sortedKeys(bucket: Bucket, prefix: string): string[] {
-  return [...bucket.objects.keys()].filter((key) => key.startsWith(prefix)).sort(compareKeys);
+  return [...bucket.objects.keys()].filter((key) => key.startsWith(prefix) && currentOf(bucket, key)).sort(compareKeys);
 }
 
 /** Order of the UTF-8 bytes, in which S3 lists. */
-function compareKeys(a: string, b: string): number {
+export function compareKeys(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
-function encoder(type: string | undefined): (text: string) => string {
+/** How keys are written in a listing: percent-encoded when the client asks for it (EncodingType url). */
+export function encoder(type: string | undefined): (text: string) => string {
   return type === "url"
     ? (text) =>
         encodeURIComponent(text)
@@ -152,7 +125,7 @@ function contents(page: Page, encode: (text: string) => string, owner: { ID: str
     LastModified: new Date(object.modifiedAt),
     ETag: object.etag,
     Size: object.body.byteLength,
-    StorageClass: "STANDARD" as const,
+    StorageClass: (object.StorageClass ?? "STANDARD") as ObjectStorageClass,
     Owner: owner,
   }));
 }

@@ -5,7 +5,6 @@ import {
   CreateMultipartUploadCommand,
   ListMultipartUploadsCommand,
   ListPartsCommand,
-  NoSuchKey,
   NoSuchUpload,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
@@ -21,51 +20,72 @@ import {
   checksumsOf,
   etagOf,
   headersOf,
+  ownerId,
   type StoredObject,
+  shownEncryption,
   type Upload,
   wholeSeconds,
 } from "./bucketStore.ts";
-import { checkWriteConditions } from "./objects.ts";
+import { compareKeys, encoder } from "./listing.ts";
+import { checkKey, checkWriteConditions } from "./objects.ts";
+import { tagsOfHeader } from "./tagging.ts";
+import { shownVersion, writeObject } from "./versions.ts";
 
 /** Smallest part but the last (AWS: "Amazon S3 multipart upload limits"). */
 const MIN_PART_BYTES = 5 * 1024 * 1024;
 const MAX_PART_NUMBER = 10_000;
 
+/** @throws NoSuchUpload */
+export function uploadOf(bucket: Bucket, key: string | undefined, id: string | undefined): Upload {
+  const upload = bucket.uploads.get(id ?? "");
+  if (!upload || upload.key !== key)
+    throw new NoSuchUpload({
+      message:
+        "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.",
+      $metadata: {},
+    });
+  return upload;
+}
+
+/** @throws WireError InvalidArgument */
+export function checkPartNumber(number: number): void {
+  if (number < 1 || number > MAX_PART_NUMBER)
+    throw new WireError(
+      "InvalidArgument",
+      `Part number must be an integer between 1 and ${MAX_PART_NUMBER}, inclusive`,
+      400,
+    );
+}
+
 /** Multipart uploads. */
 export function addMultipartOperations(service: ServiceBuilder, world: World, store: BucketStore): void {
-  const uploadOf = (bucket: Bucket, key: string | undefined, id: string | undefined): Upload => {
-    const upload = bucket.uploads.get(id ?? "");
-    if (!upload || upload.key !== key)
-      throw new NoSuchUpload({
-        message:
-          "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.",
-        $metadata: {},
-      });
-    return upload;
-  };
-
   service
     .on(CreateMultipartUploadCommand)((input, ctx) => {
       const bucket = store.get(input.Bucket, ctx);
+      checkKey(input.Key!);
+      const headers = headersOf(input, bucket);
       const id = randomBytes(48).toString("base64url");
       bucket.uploads.set(id, {
         id,
         key: input.Key!,
         initiatedAt: wholeSeconds(world.clock.now()),
-        headers: headersOf(input),
+        headers,
+        tags: tagsOfHeader(input.Tagging),
         parts: new Map(),
       });
-      return { Bucket: bucket.name, Key: input.Key, UploadId: id, ServerSideEncryption: "AES256" };
+      return {
+        Bucket: bucket.name,
+        Key: input.Key,
+        UploadId: id,
+        ChecksumAlgorithm: input.ChecksumAlgorithm,
+        ChecksumType: input.ChecksumType,
+        ...shownEncryption(headers),
+      };
     })
     .on(UploadPartCommand)((input, ctx) => {
       const upload = uploadOf(store.get(input.Bucket, ctx), input.Key, input.UploadId);
       const number = input.PartNumber!;
-      if (number < 1 || number > MAX_PART_NUMBER)
-        throw new WireError(
-          "InvalidArgument",
-          `Part number must be an integer between 1 and ${MAX_PART_NUMBER}, inclusive`,
-          400,
-        );
+      checkPartNumber(number);
       const body = bytesOf(input.Body);
       checkMd5(input.ContentMD5, body);
       const part = {
@@ -75,18 +95,16 @@ export function addMultipartOperations(service: ServiceBuilder, world: World, st
         checksums: checksumsOf(input, body),
       };
       upload.parts.set(number, part);
-      return { ETag: part.etag, ...part.checksums, ServerSideEncryption: "AES256" };
+      return { ETag: part.etag, ...part.checksums, ...shownEncryption(upload.headers) };
     })
     .on(CompleteMultipartUploadCommand)((input, ctx) => {
       const bucket = store.get(input.Bucket, ctx);
       const upload = uploadOf(bucket, input.Key, input.UploadId);
-      checkWriteConditions(
-        bucket.objects.get(upload.key),
-        input,
-        new NoSuchKey({ message: "The specified key does not exist.", $metadata: {} }),
+      checkWriteConditions(bucket, upload.key, input);
+      const object = writeObject(
+        bucket,
+        assemble(upload, input.MultipartUpload?.Parts ?? [], wholeSeconds(world.clock.now())),
       );
-      const object = assemble(upload, input.MultipartUpload?.Parts ?? [], world.clock.now());
-      bucket.objects.set(upload.key, object);
       bucket.uploads.delete(upload.id);
       return {
         Location: `${world.baseUrl()}/${bucket.name}/${encodeURI(upload.key)}`,
@@ -95,7 +113,8 @@ export function addMultipartOperations(service: ServiceBuilder, world: World, st
         ETag: object.etag,
         ...object.checksums,
         ChecksumType: object.checksumType,
-        ServerSideEncryption: "AES256",
+        VersionId: shownVersion(bucket, object),
+        ...shownEncryption(object),
       };
     })
     .on(AbortMultipartUploadCommand)((input, ctx) => {
@@ -127,22 +146,64 @@ export function addMultipartOperations(service: ServiceBuilder, world: World, st
         })),
       };
     })
-    .on(ListMultipartUploadsCommand)((input, ctx) => ({
-    Bucket: input.Bucket,
-    MaxUploads: 1000,
-    IsTruncated: false,
-    Uploads: [...store.get(input.Bucket, ctx).uploads.values()]
-      .filter((upload) => upload.key.startsWith(input.Prefix ?? ""))
-      .map((upload) => ({
+    .on(ListMultipartUploadsCommand)((input, ctx) => {
+    const encode = encoder(input.EncodingType);
+    const max = Math.min(input.MaxUploads ?? 1000, 1000);
+    const { KeyMarker = "", UploadIdMarker = "", Prefix = "", Delimiter = "" } = input;
+    const all = [...store.get(input.Bucket, ctx).uploads.values()]
+      .filter((upload) => upload.key.startsWith(Prefix))
+      .sort((a, b) => compareKeys(a.key, b.key) || a.initiatedAt - b.initiatedAt || (a.id < b.id ? -1 : 1));
+    const groupOf = (key: string) => {
+      const cut = Delimiter ? key.indexOf(Delimiter, Prefix.length) : -1;
+      return cut < 0 ? undefined : key.slice(0, cut + Delimiter.length);
+    };
+    const at = all.findIndex((upload) => upload.key === KeyMarker && upload.id === UploadIdMarker);
+    const rest =
+      at >= 0 ? all.slice(at + 1) : all.filter((upload) => !KeyMarker || compareKeys(upload.key, KeyMarker) > 0);
+    const groups = new Set<string>();
+    const plain: Upload[] = [];
+    let last: Upload | undefined;
+    let truncated = false;
+    for (const upload of rest) {
+      const group = groupOf(upload.key);
+      if (group !== undefined && groups.has(group)) continue;
+      if (groups.size + plain.length >= max) {
+        truncated = true;
+        break;
+      }
+      if (group === undefined) plain.push(upload);
+      else groups.add(group);
+      last = upload;
+    }
+    return {
+      Bucket: input.Bucket,
+      KeyMarker: encode(KeyMarker),
+      UploadIdMarker,
+      NextKeyMarker: truncated && last ? encode(last.key) : undefined,
+      NextUploadIdMarker: truncated ? last?.id : undefined,
+      Prefix: encode(Prefix),
+      Delimiter: Delimiter ? encode(Delimiter) : undefined,
+      EncodingType: input.EncodingType,
+      MaxUploads: max,
+      IsTruncated: truncated,
+      Uploads: plain.map((upload) => ({
         UploadId: upload.id,
-        Key: upload.key,
+        Key: encode(upload.key),
         Initiated: new Date(upload.initiatedAt),
-        StorageClass: "STANDARD" as const,
+        StorageClass: upload.headers.StorageClass ?? ("STANDARD" as const),
+        Owner: { ID: ownerId(world.accountId) },
+        Initiator: { ID: ownerId(world.accountId) },
       })),
-  }));
+      CommonPrefixes: groups.size ? [...groups].map((group) => ({ Prefix: encode(group) })) : undefined,
+    };
+  });
 }
 
-function assemble(upload: Upload, listed: { PartNumber?: number; ETag?: string }[], now: number): StoredObject {
+function assemble(
+  upload: Upload,
+  listed: { PartNumber?: number; ETag?: string }[],
+  now: number,
+): Omit<StoredObject, "versionId"> {
   if (listed.length === 0)
     throw new WireError(
       "MalformedXML",
@@ -178,9 +239,10 @@ function assemble(upload: Upload, listed: { PartNumber?: number; ETag?: string }
     key: upload.key,
     body,
     etag: `"${createHash("md5").update(md5s).digest("hex")}-${chosen.length}"`,
-    modifiedAt: wholeSeconds(now),
+    modifiedAt: now,
     checksums: { ChecksumCRC32: checksum("crc32", body) },
     checksumType: "FULL_OBJECT",
-    parts: chosen.length,
+    partSizes: chosen.map((part) => part.body.byteLength),
+    tags: upload.tags,
   };
 }

@@ -1,12 +1,17 @@
 import { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { serviceInfo } from "../wire/serviceInfo.ts";
 import type { ServiceModule, World } from "../world.ts";
+import { addAclOperations } from "./bucketAcl.ts";
+import { addBucketFeatures } from "./bucketFeatures.ts";
 import { addBucketSettings } from "./bucketSettings.ts";
 import { BucketStore } from "./bucketStore.ts";
 import { addBucketOperations } from "./buckets.ts";
+import { addCopyOperations } from "./copying.ts";
 import { addListOperations } from "./listing.ts";
 import { addMultipartOperations } from "./multipart.ts";
 import { addObjectOperations } from "./objects.ts";
+import { addTaggingOperations } from "./tagging.ts";
+import { addVersionListing } from "./versionListing.ts";
 
 /** Simple Storage Service: buckets and objects in memory. */
 export function createS3(world: World): ServiceModule {
@@ -14,8 +19,13 @@ export function createS3(world: World): ServiceModule {
   const service = new ServiceBuilder(serviceInfo.s3);
   addBucketOperations(service, world, store);
   addBucketSettings(service, store);
+  addBucketFeatures(service, store);
+  addAclOperations(service, world, store);
   addObjectOperations(service, world, store);
+  addTaggingOperations(service, store);
+  addCopyOperations(service, world, store);
   addListOperations(service, world, store);
+  addVersionListing(service, world, store);
   addMultipartOperations(service, world, store);
   return { services: [service] };
 }

@@ -99,7 +99,8 @@ const MAX_DELETED = 100;
 
 /** Stacks of all regions. */
 export class StackStore {
-  private readonly stacks: Stack[] = [];
+  /** In order of their creation. */
+  readonly stacks: Stack[] = [];
 
   constructor(private readonly accountId: string) {}
 
