@@ -15,7 +15,8 @@ function engineEntry(): EngineEntry {
   if (here.endsWith(".ts"))
     return {
       path: fileURLToPath(new URL("loadtest/engineProcess.ts", import.meta.url)),
-      execArgv: ["--import", "tsx"],
+      // Resolved here: the engine would look for it in the working directory.
+      execArgv: ["--import", import.meta.resolve("tsx")],
     };
   return { path: fileURLToPath(new URL("engine.cjs", import.meta.url)) };
 }

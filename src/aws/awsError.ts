@@ -48,7 +48,9 @@ export function toAwsOpsError(e: unknown, context: ErrorContext): OpsError {
   if (e instanceof OpsError) return e;
   const error = e instanceof Error ? e : new Error(String(e));
   const failed = `Could not ${context.action} in ${context.region}`;
-  const known = BY_NAME[error.name];
+  // Every provider words it in its own way ("… returned expired credentials.", "The SSO session … has expired.").
+  const isExpired = error.name === "CredentialsProviderError" && /expired/i.test(error.message);
+  const known = BY_NAME[isExpired ? "ExpiredToken" : error.name];
   if (known)
     return new OpsError(known.code, `${failed}: ${error.message}`, { hint: known.hint || undefined, cause: e });
   const text = `${(error as { code?: string }).code ?? ""} ${error.message}`;

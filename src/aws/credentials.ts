@@ -26,7 +26,7 @@ export async function listProfiles(): Promise<AwsProfile[]> {
  * @throws OpsError badInput for a profile that does not exist
  */
 export async function credentialProvider(profile: string | undefined): Promise<() => Promise<AwsCredentials>> {
-  const { fromNodeProviderChain } = await import("@aws-sdk/credential-providers");
+  const { fromIni, fromNodeProviderChain } = await import("@aws-sdk/credential-providers");
   if (profile !== undefined) {
     const known = await listProfiles();
     if (!known.some((p) => p.name === profile))
@@ -36,5 +36,6 @@ export async function credentialProvider(profile: string | undefined): Promise<(
           : "The shared AWS files have none: run `aws configure`, or start the sandbox.",
       });
   }
-  return fromNodeProviderChain({ profile, ignoreCache: true });
+  // The chain would hide why a profile gives no credentials; a profile says itself where they come from.
+  return profile === undefined ? fromNodeProviderChain({ ignoreCache: true }) : fromIni({ profile, ignoreCache: true });
 }

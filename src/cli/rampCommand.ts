@@ -1,3 +1,4 @@
+import path from "node:path";
 import { describeConnection } from "../domain/connection.ts";
 import { OpsError } from "../domain/errors.ts";
 import { errorCount, type LoadRunReport } from "../domain/loadRun.ts";
@@ -82,7 +83,7 @@ export async function runRamp(args: string[], services: CliServices, output: Out
   const stop = () => void services.loadTests.stop();
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
-  const run = await services.loadTests.start(prepared, { reportFolder: values.report });
+  const run = await services.loadTests.start(prepared, { reportFolder: values.report && path.resolve(values.report) });
   if (run.report) printReport(output, run.report);
   if (run.error || !run.report) throw run.error ?? new OpsError("failed", "The run ended without a report.");
   output.line(`Report: ${run.reportFiles?.html}`);

@@ -38,5 +38,7 @@ export function toOpsError(e: unknown): OpsError {
 
 /** Message and hint on one line. */
 export function describeOpsError(e: OpsError): string {
-  return e.hint ? `${e.message} ${e.hint}` : e.message;
+  if (!e.hint) return e.message;
+  // AWS's own texts end with or without a full stop.
+  return `${e.message}${/[.!?]$/.test(e.message) ? "" : "."} ${e.hint}`;
 }

@@ -3,7 +3,7 @@ import type { LoadPlan } from "../domain/loadPlan.ts";
 import { plannedRequests, ratePieces } from "../domain/loadPlan.ts";
 import { type LoadRunPoint, noErrors } from "../domain/loadRun.ts";
 import type { EngineMeasured, FromEngine, ToEngine } from "./engineMessages.ts";
-import { LoadInputError } from "./loadInputError.ts";
+import { LoadEngineError, LoadInputError } from "./loadInputError.ts";
 import { type RequestSigning, type RequestTemplate, requestUrl } from "./requestEncoder.ts";
 import type { SigningCredentials } from "./signer.ts";
 
@@ -100,7 +100,7 @@ export function startRamp(options: RampOptions): RampRun {
   const done = new Promise<RampResult>((resolve, reject) => {
     child.once("error", (error) => {
       failure ??= { message: `The load engine ${options.engine.path} could not be started: ${error.message}` };
-      if (child.pid === undefined) reject(new LoadInputError(failure.message, "Build or reinstall the extension."));
+      if (child.pid === undefined) reject(new LoadEngineError(failure.message));
     });
     child.once("close", (code, signal) => {
       clearTimeout(killTimer);
@@ -111,7 +111,7 @@ export function startRamp(options: RampOptions): RampRun {
       if (!measured && stopping) measured = nothingMeasured(plan, Date.now());
       if (!measured) {
         const { message, hint } = failure ?? { message: "The load engine ended before it sent anything." };
-        reject(new LoadInputError(message, hint ?? "Run it again; if this repeats, see the log."));
+        reject(hint === undefined ? new LoadEngineError(message) : new LoadInputError(message, hint));
         return;
       }
       const interrupted = !end || end.stopped;

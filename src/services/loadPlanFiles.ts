@@ -2,12 +2,14 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { OpsError, toOpsError } from "../domain/errors.ts";
 import { type LoadPlan, parseLoadPlan } from "../domain/loadPlan.ts";
-import { LoadInputError } from "../loadtest/loadInputError.ts";
+import { LoadEngineError, LoadInputError } from "../loadtest/loadInputError.ts";
 import { payloadPath, payloadRows } from "../loadtest/payloads.ts";
 
-/** What the load engine refuses is bad input; any other error stays what it is. */
+/** What the load engine refuses is bad input, what it fails at is not; any other error stays what it is. */
 export function toRunError(e: unknown): OpsError {
-  return e instanceof LoadInputError ? new OpsError("badInput", e.message, { hint: e.hint, cause: e }) : toOpsError(e);
+  if (e instanceof LoadInputError) return new OpsError("badInput", e.message, { hint: e.hint, cause: e });
+  if (e instanceof LoadEngineError) return new OpsError("failed", e.message, { hint: e.hint, cause: e });
+  return toOpsError(e);
 }
 
 /**

@@ -86,6 +86,8 @@ export class StackDeployer {
         isNew,
         parameters,
         ...(templateUrl ? { templateUrl } : { templateBody: template }),
+      }).catch((e) => {
+        throw refusedTemplate(e, path.resolve(project.folder, project.project.template));
       });
       const changes = await this.awaitChangeSet(clients, stackName, changeSetName, isNew, signal);
       const endpointHourlyUsd = hourlyPrice(parameters.InstanceType ?? "ml.m5.large");
@@ -298,4 +300,14 @@ async function readTemplate(project: ProjectContext, file: string): Promise<stri
       cause: e,
     });
   }
+}
+
+/** CreateChangeSet's ValidationError is about the template or its parameters: the message names the file. */
+function refusedTemplate(e: unknown, file: string): unknown {
+  const cause = e instanceof OpsError ? e.cause : undefined;
+  if (!(cause instanceof Error) || cause.name !== "ValidationError") return e;
+  return new OpsError("badInput", `Template ${file} was refused: ${cause.message}`, {
+    hint: "Correct the template or its parameters and repeat.",
+    cause,
+  });
 }
