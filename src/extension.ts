@@ -25,6 +25,8 @@ import { WorkspaceProject } from "./ui/workspaceProject.ts";
 
 /** The composition root: constructs everything, once per window. */
 export function activate(context: ExtensionContext): void {
+  // The SDK warns of old versions of Node on the console; which one runs is VS Code's choice, not the user's.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
   const log = window.createOutputChannel("SageMaker Ops", { log: true });
   const bundled = (name: string) => context.asAbsolutePath(`dist/${name}`);
   const connections = new Connections();

@@ -130,7 +130,9 @@ function confirmRun({ plan, target, connection, requests, estimatedUsd, warnings
       description: describeConnection(connection),
     },
     sections: [
-      ...(warnings.length ? [{ name: "mind", rows: warnings.map((text) => ({ label: `$(warning) ${text}` })) }] : []),
+      ...(warnings.length
+        ? [{ name: "mind", rows: warnings.map((detail) => ({ label: "$(warning) Warning", detail })) }]
+        : []),
       { name: "what will happen", rows: facts },
     ],
   });

@@ -162,7 +162,7 @@ export function presentScaling(target: ScalableTarget, several: boolean): Presen
     policy ? policyTarget(policy) : "no policy",
     target.suspended && "suspended",
   ];
-  const alarm = target.policies.some((p) => p.alarms.some((a) => a.state === "ALARM"));
+  const alarm = target.policies.some((p) => p.alarms.some((a) => a.state === "ALARM" && !isScaleInAlarm(a)));
   return {
     label: several ? `Scaling of ${target.variantName}` : "Scaling",
     description: parts.filter(Boolean).join(" · "),
@@ -172,7 +172,7 @@ export function presentScaling(target: ScalableTarget, several: boolean): Presen
       ["Suspended", target.suspended ? "yes: it does not scale" : undefined],
     ]),
     icon: "arrow-both",
-    color: alarm ? RED : undefined,
+    color: alarm ? YELLOW : undefined,
     contextValue: "scaling",
   };
 }
@@ -219,7 +219,7 @@ export function presentAlarm(alarm: Alarm, nowMs: number): Presentation {
   const window = periodSeconds && evaluationPeriods ? ` for ${evaluationPeriods} × ${formatPeriod(periodSeconds)}` : "";
   const looks: Record<Alarm["state"], Pick<Presentation, "icon" | "color">> = {
     OK: { icon: "pass", color: GREEN },
-    ALARM: { icon: "bell-dot", color: RED },
+    ALARM: isScaleInAlarm(alarm) ? { icon: "arrow-down" } : { icon: "bell-dot", color: YELLOW },
     INSUFFICIENT_DATA: { icon: "question" },
   };
   return {
@@ -237,6 +237,9 @@ export function presentAlarm(alarm: Alarm, nowMs: number): Presentation {
     contextValue: "alarm",
   };
 }
+
+/** An idle endpoint rests in this alarm: it only says that there is more capacity than the target asks for. */
+const isScaleInAlarm = ({ name }: Alarm) => alarmLabel(name) === "AlarmLow";
 
 /** Target tracking names its alarms `TargetTracking-endpoint/NAME/variant/V-AlarmHigh-UUID`. */
 function alarmLabel(name: string): string {
