@@ -87,8 +87,8 @@ class NamedEntities<T extends { name: string }> {
   /** @throws NoSuchEntityException */
   get(name: string | undefined): T {
     const entity = this.byName.get((name ?? "").toLowerCase());
-    if (entity?.name !== name) throw noSuch(this.missing(name));
-    return entity as T;
+    if (!entity || entity.name !== name) throw noSuch(this.missing(name));
+    return entity;
   }
 
   remove(entity: T): void {
