@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { build, ensurePackages } from "./bootstrap.mjs";
 
 const folder = fileURLToPath(new URL("../bench/", import.meta.url));
 const words = process.argv.slice(2).filter((a) => !a.startsWith("-"));
@@ -52,6 +53,8 @@ function measure(name) {
   });
 }
 
+await ensurePackages();
+await build();
 const rows = [];
 for (const name of benchmarks) {
   process.stderr.write(`measuring ${name.replace(/\.ts$/, "")} …\n`);
