@@ -3,12 +3,15 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import {
   type Architecture,
+  type DeadLetterConfig,
   type FunctionConfiguration,
   InvalidParameterValueException,
   type LoggingConfig,
   ResourceNotFoundException,
   type Runtime,
+  type SnapStartApplyOn,
   type TracingMode,
+  type VpcConfig,
 } from "@aws-sdk/client-lambda";
 import type { World } from "../world.ts";
 import type { ProcessPool } from "./processPool.ts";
@@ -37,10 +40,38 @@ export interface FunctionCode {
   directory: string;
 }
 
-/** A function of one region. */
+/** A name for a version of a function. */
+export interface FunctionAlias {
+  name: string;
+  version: string;
+  description: string;
+  /** Shares of the invocations that other versions get, each between 0 and 1. */
+  weights?: Record<string, number>;
+  revisionId: string;
+}
+
+/** What all versions of a function share. */
+export interface FunctionFamily {
+  tags: Map<string, string>;
+  /** Resource policies by qualifier; that of the unqualified function under the empty text. */
+  policies: Map<string, PolicyStatement[]>;
+  /** Published versions by number, oldest first. */
+  versions: Map<string, LambdaFunction>;
+  aliases: Map<string, FunctionAlias>;
+  nextVersion: number;
+  reservedConcurrency?: number;
+  /** Invocations at work. */
+  running: number;
+}
+
+/** A version of a function of one region; `$LATEST` is the one that can be changed. */
 export interface LambdaFunction {
   name: string;
+  /** Without a qualifier. */
   arn: string;
+  /** `$LATEST` or a number. */
+  version: string;
+  family: FunctionFamily;
   region: string;
   role: string;
   runtime?: Runtime;
@@ -53,14 +84,16 @@ export interface LambdaFunction {
   architectures: Architecture[];
   tracing: TracingMode;
   logging: LoggingConfig;
+  vpc?: VpcConfig;
+  deadLetter?: DeadLetterConfig;
+  kmsKeyArn?: string;
+  snapStart?: SnapStartApplyOn;
   code: FunctionCode;
   revisionId: string;
   modifiedAt: number;
   /** Epoch ms at which it becomes Active, and at which its last update is Successful. */
   activeAt: number;
   updatedAt: number;
-  tags: Map<string, string>;
-  policy: PolicyStatement[];
   pool: ProcessPool;
 }
 
@@ -83,10 +116,27 @@ export class FunctionStore {
     this.functions.set(fn.arn, fn);
   }
 
+  /** Removes a function with all its versions. */
   async remove(fn: LambdaFunction): Promise<void> {
     this.functions.delete(fn.arn);
+    const versions = [fn, ...fn.family.versions.values()];
+    await Promise.all(versions.map(({ pool }) => pool.close()));
+    for (const { code } of versions) rmSync(code.directory, { recursive: true, force: true });
+  }
+
+  /** Removes one published version. */
+  async removeVersion(fn: LambdaFunction): Promise<void> {
+    fn.family.versions.delete(fn.version);
     await fn.pool.close();
-    rmSync(fn.code.directory, { recursive: true, force: true });
+    this.dropCode(fn.code);
+  }
+
+  /** Deletes the files of code that no version runs any more. */
+  dropCode({ directory }: FunctionCode): void {
+    const used = this.all().some((fn) =>
+      [fn, ...fn.family.versions.values()].some(({ code }) => code.directory === directory),
+    );
+    if (!used) rmSync(directory, { recursive: true, force: true });
   }
 
   arnOf(region: string, name: string): string {
@@ -98,24 +148,32 @@ export class FunctionStore {
   }
 
   /**
-   * By name, partial ARN or ARN, with or without the qualifier `$LATEST`.
+   * By name, partial ARN or ARN, with or without a qualifier: `$LATEST`, a version or an alias.
    * @throws ResourceNotFoundException
    */
   get(identifier: string | undefined, qualifier: string | undefined, region: string): LambdaFunction {
+    return this.resolve(identifier, qualifier, region).fn;
+  }
+
+  /** The version that an identifier means, and the qualifier that led there. @throws ResourceNotFoundException */
+  resolve(
+    identifier: string | undefined,
+    qualifier: string | undefined,
+    region: string,
+  ): { fn: LambdaFunction; alias?: FunctionAlias; qualifier?: string } {
     const { name, version } = parseIdentifier(identifier ?? "");
     const wanted = qualifier ?? version;
-    const fn = this.find(region, name);
-    // Only $LATEST exists here: the sandbox publishes no versions.
-    if (!fn || (wanted !== undefined && wanted !== "$LATEST")) {
-      const arn = this.arnOf(region, name) + (wanted === undefined ? "" : `:${wanted}`);
-      throw new ResourceNotFoundException({
-        message: `Function not found: ${arn}`,
-        Message: `Function not found: ${arn}`,
-        Type: "User",
-        $metadata: {},
-      });
-    }
-    return fn;
+    const head = this.find(region, name);
+    const alias = head?.family.aliases.get(wanted ?? "");
+    const number = alias?.version ?? wanted;
+    const fn = number === undefined || number === "$LATEST" ? head : head?.family.versions.get(number);
+    if (!fn) throw missing(this.arnOf(region, name) + (wanted === undefined ? "" : `:${wanted}`));
+    return { fn, alias, qualifier: wanted };
+  }
+
+  /** The function itself, whatever the qualifier. @throws ResourceNotFoundException */
+  head(identifier: string | undefined, region: string): LambdaFunction {
+    return this.get(parseIdentifier(identifier ?? "").name, undefined, region);
   }
 
   /**
@@ -150,6 +208,14 @@ export class FunctionStore {
   }
 }
 
+const missing = (arn: string) =>
+  new ResourceNotFoundException({
+    message: `Function not found: ${arn}`,
+    Message: `Function not found: ${arn}`,
+    Type: "User",
+    $metadata: {},
+  });
+
 /** InvalidParameterValueException with its text under both names that clients read. */
 export function badParameter(message: string): InvalidParameterValueException {
   return new InvalidParameterValueException({ message, Type: "User", $metadata: {} });
@@ -165,13 +231,16 @@ export function parseIdentifier(identifier: string): { name: string; version?: s
   return { name: match[1]!, version: match[2] };
 }
 
-/** The configuration as operations return it. */
-export function configurationOf(fn: LambdaFunction, now: number): FunctionConfiguration {
+/**
+ * The configuration as operations return it.
+ * @param qualifier of the request: the ARN then ends in it
+ */
+export function configurationOf(fn: LambdaFunction, now: number, qualifier?: string): FunctionConfiguration {
   const active = now >= fn.activeAt;
   const settled = now >= fn.updatedAt;
   return {
     FunctionName: fn.name,
-    FunctionArn: fn.arn,
+    FunctionArn: qualifier === undefined ? fn.arn : `${fn.arn}:${qualifier}`,
     Runtime: fn.runtime,
     Role: fn.role,
     Handler: fn.handler,
@@ -181,7 +250,7 @@ export function configurationOf(fn: LambdaFunction, now: number): FunctionConfig
     MemorySize: fn.memoryMb,
     LastModified: new Date(fn.modifiedAt).toISOString().replace("Z", "+0000"),
     CodeSha256: fn.code.sha256,
-    Version: "$LATEST",
+    Version: fn.version,
     Environment: Object.keys(fn.environment).length ? { Variables: fn.environment } : undefined,
     TracingConfig: { Mode: fn.tracing },
     RevisionId: fn.revisionId,
@@ -193,7 +262,17 @@ export function configurationOf(fn: LambdaFunction, now: number): FunctionConfig
     PackageType: "Zip",
     Architectures: fn.architectures,
     EphemeralStorage: { Size: fn.ephemeralMb },
-    SnapStart: { ApplyOn: "None", OptimizationStatus: "Off" },
+    SnapStart: {
+      ApplyOn: fn.snapStart ?? "None",
+      OptimizationStatus: fn.snapStart === "PublishedVersions" && fn.version !== "$LATEST" ? "On" : "Off",
+    },
+    VpcConfig: fn.vpc && {
+      SubnetIds: fn.vpc.SubnetIds ?? [],
+      SecurityGroupIds: fn.vpc.SecurityGroupIds ?? [],
+      VpcId: fn.vpc.SubnetIds?.length ? "vpc-sandbox" : "",
+    },
+    DeadLetterConfig: fn.deadLetter,
+    KMSKeyArn: fn.kmsKeyArn,
     LoggingConfig: fn.logging,
   };
 }

@@ -7,11 +7,9 @@ import {
   DeleteFunctionCommand,
   GetFunctionCodeSigningConfigCommand,
   GetFunctionCommand,
-  GetFunctionConcurrencyCommand,
   GetFunctionConfigurationCommand,
   ListFunctionsCommand,
   ListTagsCommand,
-  ListVersionsByFunctionCommand,
   ResourceConflictException,
   TagResourceCommand,
   UntagResourceCommand,
@@ -20,6 +18,7 @@ import {
   type UpdateFunctionConfigurationCommandInput,
 } from "@aws-sdk/client-lambda";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
+import { pageOf } from "../paging.ts";
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { WireError } from "../wire/types.ts";
 import type { World } from "../world.ts";
@@ -31,6 +30,7 @@ import {
   parseIdentifier,
 } from "./functionStore.ts";
 import { createPool } from "./launch.ts";
+import { publishVersion } from "./versions.ts";
 
 /** Names that only Lambda may set (AWS: "Using Lambda environment variables", reserved). */
 const RESERVED = new Set([
@@ -72,7 +72,7 @@ export function addFunctionOperations(service: ServiceBuilder, world: World, sto
         throw badParameter("This sandbox runs zip packages only; container images are not supported.");
       if (!input.Runtime) throw badParameter("Runtime is mandatory for functions created with deployment packages.");
       if (!input.Handler) throw badParameter("Handler is mandatory for functions created with deployment packages.");
-      if (input.Publish) throw noVersions();
+      refuseUncovered(input);
       checkEnvironment(input.Environment?.Variables);
       await checkRole(world, input.Role!, ctx.region);
       const code = store.unpack(await codeOf(world, input.Code ?? {}, ctx.region));
@@ -80,6 +80,15 @@ export function addFunctionOperations(service: ServiceBuilder, world: World, sto
       const fn: LambdaFunction = {
         name,
         arn: store.arnOf(ctx.region, name),
+        version: "$LATEST",
+        family: {
+          tags: new Map(Object.entries(input.Tags ?? {})),
+          policies: new Map(),
+          versions: new Map(),
+          aliases: new Map(),
+          nextVersion: 1,
+          running: 0,
+        },
         region: ctx.region,
         role: input.Role!,
         runtime: input.Runtime,
@@ -97,62 +106,71 @@ export function addFunctionOperations(service: ServiceBuilder, world: World, sto
         modifiedAt: now(),
         activeAt: doneAt,
         updatedAt: doneAt,
-        tags: new Map(Object.entries(input.Tags ?? {})),
-        policy: [],
+        vpc: input.VpcConfig,
+        deadLetter: input.DeadLetterConfig,
+        kmsKeyArn: input.KMSKeyArn,
+        snapStart: input.SnapStart?.ApplyOn,
         pool: createPool(world, () => fn),
       };
       store.add(fn);
       ctx.status = 201;
-      return configurationOf(fn, now());
+      if (!input.Publish) return configurationOf(fn, now());
+      const published = publishVersion(world, fn, fn.description);
+      return configurationOf(published, now(), published.version);
     })
     .on(GetFunctionCommand)((input, ctx) => {
-      const fn = store.get(input.FunctionName, input.Qualifier, ctx.region);
+      const { fn, qualifier } = store.resolve(input.FunctionName, input.Qualifier, ctx.region);
+      const { tags, reservedConcurrency } = fn.family;
       return {
-        Configuration: configurationOf(fn, now()),
+        Configuration: configurationOf(fn, now(), qualifier),
         Code: {
           RepositoryType: "S3",
           Location: `${world.baseUrl()}/_aws/lambda/code/${ctx.region}/${fn.name}?sha256=${encodeURIComponent(fn.code.sha256)}`,
         },
-        Tags: fn.tags.size ? Object.fromEntries(fn.tags) : undefined,
+        // Tags are of the function, not of a version (AWS: GetFunction).
+        Tags: tags.size && qualifier === undefined ? Object.fromEntries(tags) : undefined,
+        Concurrency:
+          reservedConcurrency === undefined ? undefined : { ReservedConcurrentExecutions: reservedConcurrency },
       };
     })
-    .on(GetFunctionConfigurationCommand)((input, ctx) =>
-      configurationOf(store.get(input.FunctionName, input.Qualifier, ctx.region), now()),
-    )
+    .on(GetFunctionConfigurationCommand)((input, ctx) => {
+      const { fn, qualifier } = store.resolve(input.FunctionName, input.Qualifier, ctx.region);
+      return configurationOf(fn, now(), qualifier);
+    })
     .on(ListFunctionsCommand)((input, ctx) => {
-      const all = store.all(ctx.region).sort((a, b) => (a.name < b.name ? -1 : 1));
-      const after = input.Marker ? Buffer.from(input.Marker, "base64url").toString() : "";
-      const rest = all.filter((fn) => fn.name > after);
-      const page = rest.slice(0, input.MaxItems ?? 50);
+      const every = input.FunctionVersion === "ALL";
+      const all = store
+        .all(ctx.region)
+        .sort((a, b) => (a.name < b.name ? -1 : 1))
+        .flatMap((fn) => (every ? [fn, ...fn.family.versions.values()] : [fn]));
+      const page = pageOf(all, input.MaxItems ?? 50, input.Marker, badMarker);
       return {
-        Functions: page.map((fn) => configurationOf(fn, now())),
-        NextMarker: page.length < rest.length ? Buffer.from(page.at(-1)!.name).toString("base64url") : undefined,
+        Functions: page.items.map((fn) => configurationOf(fn, now(), every ? fn.version : undefined)),
+        NextMarker: page.nextToken,
       };
-    })
-    .on(ListVersionsByFunctionCommand)((input, ctx) => {
-      const fn = store.get(input.FunctionName, undefined, ctx.region);
-      return { Versions: [{ ...configurationOf(fn, now()), FunctionArn: `${fn.arn}:$LATEST` }] };
     })
     .on(UpdateFunctionCodeCommand)(async (input, ctx) => {
       const fn = changeable(store.get(input.FunctionName, undefined, ctx.region), input.RevisionId, now());
       if (input.ImageUri)
         throw badParameter("This sandbox runs zip packages only; container images are not supported.");
-      if (input.Publish) throw noVersions();
       const code = store.unpack(await codeOf(world, input, ctx.region));
       if (input.DryRun) {
         rmSync(code.directory, { recursive: true, force: true });
         return configurationOf(fn, now());
       }
-      const old = fn.code.directory;
+      const old = fn.code;
       fn.code = code;
       if (input.Architectures) fn.architectures = input.Architectures;
       changed(fn, store, now());
       // Invocations at work may still read their old files.
-      setTimeout(() => rmSync(old, { recursive: true, force: true }), fn.timeoutSeconds * 1000).unref();
-      return configurationOf(fn, now());
+      setTimeout(() => store.dropCode(old), fn.timeoutSeconds * 1000).unref();
+      if (!input.Publish) return configurationOf(fn, now());
+      const published = publishVersion(world, fn, fn.description);
+      return configurationOf(published, now(), published.version);
     })
     .on(UpdateFunctionConfigurationCommand)(async (input, ctx) => {
       const fn = changeable(store.get(input.FunctionName, undefined, ctx.region), input.RevisionId, now());
+      refuseUncovered(input);
       checkEnvironment(input.Environment?.Variables);
       if (input.Role) await checkRole(world, input.Role, ctx.region);
       applyConfiguration(fn, input);
@@ -160,8 +178,20 @@ export function addFunctionOperations(service: ServiceBuilder, world: World, sto
       return configurationOf(fn, now());
     })
     .on(DeleteFunctionCommand)(async (input, ctx) => {
-      const fn = store.get(input.FunctionName, input.Qualifier, ctx.region);
-      await store.remove(fn);
+      const { fn, alias, qualifier } = store.resolve(input.FunctionName, input.Qualifier, ctx.region);
+      if (alias) throw badParameter("Deleting an alias by DeleteFunction is not possible; use DeleteAlias.");
+      if (qualifier === "$LATEST")
+        throw badParameter("$LATEST version cannot be deleted without deleting the function.");
+      const user = [...fn.family.aliases.values()].find(
+        ({ version, weights }) => version === fn.version || weights?.[fn.version] !== undefined,
+      );
+      if (qualifier !== undefined && user)
+        throw new ResourceConflictException({
+          message: `Function version ${fn.version} is being used by the alias ${user.name}; move or delete the alias first.`,
+          Type: "User",
+          $metadata: {},
+        });
+      await (qualifier === undefined ? store.remove(fn) : store.removeVersion(fn));
       ctx.status = 204;
       return {};
     })
@@ -169,29 +199,30 @@ export function addFunctionOperations(service: ServiceBuilder, world: World, sto
       FunctionName: store.get(input.FunctionName, undefined, ctx.region).name,
       CodeSigningConfigArn: "",
     }))
-    .on(GetFunctionConcurrencyCommand)((input, ctx) => {
-      store.get(input.FunctionName, undefined, ctx.region);
-      return {}; // no reserved concurrency
-    })
     .on(ListTagsCommand)((input, ctx) => ({
-      Tags: Object.fromEntries(store.get(input.Resource, undefined, ctx.region).tags),
+      Tags: Object.fromEntries(store.get(input.Resource, undefined, ctx.region).family.tags),
     }))
     .on(TagResourceCommand)((input, ctx) => {
-      const { tags } = store.get(input.Resource, undefined, ctx.region);
+      const { tags } = store.get(input.Resource, undefined, ctx.region).family;
       for (const [key, value] of Object.entries(input.Tags ?? {})) tags.set(key, value);
       ctx.status = 204;
       return {};
     })
     .on(UntagResourceCommand)((input, ctx) => {
-    const { tags } = store.get(input.Resource, undefined, ctx.region);
+    const { tags } = store.get(input.Resource, undefined, ctx.region).family;
     for (const key of input.TagKeys ?? []) tags.delete(key);
     ctx.status = 204;
     return {};
   });
 }
 
-const noVersions = () =>
-  badParameter("This sandbox keeps $LATEST only; it publishes no versions (Publish must be false).");
+const badMarker = () => badParameter("Invalid marker.");
+
+/** Layers and file systems would change what the code finds, so functions with them are refused. */
+function refuseUncovered(input: { Layers?: string[]; FileSystemConfigs?: unknown[] }): void {
+  if (input.Layers?.length) throw badParameter("This sandbox has no layers; put their content into the package.");
+  if (input.FileSystemConfigs?.length) throw badParameter("This sandbox has no file systems for functions.");
+}
 
 function applyConfiguration(fn: LambdaFunction, input: UpdateFunctionConfigurationCommandInput): void {
   fn.role = input.Role ?? fn.role;
@@ -203,6 +234,10 @@ function applyConfiguration(fn: LambdaFunction, input: UpdateFunctionConfigurati
   fn.runtime = input.Runtime ?? fn.runtime;
   fn.tracing = input.TracingConfig?.Mode ?? fn.tracing;
   if (input.Environment) fn.environment = input.Environment.Variables ?? {};
+  if (input.VpcConfig) fn.vpc = input.VpcConfig;
+  if (input.DeadLetterConfig) fn.deadLetter = input.DeadLetterConfig.TargetArn ? input.DeadLetterConfig : undefined;
+  fn.kmsKeyArn = input.KMSKeyArn ?? fn.kmsKeyArn;
+  fn.snapStart = input.SnapStart?.ApplyOn ?? fn.snapStart;
   if (input.LoggingConfig) fn.logging = { ...fn.logging, ...input.LoggingConfig };
 }
 

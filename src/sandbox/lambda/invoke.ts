@@ -5,12 +5,13 @@ import {
   type InvokeCommandInput,
   RequestTooLargeException,
   ResourceConflictException,
+  type ThrottleReason,
   TooManyRequestsException,
 } from "@aws-sdk/client-lambda";
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import type { World } from "../world.ts";
 import type { Outcome } from "./functionProcess.ts";
-import { badParameter, type FunctionStore, type LambdaFunction } from "./functionStore.ts";
+import { badParameter, type FunctionAlias, type FunctionStore, type LambdaFunction } from "./functionStore.ts";
 import { logGroupOf } from "./launch.ts";
 
 /** Request and response of a synchronous invocation (AWS: Lambda quotas, "Invocation payload"). */
@@ -24,7 +25,9 @@ const RETRY_MS = [60_000, 120_000];
 /** Invoke: runs the function's own code in a process. */
 export function addInvokeOperation(service: ServiceBuilder, world: World, store: FunctionStore): void {
   service.on(InvokeCommand)(async (input, ctx) => {
-    const fn = store.get(input.FunctionName, input.Qualifier, ctx.region);
+    const resolved = store.resolve(input.FunctionName, input.Qualifier, ctx.region);
+    const fn = routed(resolved.fn, resolved.alias);
+    const call = { fn, functionArn: resolved.qualifier === undefined ? fn.arn : `${fn.arn}:${resolved.qualifier}` };
     const event = eventText(input.Payload);
     if (world.clock.now() < fn.activeAt)
       throw new ResourceConflictException({
@@ -43,14 +46,14 @@ export function addInvokeOperation(service: ServiceBuilder, world: World, store:
     }
     const clientContext = input.ClientContext && Buffer.from(input.ClientContext, "base64").toString();
     if (input.InvocationType === "Event") {
-      void runWithRetries(world, fn, event, clientContext);
+      void runWithRetries(world, call, event, clientContext);
       ctx.status = 202;
       return { StatusCode: 202 };
     }
-    const { outcome, log } = await runOnce(world, fn, ctx.requestId, event, clientContext);
+    const { outcome, log } = await runOnce(world, call, ctx.requestId, event, clientContext);
     return {
       StatusCode: 200,
-      ExecutedVersion: "$LATEST",
+      ExecutedVersion: fn.version,
       FunctionError: outcome.error ? "Unhandled" : undefined,
       Payload: Buffer.from(outcome.error ? JSON.stringify(outcome.error) : (outcome.payload ?? "null")),
       LogResult: input.LogType === "Tail" ? Buffer.from(log).subarray(-TAIL_BYTES).toString("base64") : undefined,
@@ -58,15 +61,34 @@ export function addInvokeOperation(service: ServiceBuilder, world: World, store:
   });
 }
 
+/** A version to run, and the ARN by which it was called. */
+interface Call {
+  fn: LambdaFunction;
+  functionArn: string;
+}
+
+const throttled = (Reason: ThrottleReason) =>
+  new TooManyRequestsException({ message: "Rate Exceeded.", Reason, Type: "User", $metadata: {} });
+
+/** The version that an alias sends this invocation to (AWS: "Implement Lambda canary deployments"). */
+function routed(fn: LambdaFunction, alias: FunctionAlias | undefined): LambdaFunction {
+  let at = Math.random();
+  for (const [version, weight] of Object.entries(alias?.weights ?? {})) {
+    at -= weight;
+    if (at < 0) return fn.family.versions.get(version) ?? fn;
+  }
+  return fn;
+}
+
 async function runWithRetries(
   world: World,
-  fn: LambdaFunction,
+  call: Call,
   event: string,
   clientContext: string | undefined,
 ): Promise<void> {
   const requestId = randomUUID();
   for (const delay of [...RETRY_MS, undefined]) {
-    const failed = await runOnce(world, fn, requestId, event, clientContext).then(
+    const failed = await runOnce(world, call, requestId, event, clientContext).then(
       ({ outcome }) => outcome.error !== undefined,
       () => true,
     );
@@ -77,22 +99,27 @@ async function runWithRetries(
 
 async function runOnce(
   world: World,
-  fn: LambdaFunction,
+  call: Call,
   requestId: string,
   event: string,
   clientContext: string | undefined,
 ): Promise<{ outcome: Outcome; log: string }> {
+  const { fn, functionArn } = call;
+  const { family } = fn;
   const lines: string[] = [];
-  const outcome = await fn.pool.run(async (process) => {
+  if (family.reservedConcurrency !== undefined && family.running >= family.reservedConcurrency)
+    throw throttled("ReservedFunctionConcurrentInvocationLimitExceeded");
+  family.running++;
+  const work = fn.pool.run(async (process) => {
     const write = (line: string) => {
       lines.push(line);
       world.log(fn.region, logGroupOf(fn), process.logStream, line);
     };
     const coldStart = process.initMs === undefined;
-    write(`START RequestId: ${requestId} Version: $LATEST`);
+    write(`START RequestId: ${requestId} Version: ${fn.version}`);
     const from = performance.now();
     let result = await process.invoke(
-      { type: "invoke", requestId, event, functionArn: fn.arn, clientContext },
+      { type: "invoke", requestId, event, functionArn, clientContext },
       fn.timeoutSeconds * 1000,
       write,
     );
@@ -104,13 +131,10 @@ async function runOnce(
     write(report(fn, requestId, durationMs, result.memoryMb, coldStart ? process.initMs : undefined));
     return result;
   });
-  if (!outcome)
-    throw new TooManyRequestsException({
-      message: "Rate Exceeded.",
-      Reason: "ConcurrentInvocationLimitExceeded",
-      Type: "User",
-      $metadata: {},
-    });
+  const outcome = await work.finally(() => {
+    family.running--;
+  });
+  if (!outcome) throw throttled("ConcurrentInvocationLimitExceeded");
   return { outcome, log: `${lines.join("\n")}\n` };
 }
 

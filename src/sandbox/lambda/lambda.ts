@@ -4,11 +4,14 @@ import { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { serviceInfo } from "../wire/serviceInfo.ts";
 import type { WireRequest, WireResponse } from "../wire/types.ts";
 import type { ServiceModule, World } from "../world.ts";
+import { addAliasOperations } from "./aliases.ts";
 import { FunctionStore, type LambdaFunction } from "./functionStore.ts";
 import { addFunctionOperations } from "./functions.ts";
 import { addInvokeOperation } from "./invoke.ts";
 import { createCodeRoot, createPool } from "./launch.ts";
 import { addPermissionOperations } from "./permissions.ts";
+import { addSettingOperations } from "./settings.ts";
+import { addVersionOperations } from "./versions.ts";
 
 const PREFIX = "/_aws/lambda/";
 
@@ -28,6 +31,9 @@ export function createLambda(world: World): ServiceModule {
   };
   const service = new ServiceBuilder(serviceInfo.lambda);
   addFunctionOperations(service, world, store);
+  addVersionOperations(service, world, store);
+  addAliasOperations(service, store);
+  addSettingOperations(service, store);
   addInvokeOperation(service, world, store);
   addPermissionOperations(service, store);
   return {
@@ -35,7 +41,8 @@ export function createLambda(world: World): ServiceModule {
     persist: persistFunctions(world, store),
     http: { prefix: PREFIX, handle: async (req) => download(store, req) },
     async close() {
-      await Promise.all(store.all().map((fn) => fn.pool.close()));
+      const versions = store.all().flatMap((fn) => [fn, ...fn.family.versions.values()]);
+      await Promise.all(versions.map(({ pool }) => pool.close()));
       process.off("exit", removeRoot);
       removeRoot();
     },
@@ -61,7 +68,8 @@ function persistFunctions(world: World, store: FunctionStore): Persistent {
 function download(store: FunctionStore, req: WireRequest): WireResponse {
   const [, region = "", name = ""] = /^\/_aws\/lambda\/code\/([\w-]+)\/([\w-]+)$/.exec(req.rawPath) ?? [];
   const fn = store.find(region, name);
-  if (!fn || req.query.get("sha256")?.[0] !== fn.code.sha256)
-    return { status: 403, headers: { "content-type": "text/plain" }, body: "The link is not valid.\n" };
-  return { status: 200, headers: { "content-type": "application/zip" }, body: fn.code.zip };
+  const digest = req.query.get("sha256")?.[0];
+  const found = fn && [fn, ...fn.family.versions.values()].find(({ code }) => code.sha256 === digest);
+  if (!found) return { status: 403, headers: { "content-type": "text/plain" }, body: "The link is not valid.\n" };
+  return { status: 200, headers: { "content-type": "application/zip" }, body: found.code.zip };
 }

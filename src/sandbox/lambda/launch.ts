@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { copyFileSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -39,8 +40,9 @@ export function createCodeRoot(): string {
 
 /** The pool of a function, which reads the function's present configuration at each start of a process. */
 export function createPool(world: World, functionOf: () => LambdaFunction): ProcessPool {
-  return new ProcessPool((logStream) => {
+  return new ProcessPool((day) => {
     const fn = functionOf();
+    const logStream = `${day}/[${fn.version}]${randomBytes(16).toString("hex")}`;
     const { bootstrap, execArgv } = runtime();
     const roleName = fn.role.slice(fn.role.lastIndexOf("/") + 1);
     const keys = world.issueCredentials(
@@ -48,6 +50,7 @@ export function createPool(world: World, functionOf: () => LambdaFunction): Proc
       KEY_SECONDS,
     );
     return {
+      logStream,
       credentialsExpireAt: keys.expiresAt,
       options: {
         bootstrap,
@@ -68,7 +71,7 @@ export function createPool(world: World, functionOf: () => LambdaFunction): Proc
           AWS_SESSION_TOKEN: keys.sessionToken,
           AWS_EXECUTION_ENV: `AWS_Lambda_${fn.runtime}`,
           AWS_LAMBDA_FUNCTION_NAME: fn.name,
-          AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
+          AWS_LAMBDA_FUNCTION_VERSION: fn.version,
           AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(fn.memoryMb),
           AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
           AWS_LAMBDA_LOG_GROUP_NAME: logGroupOf(fn),

@@ -10,10 +10,17 @@ import type { FunctionStore, PolicyStatement } from "./functionStore.ts";
 
 /** AddPermission, RemovePermission and GetPolicy: who else may invoke a function. */
 export function addPermissionOperations(service: ServiceBuilder, store: FunctionStore): void {
+  /** Each qualifier has a policy of its own; `$LATEST` counts as none. */
+  const policyOf = (input: { FunctionName?: string; Qualifier?: string }, region: string) => {
+    const { fn, qualifier: given } = store.resolve(input.FunctionName, input.Qualifier, region);
+    const qualifier = given === undefined || given === "$LATEST" ? "" : given;
+    return { fn, qualifier, policy: fn.family.policies.get(qualifier) ?? [] };
+  };
+
   service
     .on(AddPermissionCommand)((input, ctx) => {
-      const fn = store.get(input.FunctionName, input.Qualifier, ctx.region);
-      if (fn.policy.some((statement) => statement.Sid === input.StatementId))
+      const { fn, policy, qualifier } = policyOf(input, ctx.region);
+      if (policy.some((statement) => statement.Sid === input.StatementId))
         throw new ResourceConflictException({
           message: `The statement id (${input.StatementId}) provided already exists. Please provide a new statement id, or remove the existing statement.`,
           Type: "User",
@@ -29,36 +36,36 @@ export function addPermissionOperations(service: ServiceBuilder, store: Function
         Principal:
           principal === "*" ? "*" : principal.endsWith(".amazonaws.com") ? { Service: principal } : { AWS: principal },
         Action: input.Action!,
-        Resource: fn.arn,
+        Resource: qualifier === "" ? fn.arn : `${fn.arn}:${qualifier}`,
         ...(Object.keys(condition).length && { Condition: condition }),
       };
-      fn.policy.push(statement);
+      fn.family.policies.set(qualifier, [...policy, statement]);
       ctx.status = 201;
       return { Statement: JSON.stringify(statement) };
     })
     .on(RemovePermissionCommand)((input, ctx) => {
-      const fn = store.get(input.FunctionName, input.Qualifier, ctx.region);
-      const index = fn.policy.findIndex((statement) => statement.Sid === input.StatementId);
-      if (index < 0)
+      const { fn, policy, qualifier } = policyOf(input, ctx.region);
+      const left = policy.filter((statement) => statement.Sid !== input.StatementId);
+      if (left.length === policy.length)
         throw new ResourceNotFoundException({
           message: `Statement ${input.StatementId} is not found in resource policy.`,
           Type: "User",
           $metadata: {},
         });
-      fn.policy.splice(index, 1);
+      fn.family.policies.set(qualifier, left);
       ctx.status = 204;
       return {};
     })
     .on(GetPolicyCommand)((input, ctx) => {
-    const fn = store.get(input.FunctionName, input.Qualifier, ctx.region);
-    if (fn.policy.length === 0)
+    const { fn, policy } = policyOf(input, ctx.region);
+    if (policy.length === 0)
       throw new ResourceNotFoundException({
         message: "The resource you requested does not exist.",
         Type: "User",
         $metadata: {},
       });
     return {
-      Policy: JSON.stringify({ Version: "2012-10-17", Id: "default", Statement: fn.policy }),
+      Policy: JSON.stringify({ Version: "2012-10-17", Id: "default", Statement: policy }),
       RevisionId: fn.revisionId,
     };
   });

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { FunctionProcess, type ProcessOptions } from "./functionProcess.ts";
 
 /** Processes of one function at a time; more invocations wait for one of them. */
@@ -13,6 +12,7 @@ const KEY_MARGIN_MS = 20 * 60_000;
 /** What a pool needs to start a process; asked for each start, so that it always runs the present configuration. */
 export interface Launch {
   options: ProcessOptions;
+  logStream: string;
   /** Epoch ms. */
   credentialsExpireAt: number;
 }
@@ -26,7 +26,7 @@ export class ProcessPool {
   private closed = false;
   private sweep: NodeJS.Timeout | undefined;
 
-  constructor(private readonly launch: (logStream: string) => Launch) {}
+  constructor(private readonly launch: (day: string) => Launch) {}
 
   /**
    * Lends a process to `use` and takes it back.
@@ -74,8 +74,8 @@ export class ProcessPool {
       this.drop(process);
     }
     if (this.all.size >= MAX_PROCESSES) return undefined;
-    const logStream = `${new Date().toISOString().slice(0, 10).replaceAll("-", "/")}/[$LATEST]${randomBytes(16).toString("hex")}`;
-    const { options, credentialsExpireAt } = this.launch(logStream);
+    const day = new Date().toISOString().slice(0, 10).replaceAll("-", "/");
+    const { options, credentialsExpireAt, logStream } = this.launch(day);
     const process = new FunctionProcess(options, logStream, this.generation, credentialsExpireAt);
     this.all.add(process);
     this.sweep ??= setInterval(() => this.closeIdle(), IDLE_MS / 4).unref();

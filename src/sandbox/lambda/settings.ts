@@ -1,0 +1,105 @@
+import {
+  DeleteFunctionConcurrencyCommand,
+  GetAccountSettingsCommand,
+  GetFunctionConcurrencyCommand,
+  GetFunctionEventInvokeConfigCommand,
+  GetFunctionRecursionConfigCommand,
+  GetFunctionUrlConfigCommand,
+  GetProvisionedConcurrencyConfigCommand,
+  GetRuntimeManagementConfigCommand,
+  ListEventSourceMappingsCommand,
+  ListFunctionEventInvokeConfigsCommand,
+  ListFunctionUrlConfigsCommand,
+  ListProvisionedConcurrencyConfigsCommand,
+  ProvisionedConcurrencyConfigNotFoundException,
+  PutFunctionConcurrencyCommand,
+  ResourceNotFoundException,
+} from "@aws-sdk/client-lambda";
+import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
+import { badParameter, type FunctionStore } from "./functionStore.ts";
+
+/** Limits of an account (AWS: "Lambda quotas"). */
+const CONCURRENCY = 1000;
+const MIN_UNRESERVED = 100;
+const CODE_BYTES = 80_530_636_800;
+const UNZIPPED_BYTES = 262_144_000;
+const ZIPPED_BYTES = 52_428_800;
+
+/** Reserved concurrency, the account's settings, and what clients ask about features that no function here has. */
+export function addSettingOperations(service: ServiceBuilder, store: FunctionStore): void {
+  const reserved = () => store.all().reduce((sum, { family }) => sum + (family.reservedConcurrency ?? 0), 0);
+  const none = (message: string) => new ResourceNotFoundException({ message, Type: "User", $metadata: {} });
+
+  service
+    .on(PutFunctionConcurrencyCommand)((input, ctx) => {
+      const { family } = store.head(input.FunctionName, ctx.region);
+      const wanted = input.ReservedConcurrentExecutions!;
+      if (CONCURRENCY - (reserved() - (family.reservedConcurrency ?? 0)) - wanted < MIN_UNRESERVED)
+        throw badParameter(
+          `Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [${MIN_UNRESERVED}].`,
+        );
+      family.reservedConcurrency = wanted;
+      return { ReservedConcurrentExecutions: wanted };
+    })
+    .on(GetFunctionConcurrencyCommand)((input, ctx) => ({
+      ReservedConcurrentExecutions: store.head(input.FunctionName, ctx.region).family.reservedConcurrency,
+    }))
+    .on(DeleteFunctionConcurrencyCommand)((input, ctx) => {
+      store.head(input.FunctionName, ctx.region).family.reservedConcurrency = undefined;
+      ctx.status = 204;
+      return {};
+    })
+    .on(GetAccountSettingsCommand)((_input, ctx) => {
+      const functions = store.all(ctx.region);
+      return {
+        AccountLimit: {
+          TotalCodeSize: CODE_BYTES,
+          CodeSizeUnzipped: UNZIPPED_BYTES,
+          CodeSizeZipped: ZIPPED_BYTES,
+          ConcurrentExecutions: CONCURRENCY,
+          UnreservedConcurrentExecutions: CONCURRENCY - reserved(),
+        },
+        AccountUsage: {
+          TotalCodeSize: functions.reduce((sum, { code }) => sum + code.zip.byteLength, 0),
+          FunctionCount: functions.length,
+        },
+      };
+    })
+    .on(GetRuntimeManagementConfigCommand)((input, ctx) => ({
+      UpdateRuntimeOn: "Auto",
+      FunctionArn: store.get(input.FunctionName, input.Qualifier, ctx.region).arn,
+    }))
+    .on(GetFunctionRecursionConfigCommand)((input, ctx) => {
+      store.head(input.FunctionName, ctx.region);
+      return { RecursiveLoop: "Terminate" };
+    })
+    .on(ListEventSourceMappingsCommand)(() => ({ EventSourceMappings: [] }))
+    .on(GetFunctionEventInvokeConfigCommand)((input, ctx) => {
+      const { arn } = store.get(input.FunctionName, input.Qualifier, ctx.region);
+      throw none(`The function ${arn}:${input.Qualifier ?? "$LATEST"} doesn't have an EventInvokeConfig`);
+    })
+    .on(ListFunctionEventInvokeConfigsCommand)((input, ctx) => {
+      store.head(input.FunctionName, ctx.region);
+      return { FunctionEventInvokeConfigs: [] };
+    })
+    .on(GetFunctionUrlConfigCommand)((input, ctx) => {
+      store.get(input.FunctionName, input.Qualifier, ctx.region);
+      throw none("The resource you requested does not exist.");
+    })
+    .on(ListFunctionUrlConfigsCommand)((input, ctx) => {
+      store.head(input.FunctionName, ctx.region);
+      return { FunctionUrlConfigs: [] };
+    })
+    .on(GetProvisionedConcurrencyConfigCommand)((input, ctx) => {
+      store.get(input.FunctionName, input.Qualifier, ctx.region);
+      throw new ProvisionedConcurrencyConfigNotFoundException({
+        message: "No Provisioned Concurrency Config found for this function",
+        Type: "User",
+        $metadata: {},
+      });
+    })
+    .on(ListProvisionedConcurrencyConfigsCommand)((input, ctx) => {
+    store.head(input.FunctionName, ctx.region);
+    return { ProvisionedConcurrencyConfigs: [] };
+  });
+}
