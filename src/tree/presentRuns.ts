@@ -34,10 +34,12 @@ function scaleText({ instances }: LoadRunReport): string {
   return most > first ? `${first} → ${most}` : `stayed at ${first}`;
 }
 
-/** Highest rate of one whole second that was sent. */
+/** Mean rate of the seconds in which about the highest rate was asked: single seconds also make up for late ones. */
 function rateText({ points }: LoadRunReport): string {
-  const best = points.reduce((most, { sent }) => Math.max(most, sent), 0);
-  return best > 0 ? `${formatNumber(best)}/s` : "";
+  const most = points.reduce((max, { asked }) => Math.max(max, asked), 0);
+  const highest = points.filter(({ asked }) => asked >= most * 0.95);
+  if (most === 0) return "";
+  return `${formatNumber(highest.reduce((sum, { sent }) => sum + sent, 0) / highest.length)}/s`;
 }
 
 function latencyText({ latency }: LoadRunReport): string {

@@ -146,7 +146,7 @@ export class Chart {
           splits: spec.log ? (_u, _axis, min, max) => decades(min, max) : undefined,
           incrs: spec.whole ? [1, 2, 5, 10, 20, 50, 100] : undefined,
           values: (_, ticks) =>
-            ticks.map((tick) => (tick === null ? "" : spec.series[0]?.format(tick).replace(/ ms$/, "")) ?? ""),
+            ticks.map((tick) => (tick === null ? "" : spec.series[0]?.format(tick).replace(/\sms$/, "")) ?? ""),
         }),
       ],
       series: [{}, ...spec.series.map((series) => line(series))],

@@ -9,16 +9,19 @@ export function formatShort(value: number): string {
   return formatNumber(value, size < 1 ? 2 : size < 10 ? 1 : 0);
 }
 
+/** Keeps a figure and its unit on one line. */
+const SPACE = "\u00a0";
+
 /** `84 ms`, `1.2 s` */
 export function formatMs(value: number): string {
-  return value >= 1000 ? `${formatNumber(value / 1000, 1)} s` : `${formatShort(value)} ms`;
+  return value >= 1000 ? `${formatNumber(value / 1000, 1)}${SPACE}s` : `${formatShort(value)}${SPACE}ms`;
 }
 
 /** A share as percent that never rounds to 0 % or 100 % what is neither. */
 export function formatPercent(ratio: number): string {
   const percent = ratio * 100;
-  if (percent > 0 && percent < 0.01) return "< 0.01 %";
-  return `${formatNumber(percent < 100 ? Math.min(percent, 99.99) : percent, 2)} %`;
+  if (percent > 0 && percent < 0.01) return `<${SPACE}0.01${SPACE}%`;
+  return `${formatNumber(percent < 100 ? Math.min(percent, 99.99) : percent, 2)}${SPACE}%`;
 }
 
 /** A moment of a run as minutes and seconds: `01:07`. */
