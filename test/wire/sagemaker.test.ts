@@ -144,6 +144,31 @@ describe("validation", () => {
   });
 });
 
+describe("quota", () => {
+  test("a large GPU type has none, and the error says how many there are", async () => {
+    await createModel("gpu");
+    await sagemaker.send(
+      new CreateEndpointConfigCommand({
+        EndpointConfigName: "gpu-config",
+        ProductionVariants: [
+          { VariantName: "v", ModelName: "gpu", InstanceType: "ml.p4d.24xlarge", InitialInstanceCount: 1 },
+        ],
+      }),
+    );
+    await assert.rejects(
+      sagemaker.send(new CreateEndpointCommand({ EndpointName: "gpu", EndpointConfigName: "gpu-config" })),
+      (e: Error) => {
+        assert.equal(e.name, "ResourceLimitExceeded");
+        assert.match(
+          e.message,
+          /^The account-level service limit 'ml\.p4d\.24xlarge for endpoint usage' is 0 Instances, with current utilization of 0 Instances and a request delta of 1 Instances\./,
+        );
+        return true;
+      },
+    );
+  });
+});
+
 describe("functionality", () => {
   test("an endpoint predicts, scales by hand, and goes", async () => {
     await createModel("wine");

@@ -1,3 +1,4 @@
+import { DescribeScalableTargetsCommand } from "@aws-sdk/client-application-auto-scaling";
 import {
   CreateEndpointCommand,
   DeleteEndpointCommand,
@@ -5,6 +6,7 @@ import {
   type DescribeEndpointOutput,
   type EndpointSummary,
   ListEndpointsCommand,
+  type ProductionVariant,
   type ProductionVariantSummary,
   UpdateEndpointCommand,
   UpdateEndpointWeightsAndCapacitiesCommand,
@@ -15,6 +17,7 @@ import { type CallContext, WireError } from "../wire/types.ts";
 import type { World } from "../world.ts";
 import type { EndpointLifecycle } from "./lifecycle.ts";
 import { sortSummaries } from "./listing.ts";
+import { assertWithinQuota, demandOf } from "./quota.ts";
 import {
   alreadyExists,
   type ConfigRecord,
@@ -56,6 +59,7 @@ export function registerEndpoints(
       const arn = sagemakerArn(ctx.region, ctx.accountId, "endpoint", name);
       if (findIgnoringCase(state, name)) throw alreadyExists("endpoint", arn);
       const config = configOf(ctx, input.EndpointConfigName ?? "");
+      assertWithinQuota(state, variantDemand(config.input.ProductionVariants));
       const now = world.clock.now();
       const endpoint: EndpointRecord = {
         name,
@@ -103,6 +107,9 @@ export function registerEndpoints(
       const endpoint = find(ctx, input.EndpointName ?? "");
       const config = configOf(ctx, input.EndpointConfigName ?? "");
       assertIdle(endpoint);
+      // The new fleet stands beside the old one until it takes over.
+      assertWithinQuota(stateOf(ctx.region), variantDemand(config.input.ProductionVariants));
+      await assertTypesMayChange(world, ctx, endpoint, config);
       endpoint.deploymentConfig = input.DeploymentConfig ?? endpoint.deploymentConfig;
       await lifecycle.update(
         stateOf(ctx.region),
@@ -127,6 +134,11 @@ export function registerEndpoints(
           );
         return variant;
       });
+      const more = wanted.map((w, i) => ({
+        type: changed[i]?.config.InstanceType,
+        count: (w.DesiredInstanceCount ?? 0) - (changed[i]?.desiredCount ?? 0),
+      }));
+      assertWithinQuota(stateOf(ctx.region), demandOf(more));
       wanted.forEach((w, i) => {
         const variant = changed[i];
         if (!variant) return;
@@ -143,6 +155,41 @@ export function registerEndpoints(
     await lifecycle.remove(stateOf(ctx.region), endpoint);
     return {};
   });
+}
+
+function variantDemand(variants: readonly ProductionVariant[] | undefined) {
+  return demandOf((variants ?? []).map((v) => ({ type: v.InstanceType, count: v.InitialInstanceCount ?? 0 })));
+}
+
+/**
+ * An autoscaled variant keeps its instance type until its scalable target is deregistered (SageMaker developer guide,
+ * "Update or delete endpoints that use automatic scaling"). The text is not documented.
+ */
+async function assertTypesMayChange(
+  world: World,
+  ctx: CallContext,
+  endpoint: EndpointRecord,
+  config: ConfigRecord,
+): Promise<void> {
+  const changed = endpoint.variants.filter((v) => {
+    const next = config.input.ProductionVariants?.find((p) => p.VariantName === v.name);
+    return next && next.InstanceType !== v.config.InstanceType;
+  });
+  if (!changed.length) return;
+  const { ScalableTargets = [] } = await world.call(
+    DescribeScalableTargetsCommand,
+    {
+      ServiceNamespace: "sagemaker",
+      ResourceIds: changed.map((v) => `endpoint/${endpoint.name}/variant/${v.name}`),
+    },
+    { region: ctx.region },
+  );
+  const target = ScalableTargets[0];
+  if (target)
+    throw new WireError(
+      "ValidationException",
+      `The instance type of ${target.ResourceId} cannot be changed while it is registered as a scalable target. Deregister it first.`,
+    );
 }
 
 /** Endpoint names are unique ignoring case, but an invocation must spell them exactly. */
