@@ -1,14 +1,20 @@
-import { persistMap } from "../engine/dataDir.ts";
+import type { Persistent } from "../engine/dataDir.ts";
 import { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { serviceInfo } from "../wire/serviceInfo.ts";
 import type { ServiceModule, World } from "../world.ts";
+import { addAccountOperations } from "./account.ts";
+import { addApiKeyOperations } from "./apiKeys.ts";
 import { ApiStore } from "./apiStore.ts";
 import { addGatewayResponseOperations } from "./gatewayResponses.ts";
 import { addMethodOperations } from "./methods.ts";
+import { addMethodUpdates } from "./methodUpdates.ts";
+import { addModelOperations } from "./models.ts";
 import { addResourceOperations } from "./resources.ts";
 import { addRestApiOperations } from "./restApis.ts";
 import { createStageServer, STAGE_PREFIX } from "./stageServer.ts";
 import { addStageOperations } from "./stages.ts";
+import { addTestOperation } from "./testInvoke.ts";
+import { addUsagePlanOperations } from "./usagePlans.ts";
 
 /** API Gateway's REST APIs, and their deployed stages under `/_aws/execute-api/` and `*.execute-api.localhost`. */
 export function createApiGateway(world: World): ServiceModule {
@@ -19,6 +25,24 @@ export function createApiGateway(world: World): ServiceModule {
   addMethodOperations(service, store);
   addGatewayResponseOperations(service, store);
   addStageOperations(service, world, store);
-  const persist = persistMap("apigateway", store.apis);
+  addMethodUpdates(service, store);
+  addModelOperations(service, store);
+  addApiKeyOperations(service, world, store);
+  addUsagePlanOperations(service, store);
+  addAccountOperations(service, world, store);
+  addTestOperation(service, world, store);
+  const persist = persistApis(store);
   return { services: [service], persist, http: { prefix: STAGE_PREFIX, handle: createStageServer(world, store) } };
+}
+
+function persistApis(store: ApiStore): Persistent {
+  const kinds = ["apis", "keys", "plans", "cloudWatchRoles"] as const;
+  return {
+    name: "apigateway",
+    save: () => Object.fromEntries(kinds.map((kind) => [kind, store[kind]])),
+    load(saved) {
+      const state = saved as Record<(typeof kinds)[number], Map<string, never>>;
+      for (const kind of kinds) for (const [id, item] of state[kind]) store[kind].set(id, item);
+    },
+  };
 }

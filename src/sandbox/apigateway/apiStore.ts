@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import {
   type ApiKeySourceType,
+  type ApiStage as ApiStageReference,
   BadRequestException,
   ConflictException,
   type EndpointConfiguration,
@@ -8,6 +9,9 @@ import {
   type Method,
   type MethodSetting,
   NotFoundException,
+  type QuotaSettings,
+  type RequestValidator,
+  type ThrottleSettings,
 } from "@aws-sdk/client-api-gateway";
 
 /** One path of an API with its methods by verb (`ANY` for all). */
@@ -27,8 +31,19 @@ export interface GatewayAnswer {
   responseTemplates: Record<string, string>;
 }
 
+/** A model: a JSON schema that bodies can be held to. */
+export interface ApiModel {
+  id: string;
+  name: string;
+  description?: string;
+  contentType: string;
+  schema?: string;
+}
+
 /** What is served: everything of the API that a deployment freezes. */
 export interface ApiSnapshot {
+  models: Map<string, ApiModel>;
+  validators: Map<string, RequestValidator & { id: string }>;
   resources: Map<string, ApiResource>;
   gatewayResponses: Map<GatewayResponseType, GatewayAnswer>;
   binaryMediaTypes: string[];
@@ -76,9 +91,44 @@ export interface RestApi extends ApiSnapshot {
   stages: Map<string, ApiStage>;
 }
 
+/** An API key of one region. */
+export interface StoredApiKey {
+  id: string;
+  region: string;
+  value: string;
+  name?: string;
+  description?: string;
+  customerId?: string;
+  enabled: boolean;
+  createdAt: number;
+  updatedAt: number;
+  /** `API_ID/STAGE` that it opens without a usage plan (deprecated on AWS, still there). */
+  stages: Set<string>;
+  tags: Record<string, string>;
+}
+
+/** A usage plan of one region with the keys in it. */
+export interface StoredPlan {
+  id: string;
+  region: string;
+  name: string;
+  description?: string;
+  stages: ApiStageReference[];
+  throttle?: ThrottleSettings;
+  quota?: QuotaSettings;
+  tags: Record<string, string>;
+  keys: Set<string>;
+  /** Requests of each key in its present period. */
+  used: Map<string, { period: number; count: number }>;
+}
+
 /** REST APIs of all regions; their ids are unique among all. */
 export class ApiStore {
   readonly apis = new Map<string, RestApi>();
+  readonly keys = new Map<string, StoredApiKey>();
+  readonly plans = new Map<string, StoredPlan>();
+  /** Role by which API Gateway writes logs, by region. */
+  readonly cloudWatchRoles = new Map<string, string>();
 
   constructor(private readonly accountId: string) {}
 
@@ -113,8 +163,8 @@ export class ApiStore {
 
 /** The part of an API that a deployment freezes, copied. */
 export function snapshotOf(api: RestApi): ApiSnapshot {
-  const { resources, gatewayResponses, binaryMediaTypes } = api;
-  return structuredClone({ resources, gatewayResponses, binaryMediaTypes });
+  const { resources, gatewayResponses, binaryMediaTypes, models, validators } = api;
+  return structuredClone({ resources, gatewayResponses, binaryMediaTypes, models, validators });
 }
 
 /** Lower-case letters and digits, as API Gateway's ids. */

@@ -3,10 +3,12 @@ import {
   GatewayResponseType,
   GetGatewayResponseCommand,
   GetGatewayResponsesCommand,
+  type PatchOperation,
   PutGatewayResponseCommand,
 } from "@aws-sdk/client-api-gateway";
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { type ApiSnapshot, type ApiStore, badRequest, type GatewayAnswer, notFound } from "./apiStore.ts";
+import { applyPatches, mapRule } from "./patch.ts";
 
 /** Status of each type without customisation (AWS: "Gateway response types"). */
 const DEFAULT_STATUS: Partial<Record<GatewayResponseType, string>> = {
@@ -72,6 +74,30 @@ export function addGatewayResponseOperations(service: ServiceBuilder, store: Api
     ctx.status = 202;
     return {};
   });
+}
+
+/** UpdateGatewayResponse; one that was not customised starts from its default. */
+export function changeGatewayResponse(
+  api: ApiSnapshot,
+  responseType: string | undefined,
+  operations: PatchOperation[],
+) {
+  const type = typeOf(responseType);
+  const before = api.gatewayResponses.get(type);
+  const answer: GatewayAnswer = {
+    statusCode: before?.statusCode,
+    responseParameters: { ...before?.responseParameters },
+    responseTemplates: { ...(before?.responseTemplates ?? DEFAULT_TEMPLATES) },
+  };
+  applyPatches(operations, {
+    "/statusCode": ({ value }) => {
+      answer.statusCode = value;
+    },
+    "/responseParameters/{name}": mapRule(answer.responseParameters, (value) => value),
+    "/responseTemplates/{contentType}": mapRule(answer.responseTemplates, (value) => value),
+  });
+  api.gatewayResponses.set(type, answer);
+  return describe(api, type);
 }
 
 function typeOf(type: string | undefined): GatewayResponseType {

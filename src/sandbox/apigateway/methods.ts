@@ -13,7 +13,7 @@ import {
   PutMethodResponseCommand,
 } from "@aws-sdk/client-api-gateway";
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
-import { type ApiStore, badRequest, conflict, notFound } from "./apiStore.ts";
+import { type ApiStore, badRequest, conflict, notFound, type RestApi } from "./apiStore.ts";
 
 const VERBS = new Set(["ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]);
 const MAX_TIMEOUT_MS = 29_000;
@@ -36,10 +36,10 @@ export function addMethodOperations(service: ServiceBuilder, store: ApiStore): v
       const verb = input.httpMethod!;
       if (!VERBS.has(verb)) throw badRequest(`Invalid HTTP method specified: ${verb}`);
       if (resource.methods.has(verb)) throw conflict("Method already exists for this resource");
-      if (input.authorizationType !== "NONE")
-        throw badRequest(
-          `Invalid authorization type specified: ${input.authorizationType}. This sandbox serves methods with the authorization type NONE only.`,
-        );
+      checkAuthorization(input.authorizationType);
+      checkModels(api, input.requestModels);
+      if (input.requestValidatorId && !api.validators.has(input.requestValidatorId))
+        throw badRequest("Invalid Request Validator identifier specified");
       const method: Method = {
         httpMethod: verb,
         authorizationType: input.authorizationType,
@@ -64,6 +64,7 @@ export function addMethodOperations(service: ServiceBuilder, store: ApiStore): v
     .on(PutMethodResponseCommand)((input, ctx) => {
       const method = methodOf(input, ctx.region);
       checkStatus(input.statusCode!);
+      checkModels(store.api(input.restApiId, ctx.region), input.responseModels);
       method.methodResponses ??= {};
       if (method.methodResponses[input.statusCode!]) throw conflict("Response already exists for this resource");
       const response = {
@@ -89,9 +90,7 @@ export function addMethodOperations(service: ServiceBuilder, store: ApiStore): v
         if (!LAMBDA_URI.test(input.uri ?? "")) throw badRequest(`Invalid ARN specified in the request`);
       }
       for (const template of Object.values(input.requestTemplates ?? {})) checkTemplate(template);
-      const timeout = input.timeoutInMillis ?? MAX_TIMEOUT_MS;
-      if (timeout < 50 || timeout > MAX_TIMEOUT_MS)
-        throw badRequest(`Timeout should be between 50 ms and ${MAX_TIMEOUT_MS} ms`);
+      const timeout = checkTimeout(input.timeoutInMillis ?? MAX_TIMEOUT_MS);
       method.methodIntegration = {
         type: input.type,
         httpMethod: input.integrationHttpMethod,
@@ -146,8 +145,28 @@ export function addMethodOperations(service: ServiceBuilder, store: ApiStore): v
   });
 }
 
+/** @throws BadRequestException for a type that is not served */
+export function checkAuthorization(type: string | undefined): void {
+  if (type !== "NONE")
+    throw badRequest(
+      `Invalid authorization type specified: ${type}. This sandbox serves methods with the authorization type NONE only.`,
+    );
+}
+
+/** A timeout in ms. @throws BadRequestException */
+export function checkTimeout(timeout: number): number {
+  if (timeout < 50 || timeout > MAX_TIMEOUT_MS)
+    throw badRequest(`Timeout should be between 50 ms and ${MAX_TIMEOUT_MS} ms`);
+  return timeout;
+}
+
+function checkModels(api: RestApi, models: Record<string, string> | undefined): void {
+  for (const name of Object.values(models ?? {}))
+    if (!api.models.has(name)) throw badRequest(`Invalid model identifier specified: ${name}`);
+}
+
 /** Absent optional maps are absent, never empty. */
-function nonEmpty<T>(map: Record<string, T> | undefined): Record<string, T> | undefined {
+export function nonEmpty<T>(map: Record<string, T> | undefined): Record<string, T> | undefined {
   return map && Object.keys(map).length ? map : undefined;
 }
 
@@ -156,7 +175,8 @@ function checkStatus(statusCode: string): void {
 }
 
 /** Templates are sent as they are; one with Velocity directives would be sent wrongly, so it is refused. */
-function checkTemplate(template: string): void {
+export function checkTemplate(template: string): string {
   if (/#(set|if|foreach|end|else)\b|\$(\{|!|input|context|util|stageVariables)/.test(template))
     throw badRequest("This sandbox serves mapping templates without Velocity expressions only.");
+  return template;
 }

@@ -19,6 +19,8 @@ export interface GatewayCall {
   traceId: string;
   /** Epoch ms. */
   receivedAt: number;
+  /** The key that let the request in. */
+  apiKey?: { id: string; value: string };
 }
 
 /** Headers that are between two hops and never reach the integration. */
@@ -99,6 +101,7 @@ export function proxyEvent(call: GatewayCall): Record<string, unknown> {
         userArn: null,
         userAgent: req.headers["user-agent"] ?? null,
         user: null,
+        ...(call.apiKey && { apiKey: call.apiKey.value, apiKeyId: call.apiKey.id }),
       },
       domainName,
       deploymentId: stage.deploymentId,

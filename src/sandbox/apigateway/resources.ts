@@ -3,9 +3,11 @@ import {
   DeleteResourceCommand,
   GetResourceCommand,
   GetResourcesCommand,
+  UpdateResourceCommand,
 } from "@aws-sdk/client-api-gateway";
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
-import { type ApiResource, type ApiStore, apiId, badRequest, conflict, pageOf } from "./apiStore.ts";
+import { type ApiResource, type ApiStore, apiId, badRequest, conflict, pageOf, type RestApi } from "./apiStore.ts";
+import { applyPatches } from "./patch.ts";
 
 /** The tree of paths: CreateResource, GetResource(s), DeleteResource. */
 export function addResourceOperations(service: ServiceBuilder, store: ApiStore): void {
@@ -46,6 +48,24 @@ export function addResourceOperations(service: ServiceBuilder, store: ApiStore):
       const embed = input.embed?.includes("methods") ?? false;
       return { items: page.items.map((resource) => describe(resource, embed)), position: page.position };
     })
+    .on(UpdateResourceCommand)((input, ctx) => {
+      const api = store.api(input.restApiId, ctx.region);
+      const resource = store.resource(api, input.resourceId);
+      applyPatches(input.patchOperations, {
+        "/pathPart": ({ value }) => {
+          checkPathPart(value);
+          resource.pathPart = value;
+        },
+        "/parentId": ({ value }) => {
+          const parent = store.resource(api, value);
+          if (`${parent.path}/`.startsWith(`${resource.path}/`))
+            throw badRequest("A resource cannot be moved below itself.");
+          resource.parentId = parent.id;
+        },
+      });
+      renamePaths(api, resource);
+      return describe(resource, false);
+    })
     .on(DeleteResourceCommand)((input, ctx) => {
     const api = store.api(input.restApiId, ctx.region);
     const resource = store.resource(api, input.resourceId);
@@ -65,6 +85,13 @@ function checkPathPart(pathPart: string): void {
     throw badRequest(
       "Resource's path part only allow a-zA-Z0-9._-: or a valid greedy path variable and curly braces at the beginning and the end.",
     );
+}
+
+/** Paths of a resource and of all below it, after one of them has moved. */
+function renamePaths(api: RestApi, resource: ApiResource): void {
+  const parent = api.resources.get(resource.parentId ?? "");
+  if (parent) resource.path = parent.path === "/" ? `/${resource.pathPart}` : `${parent.path}/${resource.pathPart}`;
+  for (const child of api.resources.values()) if (child.parentId === resource.id) renamePaths(api, child);
 }
 
 function describe(resource: ApiResource, embed: boolean) {

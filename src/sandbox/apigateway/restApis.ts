@@ -1,4 +1,5 @@
 import {
+  type ApiKeySourceType,
   CreateRestApiCommand,
   DeleteRestApiCommand,
   GetRestApiCommand,
@@ -12,6 +13,8 @@ import {
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import type { World } from "../world.ts";
 import { type ApiStore, apiId, badRequest, notFound, pageOf, type RestApi } from "./apiStore.ts";
+import { defaultModels } from "./models.ts";
+import { applyPatches, numberOf } from "./patch.ts";
 
 /** CreateRestApi, GetRestApi(s), UpdateRestApi, DeleteRestApi and tags. */
 export function addRestApiOperations(service: ServiceBuilder, world: World, store: ApiStore): void {
@@ -28,7 +31,7 @@ export function addRestApiOperations(service: ServiceBuilder, world: World, stor
         version: input.version,
         createdAt: world.clock.now(),
         endpointConfiguration: input.endpointConfiguration ?? { types: ["EDGE"] },
-        apiKeySource: input.apiKeySource ?? "HEADER",
+        apiKeySource: keySource(input.apiKeySource),
         minimumCompressionSize: input.minimumCompressionSize,
         disableExecuteApiEndpoint: input.disableExecuteApiEndpoint ?? false,
         policy: input.policy,
@@ -37,6 +40,8 @@ export function addRestApiOperations(service: ServiceBuilder, world: World, stor
         rootResourceId,
         resources: new Map([[rootResourceId, { id: rootResourceId, path: "/", methods: new Map() }]]),
         gatewayResponses: new Map(),
+        models: defaultModels(),
+        validators: new Map(),
         deployments: new Map(),
         stages: new Map(),
       };
@@ -52,7 +57,7 @@ export function addRestApiOperations(service: ServiceBuilder, world: World, stor
     })
     .on(UpdateRestApiCommand)((input, ctx) => {
       const api = store.api(input.restApiId, ctx.region);
-      for (const operation of input.patchOperations ?? []) patch(api, operation);
+      patch(api, input.patchOperations);
       return describe(api);
     })
     .on(DeleteRestApiCommand)((input, ctx) => {
@@ -74,6 +79,12 @@ export function addRestApiOperations(service: ServiceBuilder, world: World, stor
   });
 }
 
+function keySource(source: ApiKeySourceType | undefined): ApiKeySourceType {
+  if (source === "AUTHORIZER")
+    throw badRequest("This sandbox takes API keys from the header x-api-key (HEADER) only; it runs no authorizers.");
+  return "HEADER";
+}
+
 function describe(api: RestApi) {
   return {
     id: api.id,
@@ -92,32 +103,40 @@ function describe(api: RestApi) {
   };
 }
 
-/** A JSON pointer's part: `~1` stands for a slash, `~0` for a tilde. */
-export function unescapePointer(part: string): string {
-  return part.replaceAll("~1", "/").replaceAll("~0", "~");
-}
-
-function patch(api: RestApi, { op, path = "", value = "" }: PatchOperation): void {
-  const mediaType = /^\/binaryMediaTypes\/(.+)$/.exec(path)?.[1];
-  if (mediaType) {
-    const type = unescapePointer(mediaType);
-    api.binaryMediaTypes = api.binaryMediaTypes.filter((item) => item !== type);
-    if (op === "replace") api.binaryMediaTypes.push(value);
-    if (op === "add") api.binaryMediaTypes.push(type);
-    return;
-  }
-  if (op !== "replace") throw badRequest(`Invalid patch path '${path}' specified for op '${op}'.`);
-  if (path === "/name") api.name = value;
-  else if (path === "/description") api.description = value;
-  else if (path === "/version") api.version = value;
-  else if (path === "/policy") api.policy = value || undefined;
-  else if (path === "/apiKeySource") api.apiKeySource = value === "AUTHORIZER" ? "AUTHORIZER" : "HEADER";
-  else if (path === "/minimumCompressionSize") api.minimumCompressionSize = value === "" ? undefined : Number(value);
-  else if (path === "/disableExecuteApiEndpoint") api.disableExecuteApiEndpoint = value === "true";
-  else
-    throw badRequest(
-      `Invalid patch path '${path}' specified for op '${op}'. Must be one of: [/name, /description, /version, /policy, /apiKeySource, /minimumCompressionSize, /disableExecuteApiEndpoint, /binaryMediaTypes/{type}]`,
-    );
+function patch(api: RestApi, operations: PatchOperation[] | undefined): void {
+  applyPatches(operations, {
+    "/name": ({ value }) => {
+      api.name = value;
+    },
+    "/description": ({ value }) => {
+      api.description = value;
+    },
+    "/version": ({ value }) => {
+      api.version = value;
+    },
+    "/policy": ({ value }) => {
+      api.policy = value || undefined;
+    },
+    "/apiKeySource": ({ value }) => {
+      api.apiKeySource = keySource(value as ApiKeySourceType);
+    },
+    "/minimumCompressionSize": ({ op, value }) => {
+      api.minimumCompressionSize = op === "remove" || value === "" ? undefined : numberOf(value);
+    },
+    "/disableExecuteApiEndpoint": ({ value }) => {
+      api.disableExecuteApiEndpoint = value === "true";
+    },
+    "/binaryMediaTypes/{type}": ({ op, value, parts: [type = ""] }) => {
+      api.binaryMediaTypes = api.binaryMediaTypes.filter((item) => item !== type);
+      if (op === "replace") api.binaryMediaTypes.push(value || type);
+      if (op === "add") api.binaryMediaTypes.push(type);
+    },
+    "/endpointConfiguration/types/{type}": ({ value }) => {
+      if (value !== "EDGE" && value !== "REGIONAL" && value !== "PRIVATE")
+        throw badRequest(`Invalid endpoint type specified: ${value}`);
+      api.endpointConfiguration = { ...api.endpointConfiguration, types: [value] };
+    },
+  });
 }
 
 /** Some clients encode the ARN twice; a text that is not percent-encoded stays what it is. */
@@ -129,8 +148,11 @@ function decoded(arn: string): string {
   }
 }
 
-/** Tags of the API or the stage that an ARN names. */
+/** Tags of the API, stage, key or plan that an ARN names. */
 function tagsOf(store: ApiStore, arn: string, region: string): Record<string, string> {
+  const [, kind, id] = /^arn:aws[\w-]*:apigateway:[^:]*::\/(apikeys|usageplans)\/([^/]+)$/.exec(decoded(arn)) ?? [];
+  const other = kind === "apikeys" ? store.keys.get(id ?? "") : store.plans.get(id ?? "");
+  if (kind && other?.region === region) return other.tags;
   const [, apiIdentifier, stage] =
     /^arn:aws[\w-]*:apigateway:[^:]*::\/restapis\/([^/]+)(?:\/stages\/([^/]+))?$/.exec(decoded(arn)) ?? [];
   if (!apiIdentifier) throw notFound(`Invalid resource identifier specified: ${arn}`);

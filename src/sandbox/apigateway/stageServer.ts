@@ -3,9 +3,11 @@ import type { GatewayResponseType, Integration, Method } from "@aws-sdk/client-a
 import { GetPolicyCommand, InvokeCommand } from "@aws-sdk/client-lambda";
 import type { WireRequest, WireResponse } from "../wire/types.ts";
 import type { World } from "../world.ts";
+import { KeyAdmission } from "./admission.ts";
 import type { ApiResource, ApiSnapshot, ApiStage, ApiStore, RestApi } from "./apiStore.ts";
 import { answerOf } from "./gatewayResponses.ts";
 import { type GatewayCall, proxyAnswer, proxyEvent } from "./proxyEvent.ts";
+import { validateRequest } from "./requestValidation.ts";
 import { Throttle } from "./throttle.ts";
 
 /** Path under which stages are served; the rest is `API_ID/STAGE/PATH`. */
@@ -35,6 +37,16 @@ const THROTTLED: Refusal = {
   message: "Too Many Requests",
   error: "TooManyRequestsException",
 };
+const KEY_REFUSALS: Record<"INVALID_API_KEY" | "THROTTLED" | "QUOTA_EXCEEDED", Refusal> = {
+  INVALID_API_KEY: { ...FORBIDDEN, type: "INVALID_API_KEY" },
+  THROTTLED,
+  QUOTA_EXCEEDED: {
+    type: "QUOTA_EXCEEDED",
+    status: 429,
+    message: "Limit Exceeded",
+    error: "LimitExceededException",
+  },
+};
 const TOO_LARGE: Refusal = {
   type: "REQUEST_TOO_LARGE",
   status: 413,
@@ -63,6 +75,7 @@ const TIMED_OUT: Refusal = {
 /** Serves the deployed stages of all APIs. */
 export function createStageServer(world: World, store: ApiStore): (req: WireRequest) => Promise<WireResponse> {
   const throttles = new WeakMap<ApiStage, Throttle>();
+  const admission = new KeyAdmission(store);
 
   return async (req) => {
     const { apiId, stageName, path } = locate(req);
@@ -90,11 +103,38 @@ export function createStageServer(world: World, store: ApiStore): (req: WireRequ
     }
     if (!throttle.admit(stage, found.resource.path, req.method, Date.now())) return refuse(THROTTLED, snapshot, call);
     if (req.body.byteLength > MAX_BODY_BYTES) return refuse(TOO_LARGE, snapshot, call);
-    // An API key is asked for, but the sandbox knows no usage plans that could hold one.
-    if (method.apiKeyRequired) return refuse({ ...FORBIDDEN, type: "INVALID_API_KEY" }, snapshot, call);
+    if (method.apiKeyRequired) {
+      const admitted = admission.admit(req.headers["x-api-key"], api.id, stage.name, Date.now());
+      if (typeof admitted === "string") return refuse(KEY_REFUSALS[admitted], snapshot, call);
+      call.apiKey = { id: admitted.key.id, value: admitted.key.value };
+    }
+    const invalid = validateRequest(snapshot, method, call);
+    if (invalid) return refuse({ ...invalid, status: 400, error: "BadRequestException" }, snapshot, call);
     const answer = await integrate(world, api, method, call);
     return "type" in answer ? refuse(answer, snapshot, call) : withIds(answer, call);
   };
+}
+
+/** Runs a method that need not be deployed, as TestInvokeMethod does: without keys, limits and throttles. */
+export async function invokeUndeployed(
+  world: World,
+  api: RestApi,
+  target: { resource: ApiResource; method: Method; stage: ApiStage; snapshot: ApiSnapshot; req: WireRequest },
+): Promise<WireResponse> {
+  const { resource, method, stage, snapshot, req } = target;
+  const call: GatewayCall = {
+    ...callBase(world, req, api.id, req.rawPath),
+    region: api.region,
+    stage,
+    resourceId: resource.id,
+    resourcePath: resource.path,
+    pathParameters: match(snapshot, req.rawPath)?.parameters ?? {},
+    binaryMediaTypes: snapshot.binaryMediaTypes,
+  };
+  const invalid = validateRequest(snapshot, method, call);
+  if (invalid) return refuse({ ...invalid, status: 400, error: "BadRequestException" }, snapshot, call);
+  const answer = await integrate(world, api, method, call);
+  return "type" in answer ? refuse(answer, snapshot, call) : answer;
 }
 
 type CallBase = Pick<

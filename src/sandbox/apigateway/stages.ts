@@ -9,6 +9,7 @@ import {
   GetStagesCommand,
   type MethodSetting,
   type PatchOperation,
+  UpdateDeploymentCommand,
   UpdateStageCommand,
 } from "@aws-sdk/client-api-gateway";
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
@@ -24,7 +25,7 @@ import {
   type RestApi,
   snapshotOf,
 } from "./apiStore.ts";
-import { unescapePointer } from "./restApis.ts";
+import { applyPatches, mapRule, numberOf } from "./patch.ts";
 
 /** Deployments freeze an API; stages serve a deployment under a name. */
 export function addStageOperations(service: ServiceBuilder, world: World, store: ApiStore): void {
@@ -84,6 +85,15 @@ export function addStageOperations(service: ServiceBuilder, world: World, store:
       );
       return { items: page.items.map(describeDeployment), position: page.position };
     })
+    .on(UpdateDeploymentCommand)((input, ctx) => {
+      const deployment = store.deployment(store.api(input.restApiId, ctx.region), input.deploymentId);
+      applyPatches(input.patchOperations, {
+        "/description": ({ value }) => {
+          deployment.description = value;
+        },
+      });
+      return describeDeployment(deployment);
+    })
     .on(DeleteDeploymentCommand)((input, ctx) => {
       const api = store.api(input.restApiId, ctx.region);
       const { id } = store.deployment(api, input.deploymentId);
@@ -121,13 +131,16 @@ export function addStageOperations(service: ServiceBuilder, world: World, store:
     .on(UpdateStageCommand)((input, ctx) => {
       const api = store.api(input.restApiId, ctx.region);
       const stage = store.stage(api, input.stageName);
-      for (const operation of input.patchOperations ?? []) patchStage(store, api, stage, operation);
+      patchStage(store, api, stage, input.patchOperations);
       stage.updatedAt = world.clock.now();
       return describeStage(stage);
     })
     .on(DeleteStageCommand)((input, ctx) => {
     const api = store.api(input.restApiId, ctx.region);
-    api.stages.delete(store.stage(api, input.stageName).name);
+    const { name } = store.stage(api, input.stageName);
+    api.stages.delete(name);
+    for (const plan of store.plans.values())
+      plan.stages = plan.stages.filter((item) => item.apiId !== api.id || item.stage !== name);
     ctx.status = 202;
     return {};
   });
@@ -180,10 +193,10 @@ const newSetting = (): MethodSetting => ({
 /** Last parts of a method setting's patch path, with how each changes the setting. */
 const SETTINGS: Record<string, (setting: MethodSetting, value: string) => void> = {
   "throttling/rateLimit": (setting, value) => {
-    setting.throttlingRateLimit = number(value);
+    setting.throttlingRateLimit = limitOf(value);
   },
   "throttling/burstLimit": (setting, value) => {
-    setting.throttlingBurstLimit = number(value);
+    setting.throttlingBurstLimit = limitOf(value);
   },
   "metrics/enabled": (setting, value) => {
     setting.metricsEnabled = value === "true";
@@ -194,41 +207,65 @@ const SETTINGS: Record<string, (setting: MethodSetting, value: string) => void> 
   "logging/dataTrace": (setting, value) => {
     setting.dataTraceEnabled = value === "true";
   },
+  "caching/enabled": (setting, value) => {
+    if (value === "true") throw badRequest("This sandbox has no caches for stages; leave caching off.");
+    setting.cachingEnabled = false;
+  },
+  "caching/ttlInSeconds": (setting, value) => {
+    setting.cacheTtlInSeconds = numberOf(value);
+  },
+  "caching/dataEncrypted": (setting, value) => {
+    setting.cacheDataEncrypted = value === "true";
+  },
+  "caching/requireAuthorizationForCacheControl": (setting, value) => {
+    setting.requireAuthorizationForCacheControl = value === "true";
+  },
+  "caching/unauthorizedCacheControlHeaderStrategy": (setting, value) => {
+    setting.unauthorizedCacheControlHeaderStrategy = value as MethodSetting["unauthorizedCacheControlHeaderStrategy"];
+  },
 };
 
-function number(value: string): number {
-  const parsed = Number(value);
-  if (value.trim() === "" || !Number.isFinite(parsed) || parsed < 0)
-    throw badRequest(`Invalid value specified: ${value}`);
-  return parsed;
-}
+/** A limit; -1 stands for the account's own (AWS: UpdateStage). */
+const limitOf = (value: string): number | undefined => (value === "-1" ? undefined : numberOf(value));
 
-function patchStage(
-  store: ApiStore,
-  api: RestApi,
-  stage: ApiStage,
-  { op, path = "", value = "" }: PatchOperation,
-): void {
-  const [, variable] = /^\/variables\/(\w+)$/.exec(path) ?? [];
-  const [, access] = /^\/accessLogSettings\/(destinationArn|format)$/.exec(path) ?? [];
-  const [, resourcePath, verb, rest = ""] = /^\/([^/]+)\/([^/]+)\/(\w+\/\w+)$/.exec(path) ?? [];
-  if (path === "/deploymentId") stage.deploymentId = store.deployment(api, value).id;
-  else if (path === "/description") stage.description = value;
-  else if (path === "/tracingEnabled") stage.tracingEnabled = value === "true";
-  else if (variable && op === "remove") delete stage.variables[variable];
-  else if (variable) stage.variables[variable] = value;
-  else if (access) stage.accessLog[access as "destinationArn" | "format"] = op === "remove" ? undefined : value;
-  else if (resourcePath && verb && SETTINGS[rest]) {
-    const key = `${unescapePointer(resourcePath)}/${verb}`;
-    const setting = stage.methodSettings.get(key) ?? newSetting();
-    SETTINGS[rest](setting, value);
-    stage.methodSettings.set(key, setting);
-  } else
-    throw badRequest(
-      `Invalid patch path '${path}' specified for op '${op}'. Must be one of: [/deploymentId, /description, /tracingEnabled, /variables/{name}, /accessLogSettings/{destinationArn|format}, ${Object.keys(
-        SETTINGS,
-      )
-        .map((name) => `/{resourcePath}/{httpMethod}/${name}`)
-        .join(", ")}]`,
-    );
+function patchStage(store: ApiStore, api: RestApi, stage: ApiStage, operations: PatchOperation[] | undefined): void {
+  applyPatches(operations, {
+    "/deploymentId": ({ value }) => {
+      stage.deploymentId = store.deployment(api, value).id;
+    },
+    "/description": ({ value }) => {
+      stage.description = value;
+    },
+    "/tracingEnabled": ({ value }) => {
+      stage.tracingEnabled = value === "true";
+    },
+    "/cacheClusterEnabled": ({ value }) => {
+      if (value === "true") throw badRequest("This sandbox has no caches for stages; leave the cache cluster off.");
+    },
+    "/variables/{name}": mapRule(stage.variables, (value) => value),
+    "/accessLogSettings": () => {
+      stage.accessLog = {};
+    },
+    "/accessLogSettings/destinationArn": ({ op, value }) => {
+      stage.accessLog.destinationArn = op === "remove" ? undefined : value;
+    },
+    "/accessLogSettings/format": ({ op, value }) => {
+      stage.accessLog.format = op === "remove" ? undefined : value;
+    },
+    "/{resourcePath}/{httpMethod}": ({ op, parts: [path, verb] }) => {
+      if (op !== "remove") throw badRequest("Method settings are replaced one by one.");
+      stage.methodSettings.delete(`${path}/${verb}`);
+    },
+    ...Object.fromEntries(
+      Object.entries(SETTINGS).map(([last, set]) => [
+        `/{resourcePath}/{httpMethod}/${last}`,
+        ({ value, parts: [path, verb] }: { value: string; parts: string[] }) => {
+          const key = `${path}/${verb}`;
+          const setting = stage.methodSettings.get(key) ?? newSetting();
+          set(setting, value);
+          stage.methodSettings.set(key, setting);
+        },
+      ]),
+    ),
+  });
 }

@@ -5,7 +5,7 @@ import { serviceInfo } from "../wire/serviceInfo.ts";
 import type { WireRequest, WireResponse } from "../wire/types.ts";
 import type { ServiceModule, World } from "../world.ts";
 import { addAliasOperations } from "./aliases.ts";
-import { FunctionStore, type LambdaFunction } from "./functionStore.ts";
+import { type FunctionFamily, FunctionStore, type LambdaFunction } from "./functionStore.ts";
 import { addFunctionOperations } from "./functions.ts";
 import { addInvokeOperation } from "./invoke.ts";
 import { createCodeRoot, createPool } from "./launch.ts";
@@ -49,16 +49,30 @@ export function createLambda(world: World): ServiceModule {
   };
 }
 
-/** Functions with their archives; the code is unpacked anew, and processes start when they are needed. */
+/** Functions with their versions and archives; the code is unpacked anew, and processes start when they are needed. */
 function persistFunctions(world: World, store: FunctionStore): Persistent {
-  type Saved = Omit<LambdaFunction, "pool" | "code"> & { zip: Uint8Array };
+  type SavedVersion = Omit<LambdaFunction, "pool" | "code" | "family"> & { zip: Uint8Array };
+  type Saved = { head: SavedVersion; versions: SavedVersion[]; family: Omit<FunctionFamily, "versions" | "running"> };
+  const plain = ({ pool: _pool, family: _family, code, ...rest }: LambdaFunction): SavedVersion => ({
+    ...rest,
+    zip: code.zip,
+  });
   return {
     name: "lambda",
-    save: () => store.all().map(({ pool: _, code, ...rest }): Saved => ({ ...rest, zip: code.zip })),
+    save: () =>
+      store.all().map((fn): Saved => {
+        const { versions, running: _, ...family } = fn.family;
+        return { head: plain(fn), versions: [...versions.values()].map(plain), family };
+      }),
     load(saved) {
-      for (const { zip, ...rest } of saved as Saved[]) {
-        const fn: LambdaFunction = { ...rest, code: store.unpack(zip), pool: createPool(world, () => fn) };
-        store.add(fn);
+      for (const { head, versions, family: shared } of saved as Saved[]) {
+        const family: FunctionFamily = { ...shared, versions: new Map(), running: 0 };
+        const alive = ({ zip, ...rest }: SavedVersion): LambdaFunction => {
+          const fn: LambdaFunction = { ...rest, family, code: store.unpack(zip), pool: createPool(world, () => fn) };
+          return fn;
+        };
+        store.add(alive(head));
+        for (const version of versions) family.versions.set(version.version, alive(version));
       }
     },
   };
