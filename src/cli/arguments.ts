@@ -13,7 +13,7 @@ export const connectionOptions = {
 
 export const USAGE = `SageMaker Endpoint Ops
 
-  sandbox [--port N] [--time-scale N] [--auth sigv4|none] [--account-id N] [--region R] [--data-dir DIR] [--json]
+  sandbox [--port N] [--time-scale N] [--auth sigv4|none] [--account-id N] [--region R] [--data-dir DIR] [--seed N] [--json]
                         the local AWS in the foreground; --port 0 takes a free port, --time-scale 0 is instant
   deploy [--project FILE] [--yes]
                         change set, preview, execute, outputs

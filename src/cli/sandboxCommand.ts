@@ -11,6 +11,7 @@ const options = {
   "account-id": { type: "string", default: "123456789012" },
   region: { type: "string", default: "us-east-1" },
   "data-dir": { type: "string" },
+  seed: { type: "string", default: "1" },
   "until-stdin-closes": { type: "boolean", default: false },
   json: { type: "boolean", default: false },
 } as const;
@@ -29,6 +30,7 @@ export async function runSandbox(args: string[], output: Output): Promise<number
 
   const sandbox = await startSandbox({
     dataDir: values["data-dir"],
+    seed: numberOption("seed", values.seed, 0, 4_294_967_295),
     port,
     timeScale,
     auth,

@@ -24,6 +24,8 @@ export interface SandboxOptions {
   region?: string;
   accessKeyId?: string;
   secretAccessKey?: string;
+  /** Of everything that is simulated by chance; default 1. */
+  seed?: number;
   /** Everything that was created is kept there and is there again after a restart; in memory only when absent. */
   dataDir?: string;
 }
@@ -62,7 +64,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   let url = "";
 
   const build = () => {
-    world = new SandboxWorld(accountId, clock, constraints as unknown as Record<string, Constraints>);
+    world = new SandboxWorld(accountId, clock, constraints as unknown as Record<string, Constraints>, options.seed);
     world.setBaseUrl(url);
     world.addCredential(accessKeyId, { secretAccessKey, principalArn: world.rootArn });
     modules = createModules(world);

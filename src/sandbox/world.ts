@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Clock } from "./engine/clock.ts";
 import type { Persistent } from "./engine/dataDir.ts";
+import { createRandom } from "./engine/random.ts";
 import { inputOf, outputOf } from "./wire/schema.ts";
 import { type ServiceBuilder, schemaOfCommand } from "./wire/serviceBuilder.ts";
 import type { IssuedCredential } from "./wire/sigv4.ts";
@@ -50,6 +51,8 @@ export interface World {
   readonly accountId: string;
   readonly clock: Clock;
   readonly timeScale: number;
+  /** Numbers in [0, 1) for everything that is simulated by chance; the same seed gives the same ones. */
+  readonly random: () => number;
   /** `http://127.0.0.1:PORT`, for URLs that clients get. */
   baseUrl(): string;
   /** Calls an operation in-process, as AWS services call one another: same validation, same errors (thrown). */
@@ -69,6 +72,7 @@ const SESSION_SECONDS = 3600;
 /** The world with the registry behind it; the server fills in modules and the base URL. */
 export class SandboxWorld implements World {
   readonly timeScale: number;
+  readonly random: () => number;
   private readonly bySchema = new Map<string, { service: ServiceBuilder; schema: OperationSchema; handler: Handler }>();
   private readonly credentials = new Map<string, IssuedCredential>();
   private touched = new Set<ServiceBuilder>();
@@ -79,8 +83,10 @@ export class SandboxWorld implements World {
     readonly accountId: string,
     readonly clock: Clock,
     private readonly constraints: Record<string, Constraints>,
+    seed = 1,
   ) {
     this.timeScale = clock.timeScale;
+    this.random = createRandom(seed);
   }
 
   get rootArn(): string {

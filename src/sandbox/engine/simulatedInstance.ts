@@ -48,6 +48,13 @@ export class SimulatedInstance {
     return { finishMs, latencyMs: finishMs - nowMs };
   }
 
+  /** Serves a request without a queue: where no time passes, nothing waits for anything. */
+  serveAtOnce(nowMs: number): Admission {
+    const latencyMs = logNormal(this.random, this.type.serviceMs, SERVICE_TIME_SIGMA);
+    this.busyMs += latencyMs;
+    return { finishMs: nowMs, latencyMs };
+  }
+
   /** CPU in percent since the last call, 0–100 × vCPUs, as `/aws/sagemaker/Endpoints` reports it. */
   takeCpuPercent(elapsedMs: number): number {
     const percent = Math.min(100 * this.type.vcpus, (this.busyMs / elapsedMs) * 100);

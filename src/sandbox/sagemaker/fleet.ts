@@ -84,15 +84,17 @@ function variantMetrics(endpoint: string, variant: string): VariantMetrics {
   };
 }
 
-let instanceSeed = 1;
-
 /** Adds or removes instances until `count` are there. */
-export function resize(variant: RunningVariant, count: number): void {
+export function resize(world: World, variant: RunningVariant, count: number): void {
   const type = instanceType(variant.config.InstanceType ?? "ml.m5.large");
   while (variant.instances.length > count) variant.instances.pop();
   while (variant.instances.length < count)
     variant.instances.push(
-      new SimulatedInstance(`i-${randomId(17).toLowerCase()}`, type, createRandom(instanceSeed++)),
+      new SimulatedInstance(
+        `i-${randomId(17).toLowerCase()}`,
+        type,
+        createRandom(Math.floor(world.random() * 4_294_967_296)),
+      ),
     );
 }
 

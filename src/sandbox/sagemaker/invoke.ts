@@ -45,7 +45,7 @@ export function createInvokeService(
 ): InvokeService {
   return async (input, ctx) => {
     const endpoint = findEndpoint(stateOf(ctx.region), ctx, input.EndpointName ?? "");
-    const variant = chooseVariant(endpoint, input.TargetVariant);
+    const variant = chooseVariant(endpoint, input.TargetVariant, world.random);
     const body = input.Body ?? new Uint8Array();
     if (body.byteLength > MAX_BODY_BYTES)
       throw new ValidationError({
@@ -77,14 +77,14 @@ function findEndpoint(state: RegionState, ctx: CallContext, name: string): Endpo
   return endpoint;
 }
 
-function chooseVariant(endpoint: EndpointRecord, target: string | undefined): RunningVariant {
+function chooseVariant(endpoint: EndpointRecord, target: string | undefined, random: () => number): RunningVariant {
   if (target !== undefined) {
     const named = endpoint.variants.find((v) => v.name === target);
     if (named) return named;
     throw new ValidationError({ ...META, message: `Variant ${target} not found for Endpoint ${endpoint.name}.` });
   }
   const total = endpoint.variants.reduce((sum, v) => sum + v.currentWeight, 0);
-  let at = Math.random() * total;
+  let at = random() * total;
   for (const v of endpoint.variants) {
     at -= v.currentWeight;
     if (at < 0) return v;
@@ -95,14 +95,14 @@ function chooseVariant(endpoint: EndpointRecord, target: string | undefined): Ru
 }
 
 /** SageMaker's default routing is RANDOM; LEAST_OUTSTANDING_REQUESTS is chosen in the endpoint configuration. */
-function chooseInstance(variant: RunningVariant, nowMs: number): SimulatedInstance | undefined {
+function chooseInstance(variant: RunningVariant, nowMs: number, random: () => number): SimulatedInstance | undefined {
   const { instances } = variant;
   if (variant.config.RoutingConfig?.RoutingStrategy === "LEAST_OUTSTANDING_REQUESTS")
     return instances.reduce<SimulatedInstance | undefined>(
       (best, i) => (!best || i.backlogMs(nowMs) < best.backlogMs(nowMs) ? i : best),
       undefined,
     );
-  return instances[Math.floor(Math.random() * instances.length)];
+  return instances[Math.floor(random() * instances.length)];
 }
 
 const until = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
@@ -122,8 +122,9 @@ class Invocation {
     const { metrics: ids, instances } = this.variant;
     this.metrics.record(ids.invocations, 1, "Count");
     this.metrics.record(ids.invocationsPerInstance, 1 / Math.max(1, instances.length), "Count");
-    const instance = chooseInstance(this.variant, this.startMs);
-    const admission = instance?.admit(this.startMs);
+    const instance = chooseInstance(this.variant, this.startMs, this.world.random);
+    const stands = this.world.timeScale === 0;
+    const admission = stands ? instance?.serveAtOnce(this.startMs) : instance?.admit(this.startMs);
     if (!instance || !admission) {
       this.metrics.record(ids.invocation5xx, 1, "Count");
       throw new ServiceUnavailable({ ...META, message: "Service Unavailable" });
@@ -137,7 +138,7 @@ class Invocation {
     const finishMs = Math.min(admission.finishMs, this.startMs + CONTAINER_TIMEOUT_MS);
     const wait = finishMs - performance.now();
     if (wait > 0.5) await until(wait);
-    const latencyMs = performance.now() - this.startMs;
+    const latencyMs = stands ? admission.latencyMs : performance.now() - this.startMs;
     this.metrics.record(ids.modelLatency, latencyMs * 1000, "Microseconds");
     if (admission.latencyMs > CONTAINER_TIMEOUT_MS) throw this.modelError(0, TIMEOUT_TEXT, instance);
     this.recordOutcome(response.status, latencyMs);

@@ -23,7 +23,7 @@ export class EndpointLifecycle {
       try {
         endpoint.variants = await this.prepareAll(state, endpoint, variants);
         if (endpoint.generation !== generation) return;
-        for (const v of endpoint.variants) resize(v, v.desiredCount);
+        for (const v of endpoint.variants) resize(this.world, v, v.desiredCount);
         this.finish(endpoint, "InService");
       } catch (e) {
         this.fail(state, endpoint, e, "Failed");
@@ -53,7 +53,7 @@ export class EndpointLifecycle {
             variant.currentWeight = old.currentWeight;
             variant.desiredWeight = old.desiredWeight;
           }
-          resize(variant, variant.desiredCount);
+          resize(this.world, variant, variant.desiredCount);
         }
         endpoint.variants = next;
         endpoint.configName = configName;
@@ -72,7 +72,7 @@ export class EndpointLifecycle {
     await this.after(grows ? INSTANCE_STARTUP_MS : INSTANCE_DRAIN_MS, () => {
       if (endpoint.generation !== generation) return;
       for (const v of changed) {
-        resize(v, v.desiredCount);
+        resize(this.world, v, v.desiredCount);
         v.currentWeight = v.desiredWeight;
         v.phase = undefined;
       }

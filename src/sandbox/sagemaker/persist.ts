@@ -59,7 +59,7 @@ async function loadEndpoint(
       saved.variants.map(async ({ count, ...variant }) => {
         const running = await prepareVariant(world, state, endpoint.name, variant.config);
         Object.assign(running, variant);
-        resize(running, count);
+        resize(world, running, count);
         return running;
       }),
     );
