@@ -76,9 +76,9 @@ describe("what the sandbox does not have", () => {
   });
   it("Query", () =>
     says(
-      form("Action=CreateUser&UserName=a&Version=2010-05-08"),
+      form("Action=GenerateOrganizationsAccessReport&EntityPath=a&Version=2010-05-08"),
       "iam",
-      /does not implement iam:CreateUser/,
+      /does not implement iam:GenerateOrganizationsAccessReport/,
       /InvalidAction/,
     ));
   it("REST-JSON", () =>
