@@ -1,14 +1,18 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
+import { ApplicationAutoScalingClient, RegisterScalableTargetCommand } from "@aws-sdk/client-application-auto-scaling";
 import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import {
   CreateEndpointCommand,
   CreateEndpointConfigCommand,
+  CreateInferenceComponentCommand,
   CreateModelCommand,
   DeleteEndpointCommand,
+  DeleteInferenceComponentCommand,
   DescribeEndpointCommand,
+  DescribeInferenceComponentCommand,
   DescribeModelCommand,
   ListEndpointsCommand,
   ListModelsCommand,
@@ -261,5 +265,55 @@ describe("functionality", () => {
   test("regions do not see one another", async () => {
     const elsewhere = new SageMakerClient(sandbox.clientConfig("eu-west-1"));
     assert.deepEqual((await elsewhere.send(new ListEndpointsCommand({}))).Endpoints, []);
+  });
+});
+
+describe("inference components", () => {
+  test("a model on a variant's instances answers by its name, and its copies scale", async () => {
+    await createModel("shared");
+    await sagemaker.send(
+      new CreateEndpointConfigCommand({
+        EndpointConfigName: "hosts-config",
+        ExecutionRoleArn: roleArn,
+        ProductionVariants: [{ VariantName: "AllTraffic", InstanceType: "ml.m5.large", InitialInstanceCount: 1 }],
+      }),
+    );
+    await sagemaker.send(new CreateEndpointCommand({ EndpointName: "hosts", EndpointConfigName: "hosts-config" }));
+    await sagemaker.send(
+      new CreateInferenceComponentCommand({
+        InferenceComponentName: "part",
+        EndpointName: "hosts",
+        VariantName: "AllTraffic",
+        Specification: { ModelName: "shared", ComputeResourceRequirements: { MinMemoryRequiredInMb: 512 } },
+        RuntimeConfig: { CopyCount: 1 },
+      }),
+    );
+    const request = { EndpointName: "hosts", ContentType: "text/csv", Body: ROW };
+    await assert.rejects(runtime.send(new InvokeEndpointCommand(request)), {
+      name: "ValidationError",
+      message: /^Inference Component Name header is required/,
+    });
+    const answer = await runtime.send(new InvokeEndpointCommand({ ...request, InferenceComponentName: "part" }));
+    assert.equal(new TextDecoder().decode(answer.Body).trim().split(",").length, 3);
+
+    const scaling = new ApplicationAutoScalingClient(sandbox.clientConfig());
+    await scaling.send(
+      new RegisterScalableTargetCommand({
+        ServiceNamespace: "sagemaker",
+        ResourceId: "inference-component/part",
+        ScalableDimension: "sagemaker:inference-component:DesiredCopyCount",
+        MinCapacity: 2,
+        MaxCapacity: 4,
+      }),
+    );
+    const scaled = await sagemaker.send(new DescribeInferenceComponentCommand({ InferenceComponentName: "part" }));
+    assert.deepEqual(scaled.RuntimeConfig, { DesiredCopyCount: 2, CurrentCopyCount: 2 });
+    assert.equal(scaled.InferenceComponentStatus, "InService");
+
+    await sagemaker.send(new DeleteInferenceComponentCommand({ InferenceComponentName: "part" }));
+    await assert.rejects(sagemaker.send(new DescribeInferenceComponentCommand({ InferenceComponentName: "part" })), {
+      name: "ValidationException",
+      message: /^Could not find inference component "/,
+    });
   });
 });

@@ -14,20 +14,53 @@ import { DeleteAlarmsCommand, PutMetricAlarmCommand, type Statistic } from "@aws
 import { pageOf } from "../paging.ts";
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import type { World } from "../world.ts";
-import { type PolicyRecord, parseResourceId, type ScalingState, type TargetRecord, targetKey } from "./state.ts";
+import { type Scalable, scalableOf } from "./scalable.ts";
+import { type PolicyRecord, type ScalingState, type TargetRecord, targetKey } from "./state.ts";
 import { invalidToken, noTarget } from "./targets.ts";
 
 const META = { $metadata: {} };
 
-/** The two predefined metrics of endpoint variants: name, statistic, dimensions beside the endpoint. */
-const PREDEFINED: Record<string, { name: string; statistic: Statistic; periodS: number }> = {
-  SageMakerVariantInvocationsPerInstance: { name: "InvocationsPerInstance", statistic: "Sum", periodS: 60 },
+interface PredefinedMetric {
+  dimension: string;
+  name: string;
+  statistic: Statistic;
+  periodS: number;
+}
+
+const VARIANT = "sagemaker:variant:DesiredInstanceCount";
+const COMPONENT = "sagemaker:inference-component:DesiredCopyCount";
+
+/** The predefined metrics of SageMaker's targets (Application Auto Scaling API reference). */
+const PREDEFINED: Record<string, PredefinedMetric> = {
+  SageMakerVariantInvocationsPerInstance: {
+    dimension: VARIANT,
+    name: "InvocationsPerInstance",
+    statistic: "Sum",
+    periodS: 60,
+  },
   SageMakerVariantConcurrentRequestsPerModelHighResolution: {
+    dimension: VARIANT,
     name: "ConcurrentRequestsPerModel",
     statistic: "Maximum",
     periodS: 10,
   },
+  SageMakerInferenceComponentInvocationsPerCopy: {
+    dimension: COMPONENT,
+    name: "InvocationsPerCopy",
+    statistic: "Sum",
+    periodS: 60,
+  },
+  SageMakerInferenceComponentConcurrentRequestsPerCopyHighResolution: {
+    dimension: COMPONENT,
+    name: "ConcurrentRequestsPerCopy",
+    statistic: "Maximum",
+    periodS: 10,
+  },
 };
+
+const predefinedFor = (dimension: string) =>
+  Object.keys(PREDEFINED).filter((type) => PREDEFINED[type]?.dimension === dimension);
+
 /** Alarms that target tracking creates: 3 of 3 minutes above the target, 15 of 15 below 90 % of it (seen on AWS). */
 const HIGH_PERIODS = 3;
 const LOW_PERIODS = 15;
@@ -134,9 +167,9 @@ async function putAlarms(
   policy: PolicyRecord,
 ): Promise<Alarm[]> {
   const config = policy.input.TargetTrackingScalingPolicyConfiguration;
-  const at = parseResourceId(target.resourceId);
-  if (!config || !at) return [];
-  const metric = metricOf(config, at);
+  const scalable = scalableOf(target.resourceId, target.dimension);
+  if (!config || !scalable) return [];
+  const metric = metricOf(config, scalable, target.dimension);
   const goal = config.TargetValue ?? 0;
   const wanted = [
     {
@@ -181,7 +214,7 @@ async function putAlarms(
 
 type Configuration = NonNullable<PolicyRecord["input"]["TargetTrackingScalingPolicyConfiguration"]>;
 
-function metricOf(config: Configuration, at: { endpoint: string; variant: string }) {
+function metricOf(config: Configuration, scalable: Scalable, dimension: string) {
   const custom = config.CustomizedMetricSpecification;
   if (custom) {
     if (custom.Metrics?.length)
@@ -197,18 +230,15 @@ function metricOf(config: Configuration, at: { endpoint: string; variant: string
   }
   const type = config.PredefinedMetricSpecification?.PredefinedMetricType ?? "";
   const known = PREDEFINED[type];
-  if (!known)
+  if (known?.dimension !== dimension)
     throw new ValidationException({
       ...META,
-      message: `The predefined metric type ${type || "(none)"} cannot be used for sagemaker:variant:DesiredInstanceCount. Use ${Object.keys(PREDEFINED).join(" or ")}.`,
+      message: `The predefined metric type ${type || "(none)"} cannot be used for ${dimension}. Use ${predefinedFor(dimension).join(" or ")}.`,
     });
   return {
     Namespace: "AWS/SageMaker",
     MetricName: known.name,
-    Dimensions: [
-      { Name: "EndpointName", Value: at.endpoint },
-      { Name: "VariantName", Value: at.variant },
-    ],
+    Dimensions: scalable.dimensions,
     Statistic: known.statistic,
     Period: known.periodS,
   };

@@ -1,14 +1,13 @@
 import { randomUUID } from "node:crypto";
 import type { NotScaledReason } from "@aws-sdk/client-application-auto-scaling";
-import { DescribeEndpointCommand, UpdateEndpointWeightsAndCapacitiesCommand } from "@aws-sdk/client-sagemaker";
 import type { AlarmRecord } from "../cloudwatch/alarm.ts";
 import type { World } from "../world.ts";
 import { steppedCapacity, trackedCapacity } from "./capacity.ts";
+import { type Capacity, scalableOf } from "./scalable.ts";
 import {
   ACTIVITY_ENTRIES,
   type ActivityRecord,
   type PolicyRecord,
-  parseResourceId,
   type ScalingState,
   type TargetRecord,
 } from "./state.ts";
@@ -17,12 +16,6 @@ import {
 const DEFAULT_COOLDOWN_S = 300;
 /** How often a change in progress is looked at. */
 const POLL_MS = 10_000;
-
-interface Capacity {
-  current: number;
-  desired: number;
-  inService: boolean;
-}
 
 /** Turns alarms into changes of capacity. */
 export class Scaler {
@@ -76,24 +69,7 @@ export class Scaler {
   }
 
   private async capacityOf(target: TargetRecord): Promise<Capacity | undefined> {
-    const at = parseResourceId(target.resourceId);
-    if (!at) return undefined;
-    try {
-      const endpoint = await this.world.call(
-        DescribeEndpointCommand,
-        { EndpointName: at.endpoint },
-        { region: target.region },
-      );
-      const variant = endpoint.ProductionVariants?.find((v) => v.VariantName === at.variant);
-      if (!variant) return undefined;
-      return {
-        current: variant.CurrentInstanceCount ?? 0,
-        desired: variant.DesiredInstanceCount ?? 0,
-        inService: endpoint.EndpointStatus === "InService",
-      };
-    } catch {
-      return undefined; // the endpoint is gone
-    }
+    return scalableOf(target.resourceId, target.dimension)?.read(this.world, target.region);
   }
 
   private inCooldown(target: TargetRecord, policy: PolicyRecord, out: boolean): boolean {
@@ -105,24 +81,18 @@ export class Scaler {
   }
 
   private async setCapacity(state: ScalingState, target: TargetRecord, count: number, cause: string): Promise<void> {
-    const at = parseResourceId(target.resourceId);
-    if (!at) return;
+    const scalable = scalableOf(target.resourceId, target.dimension);
+    if (!scalable) return;
     target.busy = true;
-    const activity = this.note(state, target, `Setting desired instance count to ${count}.`, cause);
+    const what = `desired ${scalable.noun} to ${count}`;
+    const activity = this.note(state, target, `Setting ${what}.`, cause);
     const before = (await this.capacityOf(target))?.desired ?? 0;
     const direction = count > before ? "lastOutMs" : "lastInMs";
     let fulfilled = false;
     try {
-      await this.world.call(
-        UpdateEndpointWeightsAndCapacitiesCommand,
-        {
-          EndpointName: at.endpoint,
-          DesiredWeightsAndCapacities: [{ VariantName: at.variant, DesiredInstanceCount: count }],
-        },
-        { region: target.region },
-      );
+      await scalable.write(this.world, target.region, count);
       activity.status = "InProgress";
-      activity.message = `Successfully set desired instance count to ${count}. Waiting for change to be fulfilled by sagemaker.`;
+      activity.message = `Successfully set ${what}. Waiting for change to be fulfilled by sagemaker.`;
       // Scaling out cancels the cooldown of an earlier scale-in (Application Auto Scaling user guide, "Cooldown period").
       if (direction === "lastOutMs") target.lastInMs = 0;
       target[direction] = this.world.clock.now();
@@ -130,7 +100,7 @@ export class Scaler {
       target[direction] = this.world.clock.now();
     } catch (e) {
       activity.status = "Failed";
-      activity.message = `Failed to set desired instance count to ${count}. Reason: ${(e as Error).message}`;
+      activity.message = `Failed to set ${what}. Reason: ${(e as Error).message}`;
     } finally {
       activity.endMs = this.world.clock.now();
       target.busy = false;
@@ -145,17 +115,17 @@ export class Scaler {
       const now = await this.capacityOf(target);
       if (!now) {
         activity.status = "Unfulfilled";
-        activity.message = `Successfully set desired instance count to ${count}. The endpoint was deleted meanwhile.`;
+        activity.message = `Successfully ${activity.description.replace(/^Setting/, "set").replace(/\.$/, "")}. The endpoint was deleted meanwhile.`;
         return false;
       }
       if (now.inService && now.current === count) {
         activity.status = "Successful";
-        activity.message = `Successfully set desired instance count to ${count}. Change successfully fulfilled by sagemaker.`;
+        activity.message = `Successfully ${activity.description.replace(/^Setting/, "set").replace(/\.$/, "")}. Change successfully fulfilled by sagemaker.`;
         return true;
       }
       if (now.desired !== count) {
         activity.status = "Overridden";
-        activity.message = `Successfully set desired instance count to ${count}. The desired count was changed to ${now.desired} meanwhile.`;
+        activity.message = `Successfully ${activity.description.replace(/^Setting/, "set").replace(/\.$/, "")}. The desired count was changed to ${now.desired} meanwhile.`;
         return false;
       }
       await this.world.clock.sleep(POLL_MS);

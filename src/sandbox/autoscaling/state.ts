@@ -61,9 +61,3 @@ export const ACTIVITY_ENTRIES = 5_000;
 
 export const targetKey = (namespace: string, resourceId: string, dimension: string) =>
   `${namespace}|${resourceId}|${dimension}`;
-
-/** Endpoint and variant of `endpoint/E/variant/V`. */
-export function parseResourceId(resourceId: string): { endpoint: string; variant: string } | undefined {
-  const m = /^endpoint\/([^/]+)\/variant\/([^/]+)$/.exec(resourceId);
-  return m?.[1] && m[2] ? { endpoint: m[1], variant: m[2] } : undefined;
-}

@@ -19,11 +19,11 @@ import { pageOf } from "../paging.ts";
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import type { CallContext } from "../wire/types.ts";
 import type { World } from "../world.ts";
+import { DIMENSIONS, scalableOf } from "./scalable.ts";
 import type { Scaler } from "./scaler.ts";
-import { type ActivityRecord, parseResourceId, type ScalingState, type TargetRecord, targetKey } from "./state.ts";
+import { type ActivityRecord, type ScalingState, type TargetRecord, targetKey } from "./state.ts";
 
 const META = { $metadata: {} };
-const SAGEMAKER_DIMENSION = "sagemaker:variant:DesiredInstanceCount";
 
 export const invalidToken = () => new InvalidNextTokenException({ ...META, message: "The next token is invalid." });
 
@@ -97,7 +97,7 @@ export function registerTargets(
       if (!known && !(await scaler.exists(target)))
         throw new ValidationException({
           ...META,
-          message: `The resource ${resourceId} does not exist: SageMaker has no such endpoint variant in ${ctx.region}.`,
+          message: `The resource ${resourceId} does not exist: SageMaker has no such endpoint variant or inference component in ${ctx.region}.`,
         });
       target.min = min;
       target.max = max;
@@ -171,15 +171,15 @@ export function registerTargets(
 }
 
 function assertSupported(namespace: string, resourceId: string, dimension: string): void {
-  if (namespace !== "sagemaker" || dimension !== SAGEMAKER_DIMENSION)
+  if (namespace !== "sagemaker" || !DIMENSIONS.includes(dimension))
     throw new ValidationException({
       ...META,
-      message: `The sandbox scales sagemaker targets on ${SAGEMAKER_DIMENSION} only, not ${namespace} on ${dimension}.`,
+      message: `The sandbox scales sagemaker targets on ${DIMENSIONS.join(" or ")} only, not ${namespace} on ${dimension}.`,
     });
-  if (!parseResourceId(resourceId))
+  if (!scalableOf(resourceId, dimension))
     throw new ValidationException({
       ...META,
-      message: `Unsupported service namespace, resource type or scalable dimension: the resource ID '${resourceId}' is not of the form endpoint/<name>/variant/<name>.`,
+      message: `Unsupported service namespace, resource type or scalable dimension: the resource ID '${resourceId}' is neither of the form endpoint/<name>/variant/<name> nor inference-component/<name>.`,
     });
 }
 

@@ -215,11 +215,11 @@ function describe(endpoint: EndpointRecord): Omit<DescribeEndpointOutput, "$meta
 }
 
 function describeVariant(v: RunningVariant): ProductionVariantSummary {
-  const image = v.container.Image ?? "";
+  const image = v.container?.Image;
   const serverless = v.config.ServerlessConfig;
   return {
     VariantName: v.name,
-    DeployedImages: [{ SpecifiedImage: image, ResolvedImage: image }],
+    DeployedImages: image ? [{ SpecifiedImage: image, ResolvedImage: image }] : undefined,
     CurrentWeight: v.currentWeight,
     DesiredWeight: v.desiredWeight,
     ...(serverless

@@ -8,7 +8,7 @@ import { loadModelArchive } from "../model/archive.ts";
 import type { Booster } from "../model/booster.ts";
 import { randomId, type World } from "../world.ts";
 import { parseS3Uri } from "./models.ts";
-import type { EndpointRecord, RegionState, RunningVariant, VariantMetrics } from "./state.ts";
+import type { EndpointRecord, RegionState, RunningVariant, ServingUnit, VariantMetrics } from "./state.ts";
 
 /** Why a variant cannot start: AWS's FailureReason, and what the container would have logged. */
 export class StartFailure extends Error {
@@ -35,7 +35,8 @@ export async function bytesOf(body: unknown): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-async function loadBooster(
+/** Loads the model of a container. @throws StartFailure */
+export async function loadBooster(
   world: World,
   region: string,
   variant: string,
@@ -67,25 +68,26 @@ async function loadBooster(
   }
 }
 
-function variantMetrics(endpoint: string, variant: string): VariantMetrics {
-  const dimensions = { EndpointName: endpoint, VariantName: variant };
+/** The metrics of a variant's instances, or of an inference component's copies. */
+export function unitMetrics(dimensions: Record<string, string>, unit: "Instance" | "Copy"): VariantMetrics {
   const of = (name: string): MetricId => ({ namespace: "AWS/SageMaker", name, dimensions });
   const ofInstance = (name: string): MetricId => ({ namespace: "/aws/sagemaker/Endpoints", name, dimensions });
   return {
     invocations: of("Invocations"),
-    invocationsPerInstance: of("InvocationsPerInstance"),
+    invocationsPerInstance: of(`InvocationsPer${unit}`),
     modelLatency: of("ModelLatency"),
     overheadLatency: of("OverheadLatency"),
     invocation4xx: of("Invocation4XXErrors"),
     invocation5xx: of("Invocation5XXErrors"),
     modelErrors: of("InvocationModelErrors"),
+    concurrent: of(unit === "Copy" ? "ConcurrentRequestsPerCopy" : "ConcurrentRequestsPerModel"),
     cpu: ofInstance("CPUUtilization"),
     memory: ofInstance("MemoryUtilization"),
   };
 }
 
 /** Adds or removes instances until `count` are there. */
-export function resize(world: World, variant: RunningVariant, count: number): void {
+export function resize(world: World, variant: ServingUnit, count: number): void {
   const type = instanceType(variant.config.InstanceType ?? "ml.m5.large");
   while (variant.instances.length > count) variant.instances.pop();
   while (variant.instances.length < count)
@@ -109,22 +111,23 @@ export async function prepareVariant(
   config: ProductionVariant,
 ): Promise<RunningVariant> {
   const name = config.VariantName ?? "AllTraffic";
+  const base = {
+    name,
+    config,
+    instances: [],
+    inFlight: 0,
+    desiredCount: config.InitialInstanceCount ?? 1,
+    currentWeight: config.InitialVariantWeight ?? 1,
+    desiredWeight: config.InitialVariantWeight ?? 1,
+    metrics: unitMetrics({ EndpointName: endpoint, VariantName: name }, "Instance"),
+  };
+  // Without a model the variant's instances wait for inference components.
+  if (config.ModelName === undefined) return base;
   const model = state.models.get(config.ModelName ?? "");
   const container = model?.input.PrimaryContainer ?? model?.input.Containers?.[0];
   if (!model || !container)
     throw new StartFailure(`Could not find model "${config.ModelName}".`, `Model ${config.ModelName} does not exist.`);
-  return {
-    name,
-    config,
-    container,
-    modelName: model.name,
-    booster: await loadBooster(world, state.region, name, container),
-    instances: [],
-    desiredCount: config.InitialInstanceCount ?? 1,
-    currentWeight: config.InitialVariantWeight ?? 1,
-    desiredWeight: config.InitialVariantWeight ?? 1,
-    metrics: variantMetrics(endpoint, name),
-  };
+  return { ...base, container, booster: await loadBooster(world, state.region, name, container) };
 }
 
 /** Memory of a container that holds a small model: a *simulated* constant, percent. */
@@ -137,4 +140,9 @@ export function publishInstanceMetrics(endpoint: EndpointRecord, metrics: Metric
       metrics.record(variant.metrics.cpu, instance.takeCpuPercent(elapsedMs), "Percent");
       metrics.record(variant.metrics.memory, SIMULATED_MEMORY_PERCENT, "Percent");
     }
+}
+
+/** Publishes how many requests are under way on each instance or copy, every ten simulated seconds, as SageMaker does. */
+export function publishConcurrency(unit: ServingUnit, metrics: MetricStore): void {
+  if (unit.instances.length) metrics.record(unit.metrics.concurrent, unit.inFlight / unit.instances.length, "Count");
 }

@@ -10,7 +10,7 @@ import { type ContainerResponse, invokeContainer } from "../model/container.ts";
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import type { CallContext } from "../wire/types.ts";
 import type { World } from "../world.ts";
-import type { EndpointRecord, RegionState, RunningVariant } from "./state.ts";
+import type { EndpointRecord, RegionState, RunningVariant, ServingUnit } from "./state.ts";
 
 /** The payload limit of InvokeEndpoint in the API model. */
 const MAX_BODY_BYTES = 6_291_456;
@@ -29,6 +29,7 @@ export interface InvokeInput {
   ContentType?: string;
   Accept?: string;
   TargetVariant?: string;
+  InferenceComponentName?: string;
 }
 
 /** Runs one invocation; what it throws is what the runtime answers. */
@@ -45,7 +46,7 @@ export function createInvokeService(
 ): InvokeService {
   return async (input, ctx) => {
     const endpoint = findEndpoint(stateOf(ctx.region), ctx, input.EndpointName ?? "");
-    const variant = chooseVariant(endpoint, input.TargetVariant, world.random);
+    const variant = chooseUnit(stateOf(ctx.region), endpoint, input, world.random);
     const body = input.Body ?? new Uint8Array();
     if (body.byteLength > MAX_BODY_BYTES)
       throw new ValidationError({
@@ -53,7 +54,12 @@ export function createInvokeService(
         message: `Request ${body.byteLength} bytes exceeds the maximum payload of ${MAX_BODY_BYTES} bytes.`,
       });
     const call = new Invocation(world, metricsOf(ctx.region), ctx, endpoint, variant);
-    return { response: await call.run(body, input), variant: variant.name };
+    variant.inFlight++;
+    try {
+      return { response: await call.run(body, input), variant: variant.name };
+    } finally {
+      variant.inFlight--;
+    }
   };
 }
 
@@ -77,6 +83,29 @@ function findEndpoint(state: RegionState, ctx: CallContext, name: string): Endpo
   return endpoint;
 }
 
+/** An inference component where the endpoint hosts such, else a variant. */
+function chooseUnit(
+  state: RegionState,
+  endpoint: EndpointRecord,
+  input: InvokeInput,
+  random: () => number,
+): ServingUnit {
+  const refuse = (message: string) => new ValidationError({ ...META, message });
+  const name = input.InferenceComponentName;
+  if (name !== undefined) {
+    const component = state.components.get(name);
+    if (component?.endpointName !== endpoint.name || component.status === "Failed" || !component.booster)
+      throw refuse(`Inference Component ${name} not found for Endpoint ${endpoint.name}.`);
+    return component;
+  }
+  const variant = chooseVariant(endpoint, input.TargetVariant, random);
+  if (!variant.booster)
+    throw refuse(
+      "Inference Component Name header is required for endpoints to which you plan to deploy inference components. Please include Inference Component Name header or consider using SageMaker models.",
+    );
+  return variant;
+}
+
 function chooseVariant(endpoint: EndpointRecord, target: string | undefined, random: () => number): RunningVariant {
   if (target !== undefined) {
     const named = endpoint.variants.find((v) => v.name === target);
@@ -95,7 +124,7 @@ function chooseVariant(endpoint: EndpointRecord, target: string | undefined, ran
 }
 
 /** SageMaker's default routing is RANDOM; LEAST_OUTSTANDING_REQUESTS is chosen in the endpoint configuration. */
-function chooseInstance(variant: RunningVariant, nowMs: number, random: () => number): SimulatedInstance | undefined {
+function chooseInstance(variant: ServingUnit, nowMs: number, random: () => number): SimulatedInstance | undefined {
   const { instances } = variant;
   if (variant.config.RoutingConfig?.RoutingStrategy === "LEAST_OUTSTANDING_REQUESTS")
     return instances.reduce<SimulatedInstance | undefined>(
@@ -115,7 +144,7 @@ class Invocation {
     private readonly metrics: MetricStore,
     private readonly ctx: CallContext,
     private readonly endpoint: EndpointRecord,
-    private readonly variant: RunningVariant,
+    private readonly variant: ServingUnit,
   ) {}
 
   async run(body: Uint8Array, headers: { ContentType?: string; Accept?: string }): Promise<ContainerResponse> {
@@ -125,12 +154,13 @@ class Invocation {
     const instance = chooseInstance(this.variant, this.startMs, this.world.random);
     const stands = this.world.timeScale === 0;
     const admission = stands ? instance?.serveAtOnce(this.startMs) : instance?.admit(this.startMs);
-    if (!instance || !admission) {
+    const { booster } = this.variant;
+    if (!instance || !admission || !booster) {
       this.metrics.record(ids.invocation5xx, 1, "Count");
       throw new ServiceUnavailable({ ...META, message: "Service Unavailable" });
     }
     // The model runs before the simulated wait, so that its real cost is part of the latency and not on top of it.
-    const response = invokeContainer(this.variant.booster, {
+    const response = invokeContainer(booster, {
       body,
       contentType: headers.ContentType,
       accept: headers.Accept,

@@ -1,15 +1,20 @@
 import type { Persistent } from "../engine/dataDir.ts";
 import type { World } from "../world.ts";
 import { prepareVariant, resize } from "./fleet.ts";
+import { loadModel } from "./inferenceComponents.ts";
 import type { EndpointLifecycle } from "./lifecycle.ts";
-import type { EndpointRecord, RegionState, RunningVariant } from "./state.ts";
+import type { ComponentRecord, EndpointRecord, RegionState, RunningVariant } from "./state.ts";
 
 /** A variant without what is made anew: the loaded model and the simulated instances. */
 type SavedVariant = Pick<RunningVariant, "config" | "desiredCount" | "currentWeight" | "desiredWeight"> & {
   count: number;
 };
 type SavedEndpoint = Omit<EndpointRecord, "variants" | "generation"> & { variants: SavedVariant[] };
-type SavedRegion = Omit<RegionState, "endpoints"> & { endpoints: SavedEndpoint[] };
+type SavedComponent = Omit<ComponentRecord, "booster" | "instances" | "inFlight">;
+type SavedRegion = Omit<RegionState, "endpoints" | "components"> & {
+  endpoints: SavedEndpoint[];
+  components: SavedComponent[];
+};
 
 /** Models, configurations and endpoints; what was under way when the sandbox ended goes on after its restart. */
 export function persistSageMaker(
@@ -21,18 +26,20 @@ export function persistSageMaker(
     name: "sagemaker",
     save: () => [...regions.values()].map(saveRegion),
     async load(saved) {
-      for (const { endpoints, ...rest } of saved as SavedRegion[]) {
-        const state: RegionState = { ...rest, endpoints: new Map() };
+      for (const { endpoints, components, ...rest } of saved as SavedRegion[]) {
+        const state: RegionState = { ...rest, endpoints: new Map(), components: new Map() };
         regions.set(state.region, state);
         for (const endpoint of endpoints) await loadEndpoint(world, state, lifecycle, endpoint);
+        for (const component of components) await loadComponent(world, state, component);
       }
     },
   };
 }
 
-function saveRegion({ endpoints, ...rest }: RegionState): SavedRegion {
+function saveRegion({ endpoints, components, ...rest }: RegionState): SavedRegion {
   return {
     ...rest,
+    components: [...components.values()].map(({ booster: _, instances: __, inFlight: ___, ...component }) => component),
     endpoints: [...endpoints.values()].map(({ variants, generation: _, ...endpoint }) => ({
       ...endpoint,
       variants: variants.map(({ config, desiredCount, currentWeight, desiredWeight, instances }) => ({
@@ -69,6 +76,21 @@ async function loadEndpoint(
     return;
   }
   await resume(state, lifecycle, endpoint);
+}
+
+/** A component that was changing is there as it was meant to become. */
+async function loadComponent(world: World, state: RegionState, saved: SavedComponent): Promise<void> {
+  const component: ComponentRecord = { ...saved, instances: [], inFlight: 0 };
+  if (component.status === "Deleting") return;
+  state.components.set(component.componentName, component);
+  try {
+    component.booster = await loadModel(world, state, component);
+    resize(world, component, component.desiredCopies);
+    component.status = "InService";
+  } catch (e) {
+    component.status = "Failed";
+    component.failureReason = (e as Error).message;
+  }
 }
 
 async function resume(state: RegionState, lifecycle: EndpointLifecycle, endpoint: EndpointRecord): Promise<void> {

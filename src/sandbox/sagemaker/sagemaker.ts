@@ -4,7 +4,8 @@ import { serviceInfo } from "../wire/serviceInfo.ts";
 import type { ServiceModule, World } from "../world.ts";
 import { registerEndpointConfigs } from "./endpointConfigs.ts";
 import { registerEndpoints } from "./endpoints.ts";
-import { publishInstanceMetrics } from "./fleet.ts";
+import { publishConcurrency, publishInstanceMetrics } from "./fleet.ts";
+import { registerInferenceComponents } from "./inferenceComponents.ts";
 import { createInvokeService, registerInvoke } from "./invoke.ts";
 import { registerInvokeAsync } from "./invokeAsync.ts";
 import { registerInvokeStream } from "./invokeStream.ts";
@@ -16,6 +17,8 @@ import { registerTags } from "./tags.ts";
 
 /** SageMaker publishes the instances' metrics once a minute. */
 const PUBLISH_EVERY_MS = 60_000;
+/** The high-resolution concurrency metrics come every ten seconds. */
+const CONCURRENCY_EVERY_MS = 10_000;
 
 /** SageMaker and its runtime. */
 export function createSageMaker(
@@ -39,11 +42,18 @@ export function createSageMaker(
         publishInstanceMetrics(endpoint, metricsOf(state.region), elapsed);
   });
 
+  const stopConcurrency = world.clock.every(CONCURRENCY_EVERY_MS, () => {
+    for (const state of regions.values())
+      for (const unit of [...[...state.endpoints.values()].flatMap((e) => e.variants), ...state.components.values()])
+        publishConcurrency(unit, metricsOf(state.region));
+  });
+
   const control = new ServiceBuilder(serviceInfo.sagemaker);
   registerModels(control, world, stateOf);
   registerEndpointConfigs(control, world, stateOf);
   const lifecycle = new EndpointLifecycle(world);
   registerEndpoints(control, world, lifecycle, stateOf, onEndpointDeleted);
+  registerInferenceComponents(control, world, stateOf);
   registerTags(control, stateOf);
   const runtime = new ServiceBuilder(serviceInfo.runtime);
   const invoke = createInvokeService(world, stateOf, metricsOf);
@@ -51,5 +61,12 @@ export function createSageMaker(
   registerInvokeStream(runtime, invoke);
   registerInvokeAsync(runtime, world, invoke, stateOf);
   const persist = persistSageMaker(world, regions, lifecycle);
-  return { services: [control, runtime], persist, close: async () => stop() };
+  return {
+    services: [control, runtime],
+    persist,
+    close: async () => {
+      stop();
+      stopConcurrency();
+    },
+  };
 }

@@ -4,6 +4,8 @@ import type {
   CreateModelInput,
   DeploymentConfig,
   EndpointStatus,
+  InferenceComponentSpecification,
+  InferenceComponentStatus,
   ProductionVariant,
   Tag,
 } from "@aws-sdk/client-sagemaker";
@@ -35,25 +37,48 @@ export interface VariantMetrics {
   invocation4xx: MetricId;
   invocation5xx: MetricId;
   modelErrors: MetricId;
+  /** ConcurrentRequestsPerModel, or PerCopy. */
+  concurrent: MetricId;
   cpu: MetricId;
   memory: MetricId;
 }
 
-/** A variant that takes traffic. */
-export interface RunningVariant {
+/** What serves requests: a variant with its instances, or an inference component with its copies. */
+export interface ServingUnit {
+  /** Name of the variant. */
   name: string;
   config: ProductionVariant;
-  container: ContainerDefinition;
-  modelName: string;
-  booster: Booster;
-  /** InService instances. */
+  /** Absent in a variant that only gives its instances to inference components. */
+  booster?: Booster;
+  /** InService instances, or copies. */
   instances: SimulatedInstance[];
+  /** Requests that have come in and are not answered. */
+  inFlight: number;
+  metrics: VariantMetrics;
+}
+
+/** A variant that takes traffic. */
+export interface RunningVariant extends ServingUnit {
+  container?: ContainerDefinition;
   desiredCount: number;
   currentWeight: number;
   desiredWeight: number;
   /** Text of the phase that the variant is in, while it is in one. */
   phase?: { status: "Creating" | "Updating" | "Deleting"; startMs: number };
-  metrics: VariantMetrics;
+}
+
+/** A model on a share of a variant's instances, with copies of its own. */
+export interface ComponentRecord extends ServingUnit {
+  componentName: string;
+  arn: string;
+  endpointName: string;
+  status: InferenceComponentStatus;
+  failureReason?: string;
+  specification: InferenceComponentSpecification;
+  desiredCopies: number;
+  createdMs: number;
+  modifiedMs: number;
+  generation: number;
 }
 
 export interface EndpointRecord {
@@ -78,19 +103,28 @@ export interface RegionState {
   models: Map<string, ModelRecord>;
   configs: Map<string, ConfigRecord>;
   endpoints: Map<string, EndpointRecord>;
+  components: Map<string, ComponentRecord>;
   /** By resource ARN. */
   tags: Map<string, Tag[]>;
 }
 
 export function createRegionState(region: string): RegionState {
-  return { region, models: new Map(), configs: new Map(), endpoints: new Map(), tags: new Map() };
+  return {
+    region,
+    models: new Map(),
+    configs: new Map(),
+    endpoints: new Map(),
+    components: new Map(),
+    tags: new Map(),
+  };
 }
 
-type Kind = "model" | "endpoint-config" | "endpoint";
+type Kind = "model" | "endpoint-config" | "endpoint" | "inference-component";
 const KIND_WORDS: Record<Kind, string> = {
   model: "model",
   "endpoint-config": "endpoint configuration",
   endpoint: "endpoint",
+  "inference-component": "inference component",
 };
 
 /** ARNs of SageMaker are lower-case in the resource's name. */

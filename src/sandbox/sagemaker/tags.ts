@@ -8,7 +8,12 @@ import type { RegionState } from "./state.ts";
 export function registerTags(service: ServiceBuilder, stateOf: (region: string) => RegionState): ServiceBuilder {
   const stateWith = (ctx: CallContext, arn: string): RegionState => {
     const state = stateOf(ctx.region);
-    const all = [...state.models.values(), ...state.configs.values(), ...state.endpoints.values()];
+    const all = [
+      ...state.models.values(),
+      ...state.configs.values(),
+      ...state.endpoints.values(),
+      ...state.components.values(),
+    ];
     if (!all.some((r) => r.arn === arn.toLowerCase() || r.arn === arn))
       throw new WireError("ValidationException", `Could not find resource "${arn}".`);
     return state;
