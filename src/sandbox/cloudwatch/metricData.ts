@@ -1,4 +1,9 @@
-import type { GetMetricDataInput, MetricDataQuery, MetricDataResult } from "@aws-sdk/client-cloudwatch";
+import {
+  type GetMetricDataInput,
+  InvalidNextToken,
+  type MetricDataQuery,
+  type MetricDataResult,
+} from "@aws-sdk/client-cloudwatch";
 import type { MetricId, MetricStore } from "../engine/metricStore.ts";
 import { WireError } from "../wire/types.ts";
 import { metricId } from "./metricIds.ts";
@@ -8,8 +13,11 @@ import { evaluateMath, type MathScope, type MathValue, type Series, seriesOf } f
 const MAX_QUERIES = 500;
 const MAX_POINTS = 100_800;
 
-/** Answers GetMetricData: metrics, expressions over them, and searches. */
-export function answerMetricData(store: MetricStore, input: GetMetricDataInput): MetricDataResult[] {
+/** Answers GetMetricData: metrics, expressions over them, and searches; beyond MaxDatapoints on further pages. */
+export function answerMetricData(
+  store: MetricStore,
+  input: GetMetricDataInput,
+): { MetricDataResults: MetricDataResult[]; NextToken?: string } {
   const queries = input.MetricDataQueries ?? [];
   assertQueries(queries);
   const fromMs = input.StartTime?.getTime() ?? 0;
@@ -19,7 +27,7 @@ export function answerMetricData(store: MetricStore, input: GetMetricDataInput):
   const request = new MetricDataRequest(store, queries, fromMs, toMs);
   const newestFirst = input.ScanBy !== "TimestampAscending";
   const results = queries.filter((q) => q.ReturnData !== false).flatMap((q) => request.resultsOf(q, newestFirst));
-  return limitPoints(results, input.MaxDatapoints ?? MAX_POINTS);
+  return pageOfPoints(results, input.MaxDatapoints ?? MAX_POINTS, input.NextToken);
 }
 
 class MetricDataRequest implements MathScope {
@@ -147,18 +155,30 @@ function assertQueries(queries: MetricDataQuery[]): void {
   }
 }
 
-function limitPoints(results: MetricDataResult[], most: number): MetricDataResult[] {
-  let left = most;
-  return results.map((r) => {
-    const n = r.Timestamps?.length ?? 0;
-    const kept = Math.min(n, left);
-    left -= kept;
-    if (kept === n) return r;
-    return {
-      ...r,
-      Timestamps: r.Timestamps?.slice(0, kept),
-      Values: r.Values?.slice(0, kept),
-      StatusCode: "PartialData" as const,
-    };
-  });
+/** The points of all results in a row, cut into pages; a result that goes on is PartialData. */
+function pageOfPoints(
+  results: MetricDataResult[],
+  most: number,
+  token: string | undefined,
+): { MetricDataResults: MetricDataResult[]; NextToken?: string } {
+  const from = token === undefined ? 0 : Number(Buffer.from(token, "base64url").toString());
+  if (!Number.isInteger(from) || from < 0)
+    throw new InvalidNextToken({ $metadata: {}, message: "The value of NextToken is invalid." });
+  const to = from + most;
+  let at = 0;
+  const page: MetricDataResult[] = [];
+  for (const result of results) {
+    const begin = at;
+    at += result.Timestamps?.length ?? 0;
+    // An empty result is told once, on the first page.
+    if (at <= from ? begin !== at || from > 0 : begin >= to) continue;
+    const slice = <T>(list: T[] | undefined) => list?.slice(Math.max(0, from - begin), to - begin);
+    page.push({
+      ...result,
+      Timestamps: slice(result.Timestamps),
+      Values: slice(result.Values),
+      StatusCode: at > to ? "PartialData" : "Complete",
+    });
+  }
+  return { MetricDataResults: page, NextToken: at > to ? Buffer.from(String(to)).toString("base64url") : undefined };
 }

@@ -115,7 +115,7 @@ const POINTWISE: Record<string, (v: number) => number> = {
 
 function call(node: jsep.CallExpression, scope: MathScope): MathValue {
   const name = (node.callee as jsep.Identifier).name ?? "";
-  const args = () => node.arguments.map((a) => evaluate(a, scope));
+  const args = () => node.arguments.map((a) => fillerWord(name, a) ?? evaluate(a, scope));
   if (name === "METRICS") return scope.metrics(textArgument(args()[0] ?? ""));
   if (name === "SEARCH") {
     const [expression, statistic, period] = args();
@@ -153,6 +153,12 @@ function call(node: jsep.CallExpression, scope: MathScope): MathValue {
     default:
       throw refuse(`the function ${name} is not supported by the sandbox.`);
   }
+}
+
+/** FILL takes two bare words. */
+function fillerWord(name: string, node: jsep.Expression): string | undefined {
+  const word = node.type === "Identifier" ? (node as jsep.Identifier).name : "";
+  return name === "FILL" && (word === "REPEAT" || word === "LINEAR") ? word : undefined;
 }
 
 function textArgument(value: MathValue): string {
@@ -233,12 +239,28 @@ function fill(value: MathValue, filler: MathValue, scope: MathScope): MathValue 
       const own = s.values.get(t);
       last = own ?? last;
       const other =
-        typeof filler === "object" ? seriesOf(filler)[0]?.values.get(t) : filler === "REPEAT" ? last : filler;
+        typeof filler === "object"
+          ? seriesOf(filler)[0]?.values.get(t)
+          : filler === "REPEAT"
+            ? last
+            : filler === "LINEAR"
+              ? between(s, t)
+              : filler;
       const v = own ?? (typeof other === "number" ? other : undefined);
       if (v !== undefined) values.set(t, v);
     }
     return { ...s, values };
   });
+}
+
+/** On the straight line between the points before and after; undefined outside of them. */
+function between(s: Series, t: number): number | undefined {
+  const times = [...s.values.keys()].sort((a, b) => a - b);
+  const before = times.findLast((u) => u < t);
+  const after = times.find((u) => u > t);
+  if (before === undefined || after === undefined) return undefined;
+  const low = s.values.get(before) ?? 0;
+  return low + (((s.values.get(after) ?? 0) - low) * (t - before)) / (after - before);
 }
 
 function neighbours(s: Series, fn: (now: number, before: number, seconds: number) => number): Series {

@@ -39,7 +39,7 @@ export function registerMetrics(
       return {};
     })
     .on(GetMetricDataCommand)((input, ctx) => ({
-      MetricDataResults: answerMetricData(storeOf(ctx.region), input),
+      ...answerMetricData(storeOf(ctx.region), input),
       Messages: [],
     }))
     .on(GetMetricStatisticsCommand)((input, ctx) => {
