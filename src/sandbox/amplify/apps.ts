@@ -90,7 +90,7 @@ export function addAppOperations(service: ServiceBuilder, world: World, store: A
         environmentVariables: {},
         enableAutoBuild: input.enableAutoBuild ?? true,
         customDomains: [],
-        framework: input.framework ?? "Web",
+        framework: input.framework ?? "",
         activeJobId: "0000000000",
         totalNumberOfJobs: "0",
         enableBasicAuth: false,

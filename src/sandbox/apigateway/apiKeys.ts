@@ -15,7 +15,7 @@ import { applyPatches } from "./patch.ts";
 export function addApiKeyOperations(service: ServiceBuilder, world: World, store: ApiStore): void {
   service
     .on(CreateApiKeyCommand)((input, ctx) => {
-      const value = input.value ?? apiId(40);
+      const value = input.value || apiId(40);
       if (value.length < 20) throw badRequest("API Key value should be at least 20 characters");
       if ([...store.keys.values()].some((key) => key.value === value && key.region === ctx.region))
         throw conflict("API Key already exists");

@@ -28,7 +28,8 @@ export interface ApiResource {
 export interface GatewayAnswer {
   statusCode?: string;
   responseParameters: Record<string, string>;
-  responseTemplates: Record<string, string>;
+  /** The default template is served when absent. */
+  responseTemplates?: Record<string, string>;
 }
 
 /** A model: a JSON schema that bodies can be held to. */

@@ -55,7 +55,7 @@ export function addGatewayResponseOperations(service: ServiceBuilder, store: Api
       store.api(input.restApiId, ctx.region).gatewayResponses.set(type, {
         statusCode: input.statusCode,
         responseParameters: input.responseParameters ?? {},
-        responseTemplates: input.responseTemplates ?? DEFAULT_TEMPLATES,
+        responseTemplates: input.responseTemplates,
       });
       ctx.status = 201;
       return describe(store.api(input.restApiId, ctx.region), type);
@@ -84,17 +84,18 @@ export function changeGatewayResponse(
 ) {
   const type = typeOf(responseType);
   const before = api.gatewayResponses.get(type);
+  const responseTemplates: Record<string, string> = { ...(before?.responseTemplates ?? DEFAULT_TEMPLATES) };
   const answer: GatewayAnswer = {
     statusCode: before?.statusCode,
     responseParameters: { ...before?.responseParameters },
-    responseTemplates: { ...(before?.responseTemplates ?? DEFAULT_TEMPLATES) },
+    responseTemplates,
   };
   applyPatches(operations, {
     "/statusCode": ({ value }) => {
       answer.statusCode = value;
     },
     "/responseParameters/{name}": mapRule(answer.responseParameters, (value) => value),
-    "/responseTemplates/{contentType}": mapRule(answer.responseTemplates, (value) => value),
+    "/responseTemplates/{contentType}": mapRule(responseTemplates, (value) => value),
   });
   api.gatewayResponses.set(type, answer);
   return describe(api, type);
@@ -111,16 +112,23 @@ function describe(api: ApiSnapshot, type: GatewayResponseType) {
     responseType: type,
     statusCode: own?.statusCode ?? DEFAULT_STATUS[type],
     responseParameters: own?.responseParameters ?? {},
-    responseTemplates: own?.responseTemplates ?? DEFAULT_TEMPLATES,
+    // One that was customised without templates answers with the default one and lists none.
+    responseTemplates: own ? own.responseTemplates : DEFAULT_TEMPLATES,
     defaultResponse: own === undefined,
   };
 }
 
 /** The customisation that applies to an answer: of its own type, else of its family, else the default. */
-export function answerOf(snapshot: ApiSnapshot, type: GatewayResponseType, status: number): GatewayAnswer {
+export function answerOf(
+  snapshot: ApiSnapshot,
+  type: GatewayResponseType,
+  status: number,
+): GatewayAnswer & { responseTemplates: Record<string, string> } {
   const family = status < 500 ? GatewayResponseType.DEFAULT_4XX : GatewayResponseType.DEFAULT_5XX;
-  return (
-    snapshot.gatewayResponses.get(type) ??
-    snapshot.gatewayResponses.get(family) ?? { responseParameters: {}, responseTemplates: DEFAULT_TEMPLATES }
-  );
+  const own = snapshot.gatewayResponses.get(type) ?? snapshot.gatewayResponses.get(family);
+  return {
+    statusCode: own?.statusCode,
+    responseParameters: own?.responseParameters ?? {},
+    responseTemplates: own?.responseTemplates ?? DEFAULT_TEMPLATES,
+  };
 }

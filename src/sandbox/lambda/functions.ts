@@ -293,13 +293,14 @@ async function checkRole(world: World, arn: string, region: string): Promise<voi
 
 async function codeOf(
   world: World,
-  code: Pick<NonNullable<CreateFunctionCommandInput["Code"]>, "ZipFile" | "S3Bucket" | "S3Key">,
+  code: Pick<NonNullable<CreateFunctionCommandInput["Code"]>, "ZipFile" | "S3Bucket" | "S3Key" | "S3ObjectVersion">,
   region: string,
 ): Promise<Uint8Array> {
   if (code.ZipFile) return code.ZipFile;
   if (!code.S3Bucket || !code.S3Key) throw badParameter("Please provide a source for function code.");
   try {
-    const { Body } = await world.call(GetObjectCommand, { Bucket: code.S3Bucket, Key: code.S3Key }, { region });
+    const object = { Bucket: code.S3Bucket, Key: code.S3Key, VersionId: code.S3ObjectVersion };
+    const { Body } = await world.call(GetObjectCommand, object, { region });
     return Body as Uint8Array;
   } catch (error) {
     const { name, message } = error as Error;

@@ -15,12 +15,13 @@ import {
   PutIntegrationResponseCommand,
   PutMethodCommand,
   PutMethodResponseCommand,
+  UpdateDeploymentCommand,
   UpdateRestApiCommand,
   UpdateStageCommand,
 } from "@aws-sdk/client-api-gateway";
 import { isMap, type ValueMap } from "../template/value.ts";
 import { type HandlerTable, isNotFound, type ResourceContext, unlessMissing } from "./handler.ts";
-import { maps, optionalText, text, toInput, without } from "./properties.ts";
+import { document, maps, only, optionalText, PropertyError, text, texts, toInput, without } from "./properties.ts";
 
 const tagged = (properties: ValueMap, ctx: ResourceContext): ValueMap => ({
   ...properties,
@@ -32,16 +33,9 @@ const replace = (path: string, value: string): PatchOperation => ({ op: "replace
 export const apiGatewayHandlers: HandlerTable = {
   "AWS::ApiGateway::RestApi": {
     attributes: ["RootResourceId", "RestApiId"],
-    // Anything but name and description is thin here: a new API is made instead of patching every detail.
-    replaceOn: [
-      "EndpointConfiguration",
-      "BinaryMediaTypes",
-      "ApiKeySourceType",
-      "MinimumCompressionSize",
-      "DisableExecuteApiEndpoint",
-      "Policy",
-    ],
+    replaceOn: [],
     async create(properties, ctx) {
+      checkApi(properties);
       const Name = optionalText(properties, "Name") ?? ctx.generatedName(255);
       const input = toInput(
         CreateRestApiCommand,
@@ -51,11 +45,9 @@ export const apiGatewayHandlers: HandlerTable = {
       const { id, rootResourceId } = await ctx.call(CreateRestApiCommand, input);
       return { id: id!, attributes: { RootResourceId: rootResourceId!, RestApiId: id! } };
     },
-    async update(restApiId, properties, _previous, ctx) {
-      const patchOperations = [replace("/description", optionalText(properties, "Description") ?? "")];
-      const name = optionalText(properties, "Name");
-      if (name) patchOperations.push(replace("/name", name));
-      await ctx.call(UpdateRestApiCommand, { restApiId, patchOperations });
+    async update(restApiId, properties, previous, ctx) {
+      checkApi(properties);
+      await ctx.call(UpdateRestApiCommand, { restApiId, patchOperations: apiPatch(properties, previous) });
       return undefined;
     },
     async remove(restApiId, _properties, ctx) {
@@ -117,10 +109,29 @@ export const apiGatewayHandlers: HandlerTable = {
 
   "AWS::ApiGateway::Deployment": {
     attributes: ["DeploymentId"],
-    replaceOn: [],
+    replaceOn: ["RestApiId", "StageName", "StageDescription", "DeploymentCanarySettings"],
     async create(properties, ctx) {
-      const { id } = await ctx.call(CreateDeploymentCommand, toInput(CreateDeploymentCommand, properties));
+      // What the deployment says about its stage goes into the stage.
+      const stage = isMap(properties.StageDescription) ? properties.StageDescription : {};
+      const { id } = await ctx.call(CreateDeploymentCommand, {
+        ...toInput(CreateDeploymentCommand, without(properties, "StageDescription")),
+        ...toInput(CreateDeploymentCommand, {
+          ...only(stage, "Variables", "TracingEnabled"),
+          RestApiId: properties.RestApiId!,
+        }),
+        stageDescription: optionalText(stage, "Description"),
+      });
+      ctx.exists(id!);
+      const stageName = optionalText(properties, "StageName");
+      if (stageName && Object.keys(stage).length)
+        await patchStage(stageName, { ...stage, RestApiId: properties.RestApiId! }, {}, ctx);
       return { id: id!, attributes: { DeploymentId: id! } };
+    },
+    async update(deploymentId, properties, _previous, ctx) {
+      const patchOperations = [replace("/description", optionalText(properties, "Description") ?? "")];
+      const restApiId = text(properties, "RestApiId");
+      await ctx.call(UpdateDeploymentCommand, { restApiId, deploymentId, patchOperations });
+      return undefined;
     },
     async remove(deploymentId, properties, ctx) {
       const restApiId = text(properties, "RestApiId");
@@ -154,6 +165,35 @@ export const apiGatewayHandlers: HandlerTable = {
     },
   },
 };
+
+function checkApi(properties: ValueMap): void {
+  for (const name of ["Body", "BodyS3Location", "CloneFrom"])
+    if (properties[name] !== undefined)
+      throw new PropertyError(
+        `#/${name}: APIs from definitions are not supported by this sandbox; declare AWS::ApiGateway::Resource and Method`,
+      );
+}
+
+/** What changes an API in place; every property can be (AWS: AWS::ApiGateway::RestApi). */
+function apiPatch(properties: ValueMap, previous: ValueMap): PatchOperation[] {
+  const out = [
+    replace("/description", optionalText(properties, "Description") ?? ""),
+    replace("/policy", properties.Policy === undefined ? "" : document(properties, "Policy")),
+    replace("/apiKeySource", optionalText(properties, "ApiKeySourceType") ?? "HEADER"),
+    replace("/minimumCompressionSize", optionalText(properties, "MinimumCompressionSize") ?? ""),
+    replace("/disableExecuteApiEndpoint", optionalText(properties, "DisableExecuteApiEndpoint") ?? "false"),
+  ];
+  const name = optionalText(properties, "Name");
+  if (name) out.push(replace("/name", name));
+  const escaped = (type: string) => `/binaryMediaTypes/${type.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+  for (const type of texts(previous, "BinaryMediaTypes")) out.push({ op: "remove", path: escaped(type) });
+  for (const type of texts(properties, "BinaryMediaTypes")) out.push({ op: "add", path: escaped(type) });
+  const types = (from: ValueMap) =>
+    isMap(from.EndpointConfiguration) ? texts(from.EndpointConfiguration, "Types") : ["EDGE"];
+  const [type = "EDGE"] = types(properties);
+  if (type !== types(previous)[0]) out.push(replace(`/endpointConfiguration/types/${types(previous)[0]}`, type));
+  return out;
+}
 
 function methodKey(id: string): { restApiId: string; resourceId: string; httpMethod: string } {
   const [restApiId = "", resourceId = "", httpMethod = ""] = id.split("|");
@@ -205,6 +245,9 @@ async function patchStage(
   const deployment = optionalText(properties, "DeploymentId");
   if (deployment && deployment !== optionalText(previous, "DeploymentId") && Object.keys(previous).length)
     patchOperations.push(replace("/deploymentId", deployment));
+  const tracing = optionalText(properties, "TracingEnabled");
+  if (tracing !== undefined || previous.TracingEnabled !== undefined)
+    patchOperations.push(replace("/tracingEnabled", tracing ?? "false"));
   patchOperations.push(replace("/description", optionalText(properties, "Description") ?? ""));
   const variables = isMap(properties.Variables) ? properties.Variables : {};
   for (const [name, value] of Object.entries(variables))

@@ -2,9 +2,11 @@ import {
   AttachRolePolicyCommand,
   CreateRoleCommand,
   DeleteRoleCommand,
+  DeleteRolePermissionsBoundaryCommand,
   DeleteRolePolicyCommand,
   DetachRolePolicyCommand,
   GetRoleCommand,
+  PutRolePermissionsBoundaryCommand,
   PutRolePolicyCommand,
   TagRoleCommand,
   UpdateAssumeRolePolicyCommand,
@@ -54,6 +56,11 @@ export const iamHandlers: HandlerTable = {
         UpdateRoleCommand,
         toInput(UpdateRoleCommand, { ...only(properties, "Description", "MaxSessionDuration"), RoleName }),
       );
+      const boundary = optionalText(properties, "PermissionsBoundary");
+      if (boundary !== undefined)
+        await ctx.call(PutRolePermissionsBoundaryCommand, { RoleName, PermissionsBoundary: boundary });
+      else if (previous.PermissionsBoundary !== undefined)
+        await unlessMissing(ctx.call(DeleteRolePermissionsBoundaryCommand, { RoleName }), isNotFound);
       await putPolicies(RoleName, properties, ctx);
       const kept = new Set(maps(properties, "Policies").map((policy) => text(policy, "PolicyName")));
       for (const policy of maps(previous, "Policies"))

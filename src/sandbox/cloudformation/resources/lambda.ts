@@ -2,14 +2,16 @@ import {
   AddPermissionCommand,
   CreateFunctionCommand,
   DeleteFunctionCommand,
+  DeleteFunctionConcurrencyCommand,
   GetFunctionCommand,
+  PutFunctionConcurrencyCommand,
   RemovePermissionCommand,
   TagResourceCommand,
   UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
 import { strToU8, zipSync } from "fflate";
-import { isMap, sameValue, type Value, type ValueMap } from "../template/value.ts";
+import { isMap, sameValue, type ValueMap } from "../template/value.ts";
 import { type HandlerTable, isNotFound, type ResourceContext, unlessMissing } from "./handler.ts";
 import { optionalText, PropertyError, text, toInput, without } from "./properties.ts";
 
@@ -20,25 +22,34 @@ export const lambdaHandlers: HandlerTable = {
     replaceOn: ["FunctionName", "PackageType"],
     async create(properties, ctx) {
       const FunctionName = optionalText(properties, "FunctionName") ?? ctx.generatedName(64);
-      const own = without(properties, "Code");
+      const own = without(properties, "Code", "ReservedConcurrentExecutions");
       const input = toInput(CreateFunctionCommand, {
         ...own,
         FunctionName,
         Code: {},
         Tags: ctx.tags(properties),
       });
-      const made = await ctx.call(CreateFunctionCommand, { ...input, Code: codeOf(properties.Code) });
+      const made = await ctx.call(CreateFunctionCommand, { ...input, Code: codeOf(properties) });
       ctx.exists(FunctionName);
       await untilReady(FunctionName, ctx);
+      await reserve(FunctionName, properties, {}, ctx);
       return { id: FunctionName, attributes: { Arn: made.FunctionArn! } };
     },
     async update(FunctionName, properties, previous, ctx) {
       await untilReady(FunctionName, ctx);
       if (!sameValue(properties.Code, previous.Code)) {
-        await ctx.call(UpdateFunctionCodeCommand, { FunctionName, ...codeOf(properties.Code) });
+        await ctx.call(UpdateFunctionCodeCommand, { FunctionName, ...codeOf(properties) });
         await untilReady(FunctionName, ctx);
       }
-      const configuration = without(properties, "Code", "Tags", "Architectures", "PackageType");
+      const configuration = without(
+        properties,
+        "Code",
+        "Tags",
+        "Architectures",
+        "PackageType",
+        "ReservedConcurrentExecutions",
+      );
+      await reserve(FunctionName, properties, previous, ctx);
       // What the template no longer says goes back to its default.
       const defaults: ValueMap = { Description: "", Timeout: 3, MemorySize: 128, Environment: { Variables: {} } };
       const input = toInput(UpdateFunctionConfigurationCommand, { ...defaults, ...configuration, FunctionName });
@@ -72,17 +83,35 @@ export const lambdaHandlers: HandlerTable = {
   },
 };
 
-/** Source in the template itself becomes `index.mjs` or `index.js` (AWS: AWS::Lambda::Function Code, ZipFile). */
-function codeOf(code: Value | undefined): { ZipFile: Uint8Array } | { S3Bucket: string; S3Key: string } {
+async function reserve(
+  FunctionName: string,
+  properties: ValueMap,
+  previous: ValueMap,
+  ctx: ResourceContext,
+): Promise<void> {
+  const wanted = optionalText(properties, "ReservedConcurrentExecutions");
+  if (wanted !== undefined)
+    await ctx.call(PutFunctionConcurrencyCommand, { FunctionName, ReservedConcurrentExecutions: Number(wanted) });
+  else if (previous.ReservedConcurrentExecutions !== undefined)
+    await ctx.call(DeleteFunctionConcurrencyCommand, { FunctionName });
+}
+
+/** Source in the template itself becomes the file `index` (AWS: AWS::Lambda::Function Code, ZipFile). */
+function codeOf(
+  properties: ValueMap,
+): { ZipFile: Uint8Array } | { S3Bucket: string; S3Key: string; S3ObjectVersion?: string } {
+  const code = properties.Code;
   if (!isMap(code)) throw new PropertyError("#: required key [Code] not found");
   const source = optionalText(code, "ZipFile");
   if (source !== undefined) {
-    const file = /^\s*(import|export)\s/m.test(source) ? "index.mjs" : "index.js";
+    const python = optionalText(properties, "Runtime")?.startsWith("python");
+    const file = python ? "index.py" : /^\s*(import|export)\s/m.test(source) ? "index.mjs" : "index.js";
     return { ZipFile: zipSync({ [file]: strToU8(source) }) };
   }
   if (code.ImageUri !== undefined)
     throw new PropertyError("#/Code: ImageUri is not supported by this sandbox; use S3Bucket and S3Key");
-  return { S3Bucket: text(code, "S3Bucket"), S3Key: text(code, "S3Key") };
+  const S3ObjectVersion = optionalText(code, "S3ObjectVersion");
+  return { S3Bucket: text(code, "S3Bucket"), S3Key: text(code, "S3Key"), S3ObjectVersion };
 }
 
 async function untilReady(FunctionName: string, ctx: ResourceContext): Promise<void> {
