@@ -37,7 +37,7 @@ export function registerEndpoints(
   onDeleted: (region: string, endpointName: string) => void,
 ): ServiceBuilder {
   const find = (ctx: CallContext, name: string): EndpointRecord => {
-    const endpoint = findIgnoringCase(stateOf(ctx.region), name);
+    const endpoint = stateOf(ctx.region).endpoints.get(name.toLowerCase());
     if (!endpoint) throw couldNotFind("endpoint", sagemakerArn(ctx.region, ctx.accountId, "endpoint", name));
     return endpoint;
   };
@@ -57,7 +57,7 @@ export function registerEndpoints(
       const state = stateOf(ctx.region);
       const name = input.EndpointName ?? "";
       const arn = sagemakerArn(ctx.region, ctx.accountId, "endpoint", name);
-      if (findIgnoringCase(state, name)) throw alreadyExists("endpoint", arn);
+      if (state.endpoints.has(name.toLowerCase())) throw alreadyExists("endpoint", arn);
       const config = configOf(ctx, input.EndpointConfigName ?? "");
       assertWithinQuota(state, variantDemand(config.input.ProductionVariants));
       const now = world.clock.now();
@@ -72,7 +72,7 @@ export function registerEndpoints(
         deploymentConfig: input.DeploymentConfig,
         generation: 0,
       };
-      state.endpoints.set(name, endpoint);
+      state.endpoints.set(name.toLowerCase(), endpoint);
       if (input.Tags?.length) state.tags.set(arn, input.Tags);
       await lifecycle.create(state, endpoint, config.input.ProductionVariants ?? []);
       return { EndpointArn: arn };
@@ -190,14 +190,6 @@ async function assertTypesMayChange(
       "ValidationException",
       `The instance type of ${target.ResourceId} cannot be changed while it is registered as a scalable target. Deregister it first.`,
     );
-}
-
-/** Endpoint names are unique ignoring case, but an invocation must spell them exactly. */
-function findIgnoringCase(state: RegionState, name: string): EndpointRecord | undefined {
-  const exact = state.endpoints.get(name);
-  if (exact) return exact;
-  const lower = name.toLowerCase();
-  return [...state.endpoints.values()].find((e) => e.name.toLowerCase() === lower);
 }
 
 function describe(endpoint: EndpointRecord): Omit<DescribeEndpointOutput, "$metadata"> {

@@ -52,9 +52,11 @@ export async function loadBooster(
   if (!at)
     throw new StartFailure(pingFailure(variant), `ModelDataUrl is missing: the container has no model to serve.`);
   let archive: Uint8Array;
+  let etag: string | undefined;
   try {
     const object = await world.call(GetObjectCommand, { Bucket: at.bucket, Key: at.key }, { region });
     archive = await bytesOf(object.Body);
+    etag = object.ETag;
   } catch {
     throw new StartFailure(
       `Failed to download model data for container "container_1" from URL: "${uri}". Please ensure that there is an object located at the URL and that the role passed to CreateModel has permissions to download the object.`,
@@ -62,10 +64,26 @@ export async function loadBooster(
     );
   }
   try {
-    return await loadModelArchive(archive);
+    return await sharedBooster(etag, archive);
   } catch (e) {
     throw new StartFailure(pingFailure(variant), `Unable to load model from ${uri}: ${(e as Error).message}`);
   }
+}
+
+const boosters = new Map<string, Promise<Booster>>();
+const MOST_BOOSTERS = 16;
+
+/** Endpoints that serve the same artifact share one model in memory; it is never changed. */
+function sharedBooster(etag: string | undefined, archive: Uint8Array): Promise<Booster> {
+  if (etag === undefined) return loadModelArchive(archive);
+  let booster = boosters.get(etag);
+  if (!booster) {
+    booster = loadModelArchive(archive);
+    boosters.set(etag, booster);
+    booster.catch(() => boosters.delete(etag));
+    if (boosters.size > MOST_BOOSTERS) boosters.delete(boosters.keys().next().value ?? "");
+  }
+  return booster;
 }
 
 /** The metrics of a variant's instances, or of an inference component's copies. */

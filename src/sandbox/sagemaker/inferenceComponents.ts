@@ -22,6 +22,7 @@ import {
   type ComponentRecord,
   couldNotFind,
   type EndpointRecord,
+  endpointNamed,
   type RegionState,
   sagemakerArn,
 } from "./state.ts";
@@ -80,7 +81,7 @@ export function registerInferenceComponents(
       const name = input.InferenceComponentName ?? "";
       const arn = sagemakerArn(ctx.region, ctx.accountId, "inference-component", name);
       if (state.components.has(name)) throw alreadyExists("inference-component", arn);
-      const endpoint = state.endpoints.get(input.EndpointName ?? "");
+      const endpoint = endpointNamed(state, input.EndpointName ?? "");
       if (!endpoint)
         throw couldNotFind("endpoint", sagemakerArn(ctx.region, ctx.accountId, "endpoint", input.EndpointName ?? ""));
       const specification = input.Specification ?? input.Specifications?.[0] ?? {};

@@ -10,7 +10,13 @@ import { type ContainerResponse, invokeContainer } from "../model/container.ts";
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import type { CallContext } from "../wire/types.ts";
 import type { World } from "../world.ts";
-import type { EndpointRecord, RegionState, RunningVariant, ServingUnit } from "./state.ts";
+import {
+  type EndpointRecord,
+  endpointNamed,
+  type RegionState,
+  type RunningVariant,
+  type ServingUnit,
+} from "./state.ts";
 
 /** The payload limit of InvokeEndpoint in the API model. */
 const MAX_BODY_BYTES = 6_291_456;
@@ -77,7 +83,7 @@ export function registerInvoke(service: ServiceBuilder, invoke: InvokeService): 
 }
 
 function findEndpoint(state: RegionState, ctx: CallContext, name: string): EndpointRecord {
-  const endpoint = state.endpoints.get(name);
+  const endpoint = endpointNamed(state, name);
   if (!endpoint || !TAKES_TRAFFIC.has(endpoint.status))
     throw new ValidationError({ ...META, message: `Endpoint ${name} of account ${ctx.accountId} not found.` });
   return endpoint;

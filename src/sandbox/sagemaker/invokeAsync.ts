@@ -6,7 +6,7 @@ import type { World } from "../world.ts";
 import { bytesOf } from "./fleet.ts";
 import type { InvokeService } from "./invoke.ts";
 import { parseS3Uri } from "./models.ts";
-import type { RegionState } from "./state.ts";
+import { endpointNamed, type RegionState } from "./state.ts";
 
 const META = { $metadata: {} };
 
@@ -19,7 +19,7 @@ export function registerInvokeAsync(
 ): ServiceBuilder {
   return service.on(InvokeEndpointAsyncCommand)(async (input, ctx) => {
     const state = stateOf(ctx.region);
-    const endpoint = state.endpoints.get(input.EndpointName ?? "");
+    const endpoint = endpointNamed(state, input.EndpointName ?? "");
     if (!endpoint)
       throw new ValidationError({
         ...META,

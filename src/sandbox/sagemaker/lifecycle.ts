@@ -84,7 +84,7 @@ export class EndpointLifecycle {
     const generation = this.begin(endpoint, "Deleting");
     await this.after(ENDPOINT_DELETION_MS, () => {
       if (endpoint.generation !== generation) return;
-      state.endpoints.delete(endpoint.name);
+      state.endpoints.delete(endpoint.name.toLowerCase());
       state.tags.delete(endpoint.arn);
     });
   }

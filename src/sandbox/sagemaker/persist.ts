@@ -60,7 +60,7 @@ async function loadEndpoint(
   saved: SavedEndpoint,
 ): Promise<void> {
   const endpoint: EndpointRecord = { ...saved, variants: [], generation: 0 };
-  state.endpoints.set(endpoint.name, endpoint);
+  state.endpoints.set(endpoint.name.toLowerCase(), endpoint);
   try {
     endpoint.variants = await Promise.all(
       saved.variants.map(async ({ count, ...variant }) => {

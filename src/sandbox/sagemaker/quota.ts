@@ -2,11 +2,11 @@ import { ResourceLimitExceeded } from "@aws-sdk/client-sagemaker";
 import type { RegionState } from "./state.ts";
 
 /**
- * Instances of one type that endpoints of an account may use. AWS's defaults differ by account and type; the large GPU
- * types begin at 0 nearly everywhere, which is what makes the first deployment on one fail.
+ * AWS's quotas differ by account and type. The largest GPU types begin at 0 in nearly every account, which is what makes
+ * a first deployment on one fail; the sandbox has that, and no other limit, so that large accounts can be tried.
  */
-const DEFAULT_LIMIT = 20;
-const LARGE_GPU = /^ml\.p\d/;
+const LARGEST_GPU = /^ml\.p[4-9]/;
+const limitOf = (type: string) => (LARGEST_GPU.test(type) ? 0 : Number.POSITIVE_INFINITY);
 
 /** Instances by type that something asks for. */
 export type Demand = ReadonlyMap<string, number>;
@@ -24,15 +24,12 @@ export function demandOf(parts: readonly { type: string | undefined; count: numb
  * @throws ResourceLimitExceeded in the words of the developer guide
  */
 export function assertWithinQuota(state: RegionState, delta: Demand): void {
-  const used = demandOf(
-    [...state.endpoints.values()].flatMap((e) =>
-      e.variants.map((v) => ({ type: v.config.InstanceType, count: v.desiredCount })),
-    ),
-  );
   for (const [type, more] of delta) {
-    if (more <= 0) continue;
-    const limit = LARGE_GPU.test(type) ? 0 : DEFAULT_LIMIT;
-    const now = used.get(type) ?? 0;
+    const limit = limitOf(type);
+    if (more <= 0 || limit === Number.POSITIVE_INFINITY) continue;
+    const now = [...state.endpoints.values()]
+      .flatMap((e) => e.variants)
+      .reduce((sum, v) => sum + (v.config.InstanceType === type ? v.desiredCount : 0), 0);
     if (now + more > limit)
       throw new ResourceLimitExceeded({
         $metadata: {},

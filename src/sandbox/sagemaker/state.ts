@@ -102,6 +102,7 @@ export interface RegionState {
   region: string;
   models: Map<string, ModelRecord>;
   configs: Map<string, ConfigRecord>;
+  /** By name in lower case: names are unique ignoring case, though an invocation must spell them exactly. */
   endpoints: Map<string, EndpointRecord>;
   components: Map<string, ComponentRecord>;
   /** By resource ARN. */
@@ -117,6 +118,12 @@ export function createRegionState(region: string): RegionState {
     components: new Map(),
     tags: new Map(),
   };
+}
+
+/** The endpoint of exactly this name. */
+export function endpointNamed(state: RegionState, name: string): EndpointRecord | undefined {
+  const endpoint = state.endpoints.get(name.toLowerCase());
+  return endpoint?.name === name ? endpoint : undefined;
 }
 
 type Kind = "model" | "endpoint-config" | "endpoint" | "inference-component";
