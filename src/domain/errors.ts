@@ -14,19 +14,29 @@ export type OpsErrorCode =
   | "cancelled"
   | "failed";
 
+/** Where something is wrong: a file, with line and column from 1 where they are known. */
+export interface FilePlace {
+  file: string;
+  line?: number;
+  column?: number;
+}
+
 /** The one error of the product: what happened, to which resource, and what to do next. */
 export class OpsError extends Error {
   /** What to do next, as a sentence. */
   readonly hint?: string;
+  /** The file to correct. */
+  readonly place?: FilePlace;
 
   constructor(
     readonly code: OpsErrorCode,
     message: string,
-    options: { hint?: string; cause?: unknown } = {},
+    options: { hint?: string; cause?: unknown; place?: FilePlace } = {},
   ) {
     super(message, { cause: options.cause });
     this.name = "OpsError";
     this.hint = options.hint;
+    this.place = options.place;
   }
 }
 

@@ -1,63 +1,106 @@
 import { z } from "zod";
+import { positionOfPath, syntaxErrorPosition, type TextPosition } from "./jsonText.ts";
 
 /** Requests per second. The bound keeps a typing mistake from becoming a flood; one machine cannot send more anyway. */
-const ratePerSecond = z.number().min(0).max(50_000);
-const stageSeconds = z.number().positive().max(86_400);
+const ratePerSecond = z.number().min(0).max(50_000).describe("Requests per second, at most 50,000.");
+const stageSeconds = z.number().positive().max(86_400).describe("Length of the stage in seconds.");
 
 const stage = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("linear"), from: ratePerSecond, to: ratePerSecond, seconds: stageSeconds }),
-  z.strictObject({ type: z.literal("hold"), rate: ratePerSecond, seconds: stageSeconds }),
   z.strictObject({
-    type: z.literal("steps"),
+    type: z.literal("linear").describe("The rate changes evenly."),
     from: ratePerSecond,
     to: ratePerSecond,
-    steps: z.int().min(2).max(100),
+    seconds: stageSeconds,
+  }),
+  z.strictObject({
+    type: z.literal("hold").describe("The rate stays."),
+    rate: ratePerSecond,
+    seconds: stageSeconds,
+  }),
+  z.strictObject({
+    type: z.literal("steps").describe("The rate changes in equal steps."),
+    from: ratePerSecond,
+    to: ratePerSecond,
+    steps: z.int().min(2).max(100).describe("Number of rates, the first and the last included."),
     seconds: stageSeconds,
   }),
 ]);
 
 const target = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("endpoint"), name: z.string().min(1).optional(), variant: z.string().optional() }),
-  z.strictObject({ type: z.literal("api"), url: z.url({ protocol: /^https?$/ }).optional() }),
+  z.strictObject({
+    type: z.literal("endpoint").describe("A SageMaker endpoint, by signed InvokeEndpoint requests."),
+    name: z.string().min(1).optional().describe("Name of the endpoint; left out, that of the project's stack."),
+    variant: z.string().optional().describe("Production variant; left out, SageMaker chooses by weight."),
+  }),
+  z.strictObject({
+    type: z.literal("api").describe("The prediction API of the project's stack."),
+    url: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe("Only the stack's own URL; left out, it is taken from there."),
+  }),
 ]);
 
 const payloads = z.union([
   z.strictObject({
-    csv: z.string().min(1),
-    header: z.boolean().optional(),
-    dropColumns: z.array(z.string()).optional(),
+    csv: z.string().min(1).describe("CSV file, relative to this plan: each line is a request's body."),
+    header: z.boolean().optional().describe("The first line names the columns and is not sent."),
+    dropColumns: z.array(z.string()).optional().describe("Columns that are not sent, by name, such as the class."),
   }),
-  z.strictObject({ jsonLines: z.string().min(1) }),
-  z.strictObject({ inline: z.array(z.string()).min(1) }),
+  z.strictObject({
+    jsonLines: z.string().min(1).describe("File with one JSON document a line, relative to this plan: each is a body."),
+  }),
+  z.strictObject({ inline: z.array(z.string()).min(1).describe("The bodies themselves.") }),
 ]);
 
-const latencyLimit = z.strictObject({ max: z.number().positive(), stage: z.int().min(0).optional() });
-const ratio = z.number().min(0).max(1);
+const latencyLimit = z.strictObject({
+  max: z.number().positive().describe("Milliseconds from the intended start of a request to the end of its answer."),
+  stage: z.int().min(0).optional().describe("Only in this stage, counted from 0; left out, over the whole run."),
+});
+const ratio = z.number().min(0).max(1).describe("From 0 to 1.");
 
 const expect = z.strictObject({
-  achievedRatio: z.strictObject({ min: ratio }).optional(),
-  errorRate: z.strictObject({ max: ratio }).optional(),
-  p50Ms: latencyLimit.optional(),
-  p95Ms: latencyLimit.optional(),
-  p99Ms: latencyLimit.optional(),
-  instances: z.strictObject({ min: z.int().min(1) }).optional(),
+  achievedRatio: z.strictObject({ min: ratio }).optional().describe("Requests sent in time against those asked for."),
+  errorRate: z.strictObject({ max: ratio }).optional().describe("Failed requests against all requests."),
+  p50Ms: latencyLimit.optional().describe("Limit of the median latency."),
+  p95Ms: latencyLimit.optional().describe("Limit of the 95th percentile of the latency."),
+  p99Ms: latencyLimit.optional().describe("Limit of the 99th percentile of the latency."),
+  instances: z
+    .strictObject({ min: z.int().min(1) })
+    .optional()
+    .describe("Instances that must be in service at some time of the run: the proof of the scale-out."),
 });
 
 const loadPlan = z
   .strictObject({
     $schema: z.string().optional(),
-    version: z.literal(1),
-    name: z.string().min(1).max(100),
-    target,
-    payloads,
-    contentType: z.string().min(1),
-    accept: z.string().min(1).optional(),
-    stages: z.array(stage).min(1).max(50),
-    maxConnections: z.int().min(1).max(4096).default(256),
-    timeoutSeconds: z.number().min(0.05).max(900).default(70),
-    seed: z.int().min(0).optional(),
-    watchSecondsAfter: z.number().min(0).max(7200).optional(),
-    expect: expect.default({}),
+    version: z.literal(1).describe("Version of this file's format."),
+    name: z.string().min(1).max(100).describe("Name of the plan in lists and reports."),
+    target: target.describe("What is loaded: an endpoint of the connected account or the project's own API."),
+    payloads: payloads.describe("Where the bodies of the requests come from."),
+    contentType: z.string().min(1).describe("Content type of the bodies, for example text/csv."),
+    accept: z.string().min(1).optional().describe("Content type that is asked for in the answers."),
+    stages: z.array(stage).min(1).max(50).describe("The rate over time: stages one after the other."),
+    maxConnections: z
+      .int()
+      .min(1)
+      .max(4096)
+      .default(256)
+      .describe("Most connections at once; about peak rate × p99 in seconds × 1.5 is enough."),
+    timeoutSeconds: z
+      .number()
+      .min(0.05)
+      .max(900)
+      .default(70)
+      .describe("After this many seconds without an answer a request counts as failed."),
+    seed: z.int().min(0).optional().describe("Makes the order of the bodies repeatable."),
+    watchSecondsAfter: z
+      .number()
+      .min(0)
+      .max(7200)
+      .optional()
+      .describe("How many seconds the scaling is watched after the last request, for capacity that comes late."),
+    expect: expect.default({}).describe("What must hold for the run to pass."),
   })
   .superRefine((plan, context) => {
     for (const name of ["p50Ms", "p95Ms", "p99Ms"] as const) {
@@ -99,7 +142,9 @@ export type LoadPlan = z.infer<typeof loadPlan>;
 /** One thing that is wrong in a plan: where in the file, what, and the way out. */
 export type LoadPlanProblem = { path: string; message: string; hint: string };
 /** A parsed plan, or everything that is wrong with it. */
-export type ParsedLoadPlan = { ok: true; plan: LoadPlan } | { ok: false; message: string; problems: LoadPlanProblem[] };
+export type ParsedLoadPlan =
+  | { ok: true; plan: LoadPlan }
+  | { ok: false; message: string; problems: LoadPlanProblem[]; firstAt: TextPosition };
 
 /**
  * Reads the text of a `*.ramp.json` file. Never throws: `message` names the file and each problem on its own line,
@@ -110,11 +155,15 @@ export function parseLoadPlan(text: string, fileName: string): ParsedLoadPlan {
   try {
     json = JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (error) {
-    return refused(fileName, [syntaxProblem(text, error)]);
+    const at = syntaxErrorPosition(text, error);
+    return refused(fileName, [syntaxProblem(at, error)], at);
   }
   const parsed = loadPlan.safeParse(json);
   if (parsed.success) return { ok: true, plan: parsed.data };
-  return refused(fileName, parsed.error.issues.flatMap(flattenUnion).map(problemOf));
+  const issues = parsed.error.issues.flatMap(flattenUnion);
+  const [first] = issues;
+  const keys = first?.code === "unrecognized_keys" ? first.keys.slice(0, 1) : [];
+  return refused(fileName, issues.map(problemOf), positionOfPath(text, [...(first?.path ?? []), ...keys]));
 }
 
 /** The JSON schema of `*.ramp.json`, for editors: made from the same source as the check. */
@@ -122,17 +171,15 @@ export function loadPlanJsonSchema(): Record<string, unknown> {
   return z.toJSONSchema(loadPlan, { io: "input" });
 }
 
-function refused(fileName: string, problems: LoadPlanProblem[]): ParsedLoadPlan {
+function refused(fileName: string, problems: LoadPlanProblem[], firstAt: TextPosition): ParsedLoadPlan {
   const lines = problems.map(({ path, message, hint }) => `  ${path}: ${message}. ${hint}`);
-  return { ok: false, message: `Load plan ${fileName} cannot be used:\n${lines.join("\n")}`, problems };
+  return { ok: false, message: `Load plan ${fileName} cannot be used:\n${lines.join("\n")}`, problems, firstAt };
 }
 
-function syntaxProblem(text: string, error: unknown): LoadPlanProblem {
+function syntaxProblem({ line, column }: TextPosition, error: unknown): LoadPlanProblem {
   const reason = error instanceof Error ? error.message : String(error);
-  const position = /position (\d+)/.exec(reason)?.[1];
-  const before = text.slice(0, position === undefined ? text.length : Number(position)).split("\n");
   return {
-    path: `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`,
+    path: `line ${line}, column ${column}`,
     message: `not valid JSON (${reason})`,
     hint: "Correct the JSON; comments and trailing commas are not allowed.",
   };

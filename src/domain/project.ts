@@ -1,33 +1,52 @@
 import { z } from "zod";
+import type { JsonPath } from "./jsonText.ts";
 
-const path = z.string().min(1);
+const path = z.string().min(1).describe("Path relative to the project file's folder.");
+const parameter = z.string().describe("Parameter of the template that receives the uploaded object's key.");
 
+/** The descriptions are what the editor shows on hover. */
 const projectSchema = z.strictObject({
   $schema: z.string().optional(),
-  version: z.literal(1),
-  /** Name of the CloudFormation stack. */
+  version: z.literal(1).describe("Version of this file's format."),
   stackName: z
     .string()
-    .regex(/^[a-zA-Z][-a-zA-Z0-9]{0,127}$/, "a stack name starts with a letter and has letters, digits and hyphens"),
-  template: path,
-  /** Template of the bucket that must stand before the stack. */
-  bootstrap: path.optional(),
-  parameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
+    .regex(/^[a-zA-Z][-a-zA-Z0-9]{0,127}$/, "a stack name starts with a letter and has letters, digits and hyphens")
+    .describe("Name of the CloudFormation stack that Deploy… creates and updates."),
+  template: path.describe("CloudFormation template of the stack, relative to this file."),
+  bootstrap: path
+    .optional()
+    .describe(
+      "Template of the bucket for artifacts, which must stand before the stack. Not needed when parameters.ArtifactBucket names a bucket.",
+    ),
+  parameters: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+    .default({})
+    .describe("Values of the template's parameters."),
   artifacts: z
     .strictObject({
-      model: z.strictObject({ path, parameter: z.string() }).optional(),
-      lambda: z.strictObject({ path, parameter: z.string(), zip: z.boolean().optional() }).optional(),
-      web: z.strictObject({ path }).optional(),
+      model: z.strictObject({ path, parameter }).optional().describe("The model's archive, model.tar.gz."),
+      lambda: z
+        .strictObject({
+          path,
+          parameter,
+          zip: z.boolean().optional().describe("The path is a folder that is zipped first."),
+        })
+        .optional()
+        .describe("The code of the Lambda function behind the API."),
+      web: z.strictObject({ path }).optional().describe("The folder that is published as the web page."),
     })
-    .default({}),
-  features: path.optional(),
-  examples: path.optional(),
-  loadPlans: z.array(path).default([]),
-  /** Deploying to, or deleting from, another account is refused. */
+    .default({})
+    .describe("Files that are uploaded before the stack is changed."),
+  features: path
+    .optional()
+    .describe("JSON file with the model's features and classes: it makes the form of the tester."),
+  examples: path.optional().describe("CSV file with rows to start from in the tester; its header names the features."),
+  loadPlans: z.array(path).default([]).describe("Load plans (*.ramp.json) of the project."),
   expectedAccount: z
     .string()
     .regex(/^\d{12}$/, "an account has 12 digits")
-    .optional(),
+    .optional()
+    .describe("AWS account of the project: deploying to, or deleting from, any other one is refused."),
 });
 
 /** A `sagemaker-ops.json` file; paths are relative to its folder. */
@@ -38,11 +57,24 @@ export function projectJsonSchema(): unknown {
   return z.toJSONSchema(projectSchema, { io: "input" });
 }
 
-/** The file's content, or every complaint about it as `path: what`. */
-export function parseProject(json: unknown): { project: Project } | { problems: string[] } {
+/** What is wrong in a file: each complaint as `path: what`, and the place of the first. */
+export interface FileProblems {
+  problems: string[];
+  firstPath: JsonPath;
+}
+
+/** The file's content, or every complaint about it. */
+export function parseProject(json: unknown): { project: Project } | FileProblems {
   const parsed = projectSchema.safeParse(json);
-  if (parsed.success) return { project: parsed.data };
-  return { problems: parsed.error.issues.map((i) => `${i.path.join(".") || "(the whole file)"}: ${i.message}`) };
+  return parsed.success ? { project: parsed.data } : problemsOf(parsed.error);
+}
+
+function problemsOf({ issues }: z.ZodError): FileProblems {
+  const keys = (issue: z.core.$ZodIssue) => (issue.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : []);
+  return {
+    problems: issues.map((issue) => `${issue.path.join(".") || "(the whole file)"}: ${issue.message}`),
+    firstPath: issues[0] ? [...issues[0].path, ...keys(issues[0])] : [],
+  };
 }
 
 const featureFileSchema = z.object({
@@ -63,8 +95,7 @@ const featureFileSchema = z.object({
 });
 
 /** The project's features file, or every complaint about it. */
-export function parseFeatureFile(json: unknown): { file: z.infer<typeof featureFileSchema> } | { problems: string[] } {
+export function parseFeatureFile(json: unknown): { file: z.infer<typeof featureFileSchema> } | FileProblems {
   const parsed = featureFileSchema.safeParse(json);
-  if (parsed.success) return { file: parsed.data };
-  return { problems: parsed.error.issues.map((i) => `${i.path.join(".")}: ${i.message}`) };
+  return parsed.success ? { file: parsed.data } : problemsOf(parsed.error);
 }

@@ -27,8 +27,8 @@ export async function readPlan(file: string): Promise<LoadPlan> {
     });
   }
   const parsed = parseLoadPlan(text, file);
-  if (!parsed.ok) throw new OpsError("badInput", parsed.message, { hint: "Correct the plan and repeat." });
-  return parsed.plan;
+  if (parsed.ok) return parsed.plan;
+  throw new OpsError("badInput", parsed.message, { place: { file, ...parsed.firstAt } });
 }
 
 /**
@@ -45,6 +45,7 @@ export async function readPayloads(planFile: string, plan: LoadPlan): Promise<Ui
     });
     return payloadRows(plan.payloads, text);
   } catch (e) {
-    throw toRunError(e);
+    const { code, message, hint, cause } = toRunError(e);
+    throw new OpsError(code, message, { hint, cause, place: { file: planFile } });
   }
 }

@@ -1,8 +1,9 @@
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { OpsError } from "../domain/errors.ts";
+import { positionOfPath, syntaxErrorPosition } from "../domain/jsonText.ts";
 import type { ExampleRow, FeatureFile } from "../domain/prediction.ts";
-import { type Project, parseFeatureFile, parseProject } from "../domain/project.ts";
+import { type FileProblems, type Project, parseFeatureFile, parseProject } from "../domain/project.ts";
 
 /** Name of the project file at a workspace folder's root. */
 export const PROJECT_FILE = "sagemaker-ops.json";
@@ -16,32 +17,44 @@ export interface ProjectContext {
   examples: ExampleRow[];
 }
 
-async function readText(file: string, what: string): Promise<string> {
+/** @param namedBy the file that names it, which is the one to correct when it cannot be read */
+async function readText(file: string, what: string, namedBy?: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (e) {
     throw new OpsError("badInput", `${what} ${file} cannot be read: ${(e as Error).message}`, {
-      hint: "Check the path.",
+      hint: namedBy ? `Check the path in ${path.basename(namedBy)}.` : "Check the path.",
       cause: e,
+      place: namedBy === undefined ? undefined : { file: namedBy },
     });
   }
 }
 
-async function readJson(file: string, what: string): Promise<unknown> {
-  const text = await readText(file, what);
+interface JsonFile {
+  text: string;
+  json: unknown;
+}
+
+async function readJson(file: string, what: string, namedBy?: string): Promise<JsonFile> {
+  const text = await readText(file, what, namedBy);
   try {
-    return JSON.parse(text);
+    return { text, json: JSON.parse(text.replace(/^\uFEFF/, "")) };
   } catch (e) {
-    throw new OpsError("badInput", `${what} ${file} is not JSON: ${(e as Error).message}`, {
+    const at = syntaxErrorPosition(text, e);
+    const reason = (e as Error).message.replace(/ (in JSON )?at position \d+( \(line \d+ column \d+\))?$/, "");
+    throw new OpsError("badInput", `${what} ${file} is not JSON: line ${at.line}, column ${at.column}: ${reason}`, {
       hint: "Correct the file and repeat.",
       cause: e,
+      place: { file, ...at },
     });
   }
 }
 
-function refuse(what: string, file: string, problems: string[]): never {
-  throw new OpsError("badInput", `${what} ${file} has ${problems.length} problem(s): ${problems.join("; ")}`, {
+function refuse(what: string, file: string, text: string, { problems, firstPath }: FileProblems): never {
+  const count = problems.length === 1 ? "a problem" : `${problems.length} problems`;
+  throw new OpsError("badInput", `${what} ${file} has ${count}: ${problems.join("; ")}`, {
     hint: "Correct the file and repeat.",
+    place: { file, ...positionOfPath(text, firstPath) },
   });
 }
 
@@ -53,20 +66,22 @@ function refuse(what: string, file: string, problems: string[]): never {
 export async function loadProject(file: string): Promise<ProjectContext> {
   const isFolder = (await stat(file).catch(() => undefined))?.isDirectory() ?? false;
   const resolved = path.resolve(isFolder ? path.join(file, PROJECT_FILE) : file);
-  const parsed = parseProject(await readJson(resolved, "Project file"));
-  if ("problems" in parsed) refuse("Project file", resolved, parsed.problems);
+  const own = await readJson(resolved, "Project file");
+  const parsed = parseProject(own.json);
+  if ("problems" in parsed) refuse("Project file", resolved, own.text, parsed);
   const { project } = parsed;
   const folder = path.dirname(resolved);
   let features: FeatureFile | undefined;
   if (project.features) {
     const featuresFile = path.resolve(folder, project.features);
-    const read = parseFeatureFile(await readJson(featuresFile, "Features file"));
-    if ("problems" in read) refuse("Features file", featuresFile, read.problems);
+    const { text, json } = await readJson(featuresFile, "Features file", resolved);
+    const read = parseFeatureFile(json);
+    if ("problems" in read) refuse("Features file", featuresFile, text, read);
     features = read.file;
   }
   const examples =
     project.examples && features
-      ? parseExamples(await readText(path.resolve(folder, project.examples), "Examples file"), features)
+      ? parseExamples(await readText(path.resolve(folder, project.examples), "Examples file", resolved), features)
       : [];
   return { folder, file: resolved, project, features, examples };
 }

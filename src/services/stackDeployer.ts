@@ -298,6 +298,7 @@ async function readTemplate(project: ProjectContext, file: string): Promise<stri
     throw new OpsError("badInput", `Template ${at} cannot be read: ${(e as Error).message}`, {
       hint: "Check the path in the project file.",
       cause: e,
+      place: { file: project.file },
     });
   }
 }
@@ -309,5 +310,6 @@ function refusedTemplate(e: unknown, file: string): unknown {
   return new OpsError("badInput", `Template ${file} was refused: ${cause.message}`, {
     hint: "Correct the template or its parameters and repeat.",
     cause,
+    place: { file },
   });
 }
