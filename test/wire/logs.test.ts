@@ -98,7 +98,7 @@ describe("CloudWatch Logs", () => {
     assert.deepEqual(await filter('ERROR -"disk full"'), [messages[3]]);
     assert.deepEqual(await filter("?START ?END"), [messages[0], messages[4]]);
     assert.deepEqual(await filter("", { startTime: start + 1, endTime: start + 3 }), messages.slice(1, 3));
-    await assert.rejects(filter("{ $.level = 1 }"), { name: "InvalidParameterException" });
+    await assert.rejects(filter("{ $.level = }"), { name: "InvalidParameterException" });
 
     const paged: (string | undefined)[] = [];
     for await (const page of paginateFilterLogEvents({ client: logs, pageSize: 2 }, { logGroupName }))

@@ -10,8 +10,11 @@ import {
   GetAppCommand,
   GetBranchCommand,
   ListAppsCommand,
+  ListBackendEnvironmentsCommand,
   ListBranchesCommand,
+  ListDomainAssociationsCommand,
   ListTagsForResourceCommand,
+  ListWebhooksCommand,
   TagResourceCommand,
   UntagResourceCommand,
   UpdateAppCommand,
@@ -147,6 +150,18 @@ export function addAppOperations(service: ServiceBuilder, world: World, store: A
       cancelJobs(branch);
       store.app(input.appId, ctx.region).branches.delete(input.branchName!);
       return { branch: describeBranch(branch) };
+    })
+    .on(ListDomainAssociationsCommand)((input, ctx) => {
+      store.app(input.appId, ctx.region);
+      return { domainAssociations: [] };
+    })
+    .on(ListWebhooksCommand)((input, ctx) => {
+      store.app(input.appId, ctx.region);
+      return { webhooks: [] };
+    })
+    .on(ListBackendEnvironmentsCommand)((input, ctx) => {
+      store.app(input.appId, ctx.region);
+      return { backendEnvironments: [] };
     })
     .on(TagResourceCommand)((input, ctx) => {
       Object.assign(tagsOf(store, input.resourceArn!, ctx.region), input.tags);

@@ -1,11 +1,14 @@
 import { createHash, randomBytes } from "node:crypto";
 import {
   CreateDeploymentCommand,
+  DeleteJobCommand,
   GetJobCommand,
   type JobStatus,
   type JobSummary,
+  ListArtifactsCommand,
   ListJobsCommand,
   StartDeploymentCommand,
+  StartJobCommand,
   StopJobCommand,
 } from "@aws-sdk/client-amplify";
 import { GetObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
@@ -45,7 +48,7 @@ export interface Deployments {
   upload(req: WireRequest): WireResponse;
 }
 
-/** CreateDeployment, StartDeployment, GetJob, ListJobs and StopJob. */
+/** Deployments and the jobs that they are. */
 export function addDeploymentOperations(service: ServiceBuilder, world: World, store: AppStore): Deployments {
   const tickets = new Map<string, UploadTicket>();
   const now = () => world.clock.now();
@@ -126,6 +129,24 @@ export function addDeploymentOperations(service: ServiceBuilder, world: World, s
       const { page, nextToken } = pageOf([...branch.jobs.values()].reverse(), input.maxResults, input.nextToken);
       return { jobSummaries: page.map((job) => summary(branch, job)), nextToken };
     })
+    .on(DeleteJobCommand)((input, ctx) => {
+      const branch = store.branch(input.appId, input.branchName, ctx.region);
+      const job = jobOf(branch, input.jobId);
+      if (OPEN.has(job.status)) throw badRequest(`Job ${job.id} is in progress; stop it first.`);
+      branch.jobs.delete(job.id);
+      branch.description.totalNumberOfJobs = String(branch.jobs.size);
+      return { jobSummary: summary(branch, job) };
+    })
+    .on(StartJobCommand)((input, ctx) => {
+      store.branch(input.appId, input.branchName, ctx.region);
+      throw badRequest(
+        "Operation not supported. App is a manual deployment: use CreateDeployment and StartDeployment.",
+      );
+    })
+    .on(ListArtifactsCommand)((input, ctx) => {
+      jobOf(store.branch(input.appId, input.branchName, ctx.region), input.jobId);
+      return { artifacts: [] };
+    })
     .on(StopJobCommand)((input, ctx) => {
     const branch = store.branch(input.appId, input.branchName, ctx.region);
     const job = jobOf(branch, input.jobId);
@@ -185,8 +206,12 @@ async function filesOf(world: World, job: DeployJob, region: string): Promise<Ma
 
 async function filesOfSource(world: World, job: DeployJob, region: string): Promise<Map<string, Uint8Array>> {
   const source = job.sourceUrl!;
+  const own = `${world.baseUrl()}/`;
+  const local = source.startsWith(own) ? /^([^/]+)\/([^?]*)/.exec(source.slice(own.length)) : undefined;
   const [, Bucket = "", path = ""] =
+    local ??
     /^s3:\/\/([^/]+)\/(.*)$/.exec(source) ??
+    /^https:\/\/s3[.\w-]*\.amazonaws\.com\/([^/]+)\/([^?]*)/.exec(source) ??
     /^https:\/\/([^./]+)\.s3[.\w-]*\.amazonaws\.com\/([^?]*)/.exec(source) ??
     [];
   if (!Bucket)

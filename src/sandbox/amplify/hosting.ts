@@ -3,6 +3,7 @@ import type { CustomRule } from "@aws-sdk/client-amplify";
 import type { WireRequest, WireResponse } from "../wire/types.ts";
 import type { AppStore, HostedApp, HostedBranch, Site } from "./appStore.ts";
 import { displayName } from "./apps.ts";
+import { ruleTarget } from "./customRules.ts";
 
 /** Path under which branches are served; the rest is `APP_ID/BRANCH/PATH`. */
 export const HOSTING_PREFIX = "/_aws/amplify/";
@@ -103,7 +104,7 @@ function serve(
   if (path === undefined || path.includes("\0") || path.includes("\\") || path.split("/").includes(".."))
     return text(400, "The path is not valid.\n");
   for (const rule of rules) {
-    const target = apply(rule, path);
+    const target = ruleTarget(rule, path);
     if (target === undefined || rule.status?.startsWith("404")) continue;
     if (rule.status === "301" || rule.status === "302")
       return redirect(Number(rule.status), target.startsWith("/") ? root + target : target);
@@ -114,20 +115,11 @@ function serve(
   if (file) return send(site, file, 200, req);
   if (!path.endsWith("/") && fileOf(site, `${path}/`)) return redirect(301, `${root}${rawPath}/`);
   for (const rule of rules) {
-    const target = rule.status?.startsWith("404") ? apply(rule, path) : undefined;
+    const target = rule.status?.startsWith("404") ? ruleTarget(rule, path) : undefined;
     const fallback = target === undefined ? undefined : fileOf(site, target);
     if (fallback) return send(site, fallback, rule.status === "404-200" ? 200 : 404, req);
   }
   return site.has("404.html") ? send(site, "404.html", 404, req) : text(404, "404 Not Found\n");
-}
-
-/** Target of a rule (AWS: Amplify, "Setting up redirects and rewrites"); undefined when it does not apply. */
-function apply(rule: CustomRule, path: string): string | undefined {
-  const { source = "", target = "" } = rule;
-  const star = source.indexOf("<*>");
-  if (star < 0) return source === path ? target : undefined;
-  if (!path.startsWith(source.slice(0, star))) return undefined;
-  return target.replace("<*>", path.slice(star));
 }
 
 function fileOf(site: Site, path: string): string | undefined {

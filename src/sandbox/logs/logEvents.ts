@@ -11,31 +11,39 @@ import type { LogEvent } from "./logStore.ts";
 import type { LogsState } from "./logs.ts";
 
 const MAX_EVENTS = 10_000;
+const DAY_MS = 24 * 3_600_000;
+const MAX_BATCH_BYTES = 1_048_576;
+const EVENT_OVERHEAD_BYTES = 26;
 /** Bounds of an event's age (AWS: PutLogEvents). */
 const MAX_AHEAD_MS = 2 * 3_600_000;
-const MAX_AGE_MS = 14 * 24 * 3_600_000;
+const MAX_AGE_MS = 14 * DAY_MS;
 
 /** PutLogEvents, GetLogEvents and FilterLogEvents. */
 export function addEventOperations(service: ServiceBuilder, { world, store, groupOf, streamOf }: LogsState): void {
   service
     .on(PutLogEventsCommand)((input, ctx) => {
-      const stream = streamOf(groupOf(ctx.region, input.logGroupName), input.logStreamName);
+      const group = groupOf(ctx.region, input.logGroupName);
+      const stream = streamOf(group, input.logStreamName);
       const events = (input.logEvents ?? []).map((event) => ({ timestamp: event.timestamp!, message: event.message! }));
       if (events.some((event, index) => index > 0 && event.timestamp < events[index - 1]!.timestamp))
         throw new InvalidParameterException({
           message: "Log events in a single PutLogEvents request must be in chronological order.",
           $metadata: {},
         });
+      checkBatch(events);
       const now = world.clock.now();
+      const expiry = group.retentionDays === undefined ? 0 : now - group.retentionDays * DAY_MS;
+      const expired = events.filter((event) => event.timestamp < expiry).length;
       const tooOld = events.filter((event) => event.timestamp < now - MAX_AGE_MS).length;
       const tooNew = events.findIndex((event) => event.timestamp > now + MAX_AHEAD_MS);
-      store.append(stream, events.slice(tooOld, tooNew < 0 ? undefined : tooNew), now);
+      store.append(stream, events.slice(Math.max(expired, tooOld), tooNew < 0 ? undefined : tooNew), now);
       return {
         nextSequenceToken: String(now).padStart(56, "0"),
         rejectedLogEventsInfo:
-          tooOld || tooNew >= 0
+          tooOld || expired || tooNew >= 0
             ? {
                 tooOldLogEventEndIndex: tooOld || undefined,
+                expiredLogEventEndIndex: expired || undefined,
                 tooNewLogEventStartIndex: tooNew < 0 ? undefined : tooNew,
               }
             : undefined,
@@ -102,6 +110,15 @@ export function addEventOperations(service: ServiceBuilder, { world, store, grou
       nextToken: after + page.length < found.length ? page.at(-1)?.eventId : undefined,
     };
   });
+}
+
+/** What one request may carry (AWS: PutLogEvents). @throws InvalidParameterException */
+function checkBatch(events: readonly { timestamp: number; message: string }[]): void {
+  const bytes = events.reduce((sum, { message }) => sum + Buffer.byteLength(message) + EVENT_OVERHEAD_BYTES, 0);
+  const refuse = (message: string) => new InvalidParameterException({ message, $metadata: {} });
+  if (bytes > MAX_BATCH_BYTES) throw refuse(`Upload too large: ${bytes} bytes exceeds limit of ${MAX_BATCH_BYTES}`);
+  if ((events.at(-1)?.timestamp ?? 0) - (events[0]?.timestamp ?? 0) > DAY_MS)
+    throw refuse("The batch of log events in a single PutLogEvents request cannot span more than 24 hours.");
 }
 
 /** Start inclusive, end exclusive (AWS: FilterLogEvents; GetLogEvents, endTime). */

@@ -15,12 +15,14 @@ import {
   ResourceNotFoundException,
   TagLogGroupCommand,
   TagResourceCommand,
+  UntagLogGroupCommand,
   UntagResourceCommand,
 } from "@aws-sdk/client-cloudwatch-logs";
 import { persistMap } from "../engine/dataDir.ts";
 import { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { serviceInfo } from "../wire/serviceInfo.ts";
 import type { AppendLog, ServiceModule, World } from "../world.ts";
+import { addFilterOperations } from "./filters.ts";
 import { addEventOperations } from "./logEvents.ts";
 import { type LogGroup, LogStore, type LogStream } from "./logStore.ts";
 
@@ -69,6 +71,7 @@ export function createLogs(world: World): LogsModule {
   addStreamOperations(service, state);
   addTagOperations(service, state);
   addEventOperations(service, state);
+  addFilterOperations(service, state);
   return {
     services: [service],
     persist: persistMap("logs", store.regions, { lazy: true }),
@@ -123,9 +126,11 @@ function addGroupOperations(service: ServiceBuilder, { world, store, groupOf }: 
           $metadata: {},
         });
       const pattern = input.logGroupNamePattern?.toLowerCase();
+      const named = new Set(input.logGroupIdentifiers?.map(nameOfArn));
       const groups = [...store.groups(ctx.region).values()]
         .filter((group) => group.name.startsWith(input.logGroupNamePrefix ?? ""))
         .filter((group) => pattern === undefined || group.name.toLowerCase().includes(pattern))
+        .filter((group) => !input.logGroupIdentifiers?.length || named.has(group.name))
         .filter((group) => !input.logGroupClass || group.logGroupClass === input.logGroupClass)
         .sort((a, b) => (a.name < b.name ? -1 : 1));
       const { page, nextToken } = pageOf(groups, input.limit ?? 50, input.nextToken);
@@ -224,6 +229,11 @@ function addTagOperations(service: ServiceBuilder, { groupOf }: LogsState): void
     .on(TagLogGroupCommand)((input, ctx) => {
       const group = groupOf(ctx.region, input.logGroupName);
       for (const [key, value] of Object.entries(input.tags ?? {})) group.tags.set(key, value);
+      return {};
+    })
+    .on(UntagLogGroupCommand)((input, ctx) => {
+      const group = groupOf(ctx.region, input.logGroupName);
+      for (const key of input.tags ?? []) group.tags.delete(key);
       return {};
     })
     .on(ListTagsLogGroupCommand)((input, ctx) => ({
