@@ -13,6 +13,12 @@ import {
 } from "@aws-sdk/client-cloudformation";
 import { GetPolicyVersionCommand, IAMClient, ListRolePoliciesCommand } from "@aws-sdk/client-iam";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import {
+  GetBucketCorsCommand,
+  GetBucketLifecycleConfigurationCommand,
+  GetBucketWebsiteCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
 import { startTestSandbox, type TestSandbox } from "./sandbox.ts";
 
 let sandbox: TestSandbox;
@@ -208,6 +214,35 @@ Outputs:
     assert.match(made.Handle!, /^https:\/\/cloudformation-waitcondition-us-east-1\./);
     await update("various", template("b"));
     await remove("various");
+  });
+
+  it("functionality: a bucket with its settings, which go with the template", async () => {
+    const settings = `
+      AccessControl: PublicRead
+      CorsConfiguration: {CorsRules: [{AllowedMethods: [GET], AllowedOrigins: ["*"], MaxAge: 9}]}
+      WebsiteConfiguration: {IndexDocument: index.html, ErrorDocument: 404.html}
+      LifecycleConfiguration: {Rules: [{Id: a, Status: Enabled, Transitions: [{StorageClass: GLACIER, TransitionInDays: 9}]}]}
+      OwnershipControls: {Rules: [{ObjectOwnership: ObjectWriter}]}
+      PublicAccessBlockConfiguration: {BlockPublicAcls: false}`;
+    const template = (more: string) => `
+Resources:
+  Site:
+    Type: AWS::S3::Bucket
+    Properties:
+      BucketName: typed-bucket${more}`;
+    await create("bucket", template(settings));
+    const s3 = new S3Client({ ...sandbox.clientConfig(), forcePathStyle: true });
+    const Bucket = "typed-bucket";
+    const { CORSRules } = await s3.send(new GetBucketCorsCommand({ Bucket }));
+    assert.deepEqual(CORSRules, [{ AllowedMethods: ["GET"], AllowedOrigins: ["*"], MaxAgeSeconds: 9 }]);
+    const website = await s3.send(new GetBucketWebsiteCommand({ Bucket }));
+    assert.deepEqual([website.IndexDocument?.Suffix, website.ErrorDocument?.Key], ["index.html", "404.html"]);
+    const { Rules } = await s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket }));
+    assert.deepEqual(Rules?.[0]?.Transitions, [{ Days: 9, StorageClass: "GLACIER" }]);
+    await update("bucket", template(""));
+    await assert.rejects(s3.send(new GetBucketCorsCommand({ Bucket })), { name: "NoSuchCORSConfiguration" });
+    await remove("bucket");
+    s3.destroy();
   });
 
   it("validation: what is not covered fails the stack by its name", async () => {

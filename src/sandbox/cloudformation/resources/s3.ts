@@ -16,6 +16,7 @@ import {
 import { isMap, type Value, type ValueMap } from "../template/value.ts";
 import { type HandlerTable, isNotFound, type ResourceContext, unlessMissing } from "./handler.ts";
 import { document, maps, optionalText, PropertyError, text, toInput } from "./properties.ts";
+import { dropEncryption, SIMPLE_SETTINGS } from "./s3Settings.ts";
 
 const SETTINGS = [
   "BucketEncryption",
@@ -24,6 +25,7 @@ const SETTINGS = [
   "OwnershipControls",
   "LifecycleConfiguration",
   "Tags",
+  ...Object.keys(SIMPLE_SETTINGS),
 ];
 
 /** AWS::S3::Bucket and AWS::S3::BucketPolicy. */
@@ -47,6 +49,8 @@ export const s3Handlers: HandlerTable = {
       const dropped = (name: string) => previous[name] !== undefined && properties[name] === undefined;
       if (dropped("PublicAccessBlockConfiguration")) await ctx.call(DeletePublicAccessBlockCommand, { Bucket });
       if (dropped("OwnershipControls")) await ctx.call(DeleteBucketOwnershipControlsCommand, { Bucket });
+      if (dropped("BucketEncryption")) await dropEncryption(Bucket, ctx);
+      for (const [name, { drop }] of Object.entries(SIMPLE_SETTINGS)) if (dropped(name)) await drop(Bucket, ctx);
       if (dropped("LifecycleConfiguration")) await ctx.call(DeleteBucketLifecycleCommand, { Bucket });
       // Versioning cannot be undone, only suspended (AWS: "Using versioning in S3 buckets").
       if (dropped("VersioningConfiguration"))
@@ -133,14 +137,26 @@ async function putSettings(Bucket: string, properties: ValueMap, ctx: ResourceCo
       toInput(PutBucketLifecycleConfigurationCommand, { Bucket, LifecycleConfiguration: { Rules } }),
     );
   }
+  // After versioning, ownership and public access, on which some of these depend.
+  for (const [name, { put }] of Object.entries(SIMPLE_SETTINGS)) {
+    const value = properties[name];
+    if (value !== undefined) await put(Bucket, value, ctx);
+  }
   const tags = ctx.tags(properties);
   if (tags.length) await ctx.call(PutBucketTaggingCommand, { Bucket, Tagging: { TagSet: tags } });
 }
 
 /** Templates write a rule flatter than the API does. */
 function lifecycleRule(rule: ValueMap): ValueMap {
-  const { Id, Prefix, ExpirationInDays, ExpirationDate, NoncurrentVersionExpirationInDays, ...rest } = rule;
-  const out: Record<string, Value> = { ...rest, Filter: rest.Filter ?? { Prefix: Prefix ?? "" } };
+  const { Id, Prefix, ExpirationInDays, ExpirationDate, NoncurrentVersionExpirationInDays, TagFilters, ...rest } = rule;
+  const tags = maps({ TagFilters: TagFilters ?? [] }, "TagFilters");
+  const filter: ValueMap = tags.length === 0 ? { Prefix: Prefix ?? "" } : { And: { Prefix: Prefix ?? "", Tags: tags } };
+  const out: Record<string, Value> = { ...rest, Filter: rest.Filter ?? filter };
+  if (rest.Transitions !== undefined) out.Transitions = maps(rest, "Transitions").map((item) => renamed(item, "Days"));
+  if (rest.NoncurrentVersionTransitions !== undefined)
+    out.NoncurrentVersionTransitions = maps(rest, "NoncurrentVersionTransitions").map((item) =>
+      renamed(item, "NoncurrentDays"),
+    );
   if (Id !== undefined) out.ID = Id;
   if (ExpirationInDays !== undefined) out.Expiration = { Days: ExpirationInDays };
   if (ExpirationDate !== undefined)
@@ -150,4 +166,10 @@ function lifecycleRule(rule: ValueMap): ValueMap {
   if (NoncurrentVersionExpirationInDays !== undefined)
     out.NoncurrentVersionExpiration = { NoncurrentDays: NoncurrentVersionExpirationInDays };
   return out;
+}
+
+/** A transition with its days under the API's name. */
+function renamed(transition: ValueMap, days: string): ValueMap {
+  const { TransitionInDays, ...rest } = transition;
+  return TransitionInDays === undefined ? rest : { ...rest, [days]: TransitionInDays };
 }
