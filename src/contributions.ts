@@ -20,6 +20,7 @@ export interface Commands {
   "sagemakerOps.connection.connect": [];
   "sagemakerOps.sandbox.start": [];
   "sagemakerOps.sandbox.stop": [];
+  "sagemakerOps.project.createExample": [];
   "sagemakerOps.stack.deploy": [];
   "sagemakerOps.stack.delete": [];
   "sagemakerOps.stack.copyOutput": [OutputArgument?];
@@ -28,10 +29,16 @@ export interface Commands {
   "sagemakerOps.endpoint.openMetrics": [EndpointArgument?];
   "sagemakerOps.endpoint.copyName": [EndpointArgument?];
   "sagemakerOps.endpoint.copyArn": [EndpointArgument?];
+  "sagemakerOps.endpoint.explain": [EndpointArgument?];
+  "sagemakerOps.endpoint.explainScaling": [EndpointArgument?];
+  "sagemakerOps.endpoint.showProgress": [EndpointArgument?];
+  "sagemakerOps.endpoint.openConsole": [EndpointArgument?];
+  "sagemakerOps.endpoint.delete": [EndpointArgument?];
   "sagemakerOps.loadTest.run": [(Uri | PlanArgument | EndpointArgument)?];
   "sagemakerOps.loadTest.stop": [];
   "sagemakerOps.loadTest.show": [];
   "sagemakerOps.loadTest.openReport": [ReportArgument?];
+  "sagemakerOps.loadTest.explain": [ReportArgument?];
   "sagemakerOps.explorer.refresh": [];
   "sagemakerOps.explorer.loadMore": [];
   "sagemakerOps.log.show": [];
@@ -50,6 +57,8 @@ export interface ContextKeys {
   "sagemakerOps.connected": boolean;
   /** The sandbox was started by this window, so that it can be stopped here. */
   "sagemakerOps.sandboxRunning": boolean;
+  /** The connection is to a sandbox, whoever started it: AWS's own pages know nothing of it. */
+  "sagemakerOps.inSandbox": boolean;
   "sagemakerOps.hasProject": boolean;
   "sagemakerOps.stackDeployed": boolean;
   "sagemakerOps.loadTestActive": boolean;
@@ -74,6 +83,7 @@ const commandTable: Record<CommandId, true> = {
   "sagemakerOps.connection.connect": true,
   "sagemakerOps.sandbox.start": true,
   "sagemakerOps.sandbox.stop": true,
+  "sagemakerOps.project.createExample": true,
   "sagemakerOps.stack.deploy": true,
   "sagemakerOps.stack.delete": true,
   "sagemakerOps.stack.copyOutput": true,
@@ -82,10 +92,16 @@ const commandTable: Record<CommandId, true> = {
   "sagemakerOps.endpoint.openMetrics": true,
   "sagemakerOps.endpoint.copyName": true,
   "sagemakerOps.endpoint.copyArn": true,
+  "sagemakerOps.endpoint.explain": true,
+  "sagemakerOps.endpoint.explainScaling": true,
+  "sagemakerOps.endpoint.showProgress": true,
+  "sagemakerOps.endpoint.openConsole": true,
+  "sagemakerOps.endpoint.delete": true,
   "sagemakerOps.loadTest.run": true,
   "sagemakerOps.loadTest.stop": true,
   "sagemakerOps.loadTest.show": true,
   "sagemakerOps.loadTest.openReport": true,
+  "sagemakerOps.loadTest.explain": true,
   "sagemakerOps.explorer.refresh": true,
   "sagemakerOps.explorer.loadMore": true,
   "sagemakerOps.log.show": true,
@@ -93,6 +109,7 @@ const commandTable: Record<CommandId, true> = {
 const contextKeyTable: Record<ContextKey, true> = {
   "sagemakerOps.connected": true,
   "sagemakerOps.sandboxRunning": true,
+  "sagemakerOps.inSandbox": true,
   "sagemakerOps.hasProject": true,
   "sagemakerOps.stackDeployed": true,
   "sagemakerOps.loadTestActive": true,

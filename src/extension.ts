@@ -3,7 +3,9 @@ import { connectionCommands, givenSandbox } from "./commands/connection.ts";
 import { endpointCommands } from "./commands/endpoint.ts";
 import { explorerCommands } from "./commands/explorer.ts";
 import { loadTestCommands, refreshDuringRuns } from "./commands/loadTest.ts";
-import { registerCommands } from "./commands/register.ts";
+import { commandStep, withSteps } from "./commands/nextSteps.ts";
+import { projectCommands } from "./commands/project.ts";
+import { registerCommands, showFailure } from "./commands/register.ts";
 import { stackCommands } from "./commands/stack.ts";
 import { describeConnection } from "./domain/connection.ts";
 import { describeOpsError, toOpsError } from "./domain/errors.ts";
@@ -11,15 +13,18 @@ import { EndpointPanels } from "./panels/endpointPanel.ts";
 import { LoadRunPanels } from "./panels/loadRunPanel.ts";
 import { Connections } from "./services/connections.ts";
 import { Endpoints } from "./services/endpoints.ts";
+import { FailureExplainer } from "./services/failureExplainer.ts";
 import { LoadTests } from "./services/loadTests.ts";
 import { MetricPoller } from "./services/metricPoller.ts";
 import { Predictor } from "./services/predictor.ts";
 import { SandboxProcess } from "./services/sandboxProcess.ts";
+import { ScalingExplainer } from "./services/scalingExplainer.ts";
 import { StackDeployer } from "./services/stackDeployer.ts";
 import { createEndpointsView } from "./tree/endpointsView.ts";
 import { createLoadTestsView } from "./tree/loadTestsView.ts";
 import { createStackView } from "./tree/stackView.ts";
 import { setContext } from "./ui/context.ts";
+import { MarkdownDocuments } from "./ui/markdownDocument.ts";
 import { createStatusBar } from "./ui/statusBar.ts";
 import { WorkspaceProject } from "./ui/workspaceProject.ts";
 
@@ -45,21 +50,31 @@ export function activate(context: ExtensionContext): void {
     metrics: new MetricPoller(connections),
   });
   const runPanels = new LoadRunPanels(extensionUri, loadTests);
-  const loadTestServices = { connections, loadTests, endpoints, panels: runPanels, project };
+  const scalingExplainer = new ScalingExplainer(connections);
+  const failureExplainer = new FailureExplainer(connections);
+  const documents = new MarkdownDocuments();
+  const explaining = { scalingExplainer, failureExplainer, documents };
+  const loadTestServices = { connections, loadTests, endpoints, panels: runPanels, project, ...explaining };
 
   const forget = [
     ...followConnection(connections, sandbox, (text) => log.info(text)),
     followProject(project),
     followRuns(loadTests),
     refreshDuringRuns(loadTestServices),
+    sandbox.onDidCrash.on((error) => {
+      const again = commandStep("Start Sandbox", "sagemakerOps.sandbox.start");
+      showFailure("sagemakerOps.sandbox.start", withSteps(error, again), log);
+    }),
   ];
   context.subscriptions.push(
     log,
+    documents,
     registerCommands(
       {
-        ...connectionCommands(connections, sandbox),
-        ...stackCommands({ connections, deployer, endpoints, project, log }),
-        ...endpointCommands({ connections, endpoints, panels: endpointPanels, project }),
+        ...connectionCommands(connections, sandbox, { loadTests, deployer }),
+        ...projectCommands(project, context.asAbsolutePath("infra")),
+        ...stackCommands({ connections, deployer, endpoints, project, loadTests, log }),
+        ...endpointCommands({ connections, endpoints, panels: endpointPanels, project, ...explaining }),
         ...loadTestCommands(loadTestServices),
         ...explorerCommands(endpoints, project, log),
       },
@@ -96,6 +111,7 @@ function followConnection(
   return [
     connections.onDidChange.on((connection) => {
       setContext("sagemakerOps.connected", connection !== undefined);
+      setContext("sagemakerOps.inSandbox", connection?.kind === "sandbox");
       say(connection ? `Connected to ${describeConnection(connection)}` : "Disconnected");
     }),
     sandbox.onDidChange.on((info) => {

@@ -2,6 +2,7 @@ import type { AmplifyClient } from "@aws-sdk/client-amplify";
 import type { ApplicationAutoScalingClient } from "@aws-sdk/client-application-auto-scaling";
 import type { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import type { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { SageMakerClient } from "@aws-sdk/client-sagemaker";
 import type { SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
@@ -45,6 +46,10 @@ export class AwsClients {
 
   cloudwatch(): Promise<CloudWatchClient> {
     return this.make("cloudwatch", async () => (await import("@aws-sdk/client-cloudwatch")).CloudWatchClient);
+  }
+
+  logs(): Promise<CloudWatchLogsClient> {
+    return this.make("logs", async () => (await import("@aws-sdk/client-cloudwatch-logs")).CloudWatchLogsClient);
   }
 
   autoscaling(): Promise<ApplicationAutoScalingClient> {

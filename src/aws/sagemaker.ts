@@ -1,4 +1,5 @@
 import {
+  DeleteEndpointCommand,
   DescribeEndpointCommand,
   DescribeEndpointConfigCommand,
   DescribeModelCommand,
@@ -28,6 +29,13 @@ export function listEndpoints(
       modifiedAtMs: ms(e.LastModifiedTime),
     }));
     return { endpoints, nextToken: page.NextToken };
+  });
+}
+
+/** Begins the deletion of an endpoint; its configuration and models stay (API reference, DeleteEndpoint). */
+export function deleteEndpoint(clients: AwsClients, name: string): Promise<void> {
+  return withAwsErrors({ action: `delete endpoint ${name}`, region: clients.region }, async () => {
+    await (await clients.sagemaker()).send(new DeleteEndpointCommand({ EndpointName: name }));
   });
 }
 

@@ -1,10 +1,13 @@
 import { type QuickPickItem, window } from "vscode";
+import { viewIds } from "../contributions.ts";
 import type { Connection } from "../domain/connection.ts";
-import { OpsError } from "../domain/errors.ts";
+import { OpsError, toOpsError } from "../domain/errors.ts";
 import { type Connections, listProfiles } from "../services/connections.ts";
 import { type SandboxInfo, type SandboxProcess, sandboxFromEnvironment } from "../services/sandboxProcess.ts";
 import { pickOne } from "../ui/prompts.ts";
 import { readSetting } from "../ui/settings.ts";
+import { mayInterrupt, type OngoingWork, stopRun } from "./interruption.ts";
+import { commandStep, settingStep, withSteps } from "./nextSteps.ts";
 import type { CommandTable } from "./register.ts";
 
 /** Regions that SageMaker hosting is most used in; any other can be typed. */
@@ -29,14 +32,21 @@ type Place = { kind: "sandbox" } | { kind: "chain" } | { kind: "profile"; name: 
 export function connectionCommands(
   connections: Connections,
   sandbox: SandboxProcess,
+  work: OngoingWork,
 ): Pick<CommandTable, "sagemakerOps.connection.connect" | "sagemakerOps.sandbox.start" | "sagemakerOps.sandbox.stop"> {
   const startSandbox = async () => {
     const info = givenSandbox() ?? (await launch(sandbox));
-    await connections.connect({ kind: "sandbox", sandbox: info });
+    // Already there: a second connection to the same would only interrupt what runs.
+    const { current } = connections;
+    if (current?.kind === "sandbox" && current.endpointUrl === info.endpoint) return;
+    if (await mayInterrupt(work, "Switch to the sandbox"))
+      await connections.connect({ kind: "sandbox", sandbox: info });
   };
   return {
     "sagemakerOps.sandbox.start": startSandbox,
     "sagemakerOps.sandbox.stop": async () => {
+      if (!(await mayInterrupt(work, "Stop the sandbox"))) return;
+      await stopRun(work.loadTests);
       await sandbox.stop();
     },
     "sagemakerOps.connection.connect": async () => {
@@ -45,10 +55,24 @@ export function connectionCommands(
       if (place.kind === "sandbox") return startSandbox();
       const profile = place.kind === "profile" ? place : undefined;
       const region = await pickRegion(readSetting("sagemakerOps.connection.region") || profile?.region);
-      if (!region) return;
-      await connections.connect({ kind: "aws", profile: profile?.name, region });
+      if (!region || !(await mayInterrupt(work, `Connect to ${profile?.name ?? "another account"}`))) return;
+      await connectToAws(connections, profile?.name, region);
     },
   };
+}
+
+/** Signing in may take long behind a VPN or a proxy: the view shows that something happens. */
+async function connectToAws(connections: Connections, profile: string | undefined, region: string): Promise<void> {
+  const title = `Connecting to ${profile ?? "AWS"}`;
+  try {
+    await window.withProgress({ location: { viewId: viewIds.endpoints }, title }, () =>
+      connections.connect({ kind: "aws", profile, region }),
+    );
+  } catch (error) {
+    const failure = toOpsError(error);
+    if (failure.code !== "badInput") throw failure;
+    throw withSteps(failure, commandStep("Connect…", "sagemakerOps.connection.connect"));
+  }
 }
 
 /** The sandbox that `npm start` runs; the extension is not its owner and cannot stop it. */
@@ -61,10 +85,12 @@ function launch(sandbox: SandboxProcess): Promise<SandboxInfo> {
   const timeScale = readSetting("sagemakerOps.sandbox.timeScale");
   const title = "Starting the sandbox";
   return Promise.resolve(
-    window.withProgress({ location: { viewId: "sagemakerOps.endpoints" }, title }, () =>
-      sandbox.start({ port, timeScale }),
-    ),
-  );
+    window.withProgress({ location: { viewId: viewIds.endpoints }, title }, () => sandbox.start({ port, timeScale })),
+  ).catch((error: unknown) => {
+    const failure = toOpsError(error);
+    if (failure.code !== "badInput") throw failure;
+    throw withSteps(failure, settingStep("Change the Port", "sagemakerOps.sandbox.port"));
+  });
 }
 
 async function pickPlace(): Promise<Place | undefined> {

@@ -1,14 +1,22 @@
-import { env } from "vscode";
-import type { EndpointArgument } from "../contributions.ts";
-import type { EndpointSummary } from "../domain/endpoint.ts";
+import { env, Uri, window } from "vscode";
+import { type EndpointArgument, viewIds } from "../contributions.ts";
+import { describeConnection } from "../domain/connection.ts";
+import { type EndpointSummary, isInTransition } from "../domain/endpoint.ts";
 import { OpsError } from "../domain/errors.ts";
+import { isStackInProgress } from "../domain/stack.ts";
 import type { EndpointPanels } from "../panels/endpointPanel.ts";
 import type { Connections } from "../services/connections.ts";
 import type { Endpoints } from "../services/endpoints.ts";
-import { pickOne } from "../ui/prompts.ts";
+import { assertFailed, type FailureExplainer } from "../services/failureExplainer.ts";
+import type { ScalingExplainer } from "../services/scalingExplainer.ts";
+import type { MarkdownDocuments } from "../ui/markdownDocument.ts";
+import { confirmWithFacts, pickOne } from "../ui/prompts.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { requireConnection } from "./connection.ts";
+import { failureMarkdown, scalingMarkdown } from "./explanationText.ts";
+import { commandStep, withSteps } from "./nextSteps.ts";
 import type { CommandTable } from "./register.ts";
+import { showStackProgress } from "./stack.ts";
 
 /** What the commands of an endpoint work with. */
 export interface EndpointCommandServices {
@@ -16,6 +24,9 @@ export interface EndpointCommandServices {
   endpoints: Endpoints;
   panels: EndpointPanels;
   project: WorkspaceProject;
+  scalingExplainer: ScalingExplainer;
+  failureExplainer: FailureExplainer;
+  documents: MarkdownDocuments;
 }
 
 type EndpointCommands = Pick<
@@ -24,10 +35,15 @@ type EndpointCommands = Pick<
   | "sagemakerOps.endpoint.openMetrics"
   | "sagemakerOps.endpoint.copyName"
   | "sagemakerOps.endpoint.copyArn"
+  | "sagemakerOps.endpoint.explain"
+  | "sagemakerOps.endpoint.explainScaling"
+  | "sagemakerOps.endpoint.showProgress"
+  | "sagemakerOps.endpoint.openConsole"
+  | "sagemakerOps.endpoint.delete"
 >;
 
 export function endpointCommands(services: EndpointCommandServices): EndpointCommands {
-  const { panels } = services;
+  const { panels, documents } = services;
   return {
     "sagemakerOps.endpoint.testPrediction": async (argument) => {
       panels.show((await findEndpoint(services, argument)).name, "predict");
@@ -41,7 +57,85 @@ export function endpointCommands(services: EndpointCommandServices): EndpointCom
     "sagemakerOps.endpoint.copyArn": async (argument) => {
       await env.clipboard.writeText((await findEndpoint(services, argument)).arn);
     },
+    "sagemakerOps.endpoint.explain": async (argument) => {
+      const { name } = await findEndpoint(services, argument);
+      const explanation = await reading(() => services.failureExplainer.explain(name));
+      assertFailed(explanation);
+      await documents.show(`Why ${name} failed`, failureMarkdown(explanation, placeOf(services)));
+    },
+    "sagemakerOps.endpoint.explainScaling": async (argument) => {
+      const { name } = await findEndpoint(services, argument);
+      const explanations = await reading(() => services.scalingExplainer.explain(name));
+      await documents.show(`Scaling of ${name}`, scalingMarkdown(explanations, placeOf(services), Date.now()));
+    },
+    "sagemakerOps.endpoint.showProgress": async (argument) => {
+      const { name, status } = await findEndpoint(services, argument);
+      const { stack, endpointName } = services.project;
+      if (name === endpointName && stack && isStackInProgress(stack.status)) await showStackProgress();
+      else panels.show(name, isInTransition(status) ? "live" : "predict");
+    },
+    "sagemakerOps.endpoint.openConsole": async (argument) => {
+      await openConsole(services, await findEndpoint(services, argument));
+    },
+    "sagemakerOps.endpoint.delete": async (argument) => {
+      await removeEndpoint(services, await findEndpoint(services, argument));
+    },
   };
+}
+
+const placeOf = ({ connections }: EndpointCommandServices) => describeConnection(requireConnection(connections));
+
+/** Several calls to AWS: the view shows that something is being read. */
+function reading<T>(work: () => Promise<T>): Promise<T> {
+  return Promise.resolve(window.withProgress({ location: { viewId: viewIds.endpoints } }, work));
+}
+
+/** Console hosts by partition, the second part of an ARN (AWS general reference, console links). */
+const CONSOLES: Record<string, string> = {
+  aws: "console.aws.amazon.com",
+  "aws-us-gov": "console.amazonaws-us-gov.com",
+  "aws-cn": "console.amazonaws.cn",
+};
+
+async function openConsole({ connections }: EndpointCommandServices, { name, arn }: EndpointSummary): Promise<void> {
+  const { kind, region } = requireConnection(connections);
+  if (kind === "sandbox") {
+    throw new OpsError("conflict", `Endpoint ${name} lives in the sandbox, which the AWS console does not know.`, {
+      hint: "Its state is shown here: in the tree and in its page.",
+    });
+  }
+  const host = CONSOLES[arn.split(":")[1] ?? ""] ?? CONSOLES.aws;
+  const url = `https://${region}.${host}/sagemaker/home?region=${region}#/endpoints/${encodeURIComponent(name)}`;
+  await env.openExternal(Uri.parse(url, true));
+}
+
+async function removeEndpoint(services: EndpointCommandServices, endpoint: EndpointSummary): Promise<void> {
+  const { name, status, arn } = endpoint;
+  const connection = requireConnection(services.connections);
+  if (name === services.project.endpointName) {
+    const error = new OpsError("conflict", `Endpoint ${name} belongs to stack ${services.project.stack?.name}.`, {
+      hint: "Delete the stack, so that CloudFormation does not miss it.",
+    });
+    throw withSteps(error, commandStep("Delete Stack…", "sagemakerOps.stack.delete"));
+  }
+  const confirmed = await confirmWithFacts({
+    title: `Delete endpoint ${name} from ${describeConnection(connection)}`,
+    placeholder: "Pick the first row to delete it; Escape deletes nothing",
+    confirm: {
+      label: `$(trash) Delete endpoint ${name}`,
+      description: `account ${connection.accountId} · ${connection.region}`,
+    },
+    sections: [
+      {
+        name: "deleted",
+        rows: [
+          { label: "$(radio-tower) Endpoint", description: `${name} · ${status}`, detail: arn },
+          { label: "$(info) Kept", description: "its configuration and its model, which cost nothing" },
+        ],
+      },
+    ],
+  });
+  if (confirmed) await services.endpoints.remove(name);
 }
 
 /** The endpoint that a row names; from the palette the only one, or one that is picked, the project's first. */
@@ -60,9 +154,14 @@ async function findEndpoint(
   const mine = ({ name }: EndpointSummary) => name === project.endpointName;
   const [first, ...others] = [...list.filter(mine), ...list.filter((e) => !mine(e))];
   if (!first) {
-    throw new OpsError("notFound", `There are no endpoints in ${region}.`, {
+    const none = new OpsError("notFound", `There are no endpoints in ${region}.`, {
       hint: "Deploy a project first, or connect to another region.",
     });
+    throw withSteps(
+      none,
+      commandStep("Deploy…", "sagemakerOps.stack.deploy"),
+      commandStep("Connect…", "sagemakerOps.connection.connect"),
+    );
   }
   if (others.length === 0) return first;
   const choices = [first, ...others].map((endpoint) => ({

@@ -2,7 +2,7 @@ import path from "node:path";
 import { Uri, window } from "vscode";
 import { type Commands, type EndpointArgument, type PlanArgument, viewIds } from "../contributions.ts";
 import { describeConnection } from "../domain/connection.ts";
-import { OpsError } from "../domain/errors.ts";
+import { OpsError, toOpsError } from "../domain/errors.ts";
 import { peakRate, planSeconds } from "../domain/loadPlan.ts";
 import type { LoadRunPanels } from "../panels/loadRunPanel.ts";
 import { showReport } from "../panels/reportPanel.ts";
@@ -10,13 +10,17 @@ import type { Connections } from "../services/connections.ts";
 import type { Endpoints } from "../services/endpoints.ts";
 import type { PreparedRun } from "../services/loadPreparation.ts";
 import type { LoadTests } from "../services/loadTests.ts";
+import type { ScalingExplainer } from "../services/scalingExplainer.ts";
 import { formatAge, formatNumber, formatTime } from "../tree/format.ts";
 import { findPlans, runsFolder } from "../tree/loadTestsView.ts";
+import type { MarkdownDocuments } from "../ui/markdownDocument.ts";
 import { confirmWithFacts, type FactRow, pickOne } from "../ui/prompts.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { requireConnection } from "./connection.ts";
+import { runMarkdown } from "./explanationText.ts";
+import { commandStep, withSteps } from "./nextSteps.ts";
+import { assertTrusted } from "./project.ts";
 import type { CommandTable } from "./register.ts";
-import { assertTrusted } from "./stack.ts";
 
 /** What the commands of load tests work with. */
 export interface LoadTestCommandServices {
@@ -25,6 +29,8 @@ export interface LoadTestCommandServices {
   endpoints: Endpoints;
   panels: LoadRunPanels;
   project: WorkspaceProject;
+  scalingExplainer: ScalingExplainer;
+  documents: MarkdownDocuments;
 }
 
 type LoadTestCommands = Pick<
@@ -33,6 +39,7 @@ type LoadTestCommands = Pick<
   | "sagemakerOps.loadTest.stop"
   | "sagemakerOps.loadTest.show"
   | "sagemakerOps.loadTest.openReport"
+  | "sagemakerOps.loadTest.explain"
 >;
 
 export function loadTestCommands(services: LoadTestCommandServices): LoadTestCommands {
@@ -47,7 +54,27 @@ export function loadTestCommands(services: LoadTestCommandServices): LoadTestCom
       const file = argument?.reportFile ?? (await pickReport(services));
       if (file) await showReport(file);
     },
+    "sagemakerOps.loadTest.explain": async (argument) => {
+      const file = argument?.reportFile ?? (await pickReport(services));
+      if (file) await explain(services, file);
+    },
   };
+}
+
+/** What the run itself shows, and the endpoint's scaling as it is now when one is connected to where the run was. */
+async function explain(services: LoadTestCommandServices, file: string): Promise<void> {
+  const report = await services.loadTests.read(file);
+  const { connection, environment } = report;
+  const here = services.connections.current;
+  const isHere =
+    here?.accountId === connection.accountId &&
+    here.region === connection.region &&
+    (here.kind === "sandbox") === connection.sandbox;
+  const { endpoint } = environment;
+  // The endpoint may be gone by now: what the run measured is told all the same.
+  const now = isHere && endpoint ? await services.scalingExplainer.explain(endpoint).catch(() => undefined) : undefined;
+  const text = runMarkdown(report, now, here && `${describeConnection(here)} · now`, Date.now());
+  await services.documents.show(`Scaling in run ${report.plan.name}`, text);
 }
 
 async function run(services: LoadTestCommandServices, from: Commands["sagemakerOps.loadTest.run"][0]): Promise<void> {
@@ -60,9 +87,11 @@ async function run(services: LoadTestCommandServices, from: Commands["sagemakerO
   }
   const planFile = await pickPlan(services, from);
   if (planFile === undefined) return;
-  const prepared = await window.withProgress({ location: { viewId: viewIds.loadTests } }, () =>
-    loadTests.prepare(planFile, project.project),
-  );
+  const prepared = await window
+    .withProgress({ location: { viewId: viewIds.loadTests } }, () => loadTests.prepare(planFile, project.project))
+    .then(undefined, (error: unknown) => {
+      throw notDeployed(services, toOpsError(error));
+    });
   assertSameEndpoint(prepared, from);
   if (!(await confirmRun(prepared))) return;
   const ended = loadTests.start(prepared, { reportFolder: runsFolder(project) });
@@ -70,6 +99,13 @@ async function run(services: LoadTestCommandServices, from: Commands["sagemakerO
   if (loadTests.active) panels.show(loadTests.active);
   const { error } = await ended;
   if (error) throw error;
+}
+
+/** Without a stack there is nothing to load yet: the next step is to deploy it. */
+function notDeployed({ project }: LoadTestCommandServices, error: OpsError): OpsError {
+  const isMissing =
+    error.code === "badInput" && !error.place && project.project && !project.stack?.outputs.EndpointName;
+  return isMissing ? withSteps(error, commandStep("Deploy…", "sagemakerOps.stack.deploy")) : error;
 }
 
 /** A plan may name another endpoint than the row on which the command was called: that must not pass unseen. */
@@ -90,9 +126,10 @@ async function pickPlan(
   if (named !== undefined) return named;
   const plans = await findPlans(project);
   if (plans.length === 0) {
-    throw new OpsError("badInput", "This workspace has no load plan.", {
+    const none = new OpsError("badInput", "This workspace has no load plan.", {
       hint: "A plan is a file *.ramp.json; the wine example has loadtests/1k-rps.ramp.json.",
     });
+    throw withSteps(none, commandStep("Create the Wine Example…", "sagemakerOps.project.createExample"));
   }
   const choices = plans.map((file) => ({
     label: path.basename(file),
@@ -142,9 +179,8 @@ async function pickReport({ loadTests, project }: LoadTestCommandServices): Prom
   const folder = runsFolder(project);
   const runs = folder ? await loadTests.list(folder) : [];
   if (runs.length === 0) {
-    throw new OpsError("notFound", "No load test has been run in this workspace.", {
-      hint: "Run one first: SageMaker Ops: Run Load Test…",
-    });
+    const none = new OpsError("notFound", "No load test has been run in this workspace.", { hint: "Run one first." });
+    throw withSteps(none, commandStep("Run Load Test…", "sagemakerOps.loadTest.run"));
   }
   const nowMs = Date.now();
   const choices = runs.map(({ file, report }) => ({

@@ -1,20 +1,21 @@
-import { env, type LogOutputChannel, Uri, window, workspace } from "vscode";
+import { commands, env, type LogOutputChannel, Uri, window } from "vscode";
+import { viewIds } from "../contributions.ts";
 import { type Connection, describeConnection } from "../domain/connection.ts";
-import { formatHourly, PRICES_AS_OF } from "../domain/cost.ts";
-import { OpsError } from "../domain/errors.ts";
-import type { ResourceChange, Stack, StackEvent } from "../domain/stack.ts";
+import { OpsError, toOpsError } from "../domain/errors.ts";
+import { isOnlyDeletable, type Stack, type StackEvent } from "../domain/stack.ts";
 import type { Connections } from "../services/connections.ts";
 import type { DeployEvent } from "../services/deployEvents.ts";
 import type { Endpoints } from "../services/endpoints.ts";
-import { loadProject, PROJECT_FILE, type ProjectContext } from "../services/projects.ts";
-import type { PreparedDeployment, StackDeployer } from "../services/stackDeployer.ts";
-import { plural } from "../tree/format.ts";
-import { shortType } from "../tree/presentStack.ts";
+import type { LoadTests } from "../services/loadTests.ts";
+import type { StackDeployer } from "../services/stackDeployer.ts";
 import { withCancellableProgress } from "../ui/progress.ts";
-import { confirmWithFacts, type FactRow, pickOne } from "../ui/prompts.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { requireConnection } from "./connection.ts";
+import { stopRun } from "./interruption.ts";
+import { commandStep, withSteps } from "./nextSteps.ts";
+import { assertTrusted, pickProject } from "./project.ts";
 import type { CommandTable } from "./register.ts";
+import { confirmDeployment, confirmRemoval } from "./stackConfirmations.ts";
 
 /** What the commands of a stack work with. */
 export interface StackCommandServices {
@@ -22,6 +23,7 @@ export interface StackCommandServices {
   deployer: StackDeployer;
   endpoints: Endpoints;
   project: WorkspaceProject;
+  loadTests: LoadTests;
   log: LogOutputChannel;
 }
 
@@ -55,9 +57,12 @@ async function deploy(services: StackCommandServices): Promise<void> {
   const { stackName } = project.project;
   const { deployer } = services;
   assertTrusted(`Deploying stack ${stackName}`);
+  assertIdle(services);
   const prepared = await withCancellableProgress(`Change set of stack ${stackName}`, (say, signal) =>
     deployer.prepare(project, reporter(services, 0, say), signal),
-  );
+  ).catch((error: unknown) => {
+    throw onlyDeletable(services, error);
+  });
   const { changes, isNew } = prepared.preview;
   if (changes.length > 0 && !(await confirmDeployment(prepared, connection))) {
     await deployer.discard(prepared);
@@ -65,11 +70,81 @@ async function deploy(services: StackCommandServices): Promise<void> {
     return;
   }
   const startedMs = Date.now();
-  const stack = await withCancellableProgress(
-    `${isNew ? "Deploying" : "Updating"} stack ${stackName} in ${describeConnection(connection)}`,
-    (say, signal) => deployer.execute(prepared, reporter(services, changes.length, say), signal),
-  ).finally(() => Promise.all([services.project.refreshStack(), services.endpoints.refresh()]));
-  if (changes.length === 0 || Date.now() - startedMs > LONG_MS) await tellDone(services, stack, changes.length);
+  const title = `${isNew ? "Deploying" : "Updating"} stack ${stackName} in ${describeConnection(connection)}`;
+  try {
+    const stack = await watched(services, connection, title, (say, signal) =>
+      deployer.execute(prepared, reporter(services, changes.length, say), signal),
+    );
+    if (changes.length === 0 || Date.now() - startedMs > LONG_MS) await tellDone(services, stack, changes.length);
+  } catch (error) {
+    throw noteFailure(services, toOpsError(error), Date.now() - startedMs > LONG_MS);
+  }
+}
+
+/**
+ * Shows work on a stack: as a notification, and in the Stack view, where it goes on to be shown after Cancel has closed
+ * the notification. Afterwards the trees are read anew.
+ * @throws OpsError cancelled when the connection, and with it the work, was given up meanwhile
+ */
+async function watched<T>(
+  { connections, project, endpoints }: StackCommandServices,
+  connection: Connection,
+  title: string,
+  work: (say: (text: string) => void, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  project.noteOutcome(undefined);
+  const running = withCancellableProgress(title, work);
+  void window.withProgress({ location: { viewId: viewIds.stack }, title }, () => running.then(nothing, nothing));
+  try {
+    return await running;
+  } catch (error) {
+    if (connections.current === connection) throw error;
+    throw new OpsError("cancelled", `${title}: the connection was given up.`);
+  } finally {
+    await Promise.all([project.refreshStack(), endpoints.refresh()]);
+  }
+}
+
+const nothing = () => {};
+
+/** What became of a deployment stays to be read in the Stack view: CloudFormation takes a new stack away. */
+function noteFailure({ project }: StackCommandServices, failure: OpsError, wasLong: boolean): OpsError {
+  if (failure.code === "cancelled") {
+    if (!project.isConnected) return failure;
+    project.noteOutcome({ kind: "cancelled", text: failure.message, atMs: Date.now() });
+    if (wasLong) void window.showInformationMessage(failure.message);
+    return failure;
+  }
+  project.noteOutcome({ kind: "failed", text: failure.message, atMs: Date.now() });
+  if (failure.code !== "deploymentFailed") return failure;
+  const { stack } = project;
+  if (stack && isOnlyDeletable(stack.status)) return withSteps(failure, deleteStep);
+  return withSteps(failure, commandStep("Deploy Again…", "sagemakerOps.stack.deploy"));
+}
+
+const deleteStep = commandStep("Delete Stack…", "sagemakerOps.stack.delete");
+
+/** A stack whose creation failed stands in the way of the next one. */
+function onlyDeletable({ project }: StackCommandServices, error: unknown): unknown {
+  const { stack } = project;
+  if (!(error instanceof OpsError) || error.code !== "conflict" || !stack) return error;
+  return isOnlyDeletable(stack.status) ? withSteps(error, deleteStep) : error;
+}
+
+/** Two at once would fight over the stack; the one under way can be looked at. */
+function assertIdle({ deployer }: StackCommandServices): void {
+  const { busyWith } = deployer;
+  if (busyWith === undefined) return;
+  const error = new OpsError("conflict", `Stack ${busyWith} is being worked on.`, {
+    hint: "Wait until that has finished, or cancel it.",
+  });
+  throw withSteps(error, { title: "Show Progress", run: showStackProgress });
+}
+
+/** Brings what is under way into sight: the Stack view with its resources, and the notification with Cancel. */
+export async function showStackProgress(): Promise<void> {
+  await commands.executeCommand(`${viewIds.stack}.focus`);
+  await commands.executeCommand("notifications.showList");
 }
 
 async function tellDone({ deployer }: StackCommandServices, stack: Stack, changes: number): Promise<void> {
@@ -81,103 +156,30 @@ async function tellDone({ deployer }: StackCommandServices, stack: Stack, change
   });
 }
 
-function confirmDeployment(prepared: PreparedDeployment, connection: Connection): Promise<boolean> {
-  const { preview, endpointHourlyUsd } = prepared;
-  const { stackName, changes, isNew } = preview;
-  const sandbox = connection.kind === "sandbox";
-  const cost =
-    endpointHourlyUsd === undefined
-      ? "unknown"
-      : `about ${formatHourly(endpointHourlyUsd)} (prices of ${PRICES_AS_OF})`;
-  const facts: FactRow[] = [
-    { label: "$(account) Account", description: sandbox ? `${connection.accountId} (sandbox)` : connection.accountId },
-    { label: "$(globe) Region", description: connection.region },
-    { label: "$(layers) Stack", description: isNew ? `${stackName} (new)` : stackName },
-    {
-      label: "$(credit-card) Endpoint",
-      description: sandbox ? `nothing in the sandbox; on AWS ${cost}` : `${cost}, as long as it stands`,
-    },
-  ];
-  return confirmWithFacts({
-    title: `Deploy ${stackName} to ${describeConnection(connection)}`,
-    placeholder: "Read what changes, then pick the first row to deploy; Escape changes nothing",
-    confirm: {
-      label: `$(rocket) Deploy ${plural(changes.length, "change")}`,
-      description: describeConnection(connection),
-    },
-    sections: [
-      { name: "where", rows: facts },
-      { name: "changes", rows: [...changes].sort(byWeight).map(changeRow) },
-    ],
-  });
-}
-
-const ACTION_ICONS: Record<ResourceChange["action"], string> = {
-  Add: "$(diff-added)",
-  Modify: "$(diff-modified)",
-  Remove: "$(diff-removed)",
-  Import: "$(arrow-down)",
-  Dynamic: "$(question)",
-};
-
-/** What takes something away comes first. */
-function byWeight(a: ResourceChange, b: ResourceChange): number {
-  const weight = ({ action, replacement }: ResourceChange) =>
-    action === "Remove"
-      ? 0
-      : replacement === "True"
-        ? 1
-        : replacement === "Conditional"
-          ? 2
-          : action === "Modify"
-            ? 3
-            : 4;
-  return weight(a) - weight(b);
-}
-
-function changeRow({ action, logicalId, type, replacement, properties, physicalId }: ResourceChange): FactRow {
-  const replaced =
-    replacement === "True" ? "is replaced" : replacement === "Conditional" ? "may be replaced" : undefined;
-  return {
-    label: `${ACTION_ICONS[action]} ${logicalId}`,
-    description: [action, shortType(type), replaced].filter(Boolean).join(" · "),
-    detail: action === "Add" ? undefined : [physicalId, properties.join(", ")].filter(Boolean).join(" · ") || undefined,
-  };
-}
-
 async function remove(services: StackCommandServices): Promise<void> {
   const connection = requireConnection(services.connections);
   const project = await pickProject(services.project);
   const { stackName } = project.project;
   assertTrusted(`Deleting stack ${stackName}`);
+  assertIdle(services);
   const stack = await services.deployer.describe(stackName);
   if (!stack) {
     throw new OpsError("notFound", `There is no stack ${stackName} in ${connection.region}.`, {
       hint: "Nothing has to be deleted; if it is elsewhere, connect to that account or region.",
     });
   }
-  const confirmed = await confirmWithFacts({
-    title: `Delete stack ${stackName} from ${describeConnection(connection)}`,
-    placeholder: "All of this goes, with the artifacts that were uploaded for it. Escape deletes nothing",
-    confirm: {
-      label: `$(trash) Delete ${plural(stack.resources.length, "resource")} of stack ${stackName}`,
-      description: `account ${connection.accountId} · ${connection.region}`,
-    },
-    sections: [
-      {
-        name: "deleted",
-        rows: stack.resources.map(({ logicalId, type, physicalId }) => ({
-          label: `$(diff-removed) ${logicalId}`,
-          description: shortType(type),
-          detail: physicalId,
-        })),
-      },
-    ],
-  });
+  const { active, isRunning } = services.loadTests;
+  const endpointName = stack.outputs.EndpointName;
+  const isLoaded = isRunning && (active?.target.type === "api" || active?.target.name === endpointName);
+  const confirmed = await confirmRemoval(stack, connection, isLoaded ? active?.plan.name : undefined);
   if (!confirmed) return;
-  await withCancellableProgress(`Deleting stack ${stackName} from ${describeConnection(connection)}`, (say, signal) =>
-    services.deployer.remove(project, reporter(services, stack.resources.length, say), signal),
-  ).finally(() => Promise.all([services.project.refreshStack(), services.endpoints.refresh()]));
+  if (isLoaded) await stopRun(services.loadTests);
+  await watched(
+    services,
+    connection,
+    `Deleting stack ${stackName} from ${describeConnection(connection)}`,
+    (say, signal) => services.deployer.remove(project, reporter(services, stack.resources.length, say), signal),
+  );
 }
 
 /** Tells events in the notification and in the log, and keeps the trees up with them. */
@@ -206,28 +208,4 @@ function reporter(
 
 function eventText({ logicalId, status, reason }: StackEvent): string {
   return `${logicalId} ${status}${reason ? `: ${reason}` : ""}`;
-}
-
-/** A project of the workspace. @throws OpsError badInput when there is none or its file is broken */
-export async function pickProject(workspaceProject: WorkspaceProject): Promise<ProjectContext> {
-  const files = await workspaceProject.files();
-  const [first] = files;
-  if (first === undefined) {
-    throw new OpsError("badInput", `No folder of this workspace has a ${PROJECT_FILE} at its root.`, {
-      hint: "Open the folder of a project, for example infra of the wine example.",
-    });
-  }
-  if (files.length === 1) return loadProject(first);
-  const choices = files.map((file) => ({ label: workspace.asRelativePath(file), value: file }));
-  const file = await pickOne("Project", choices);
-  if (file === undefined) throw new OpsError("cancelled", "No project was picked.");
-  return loadProject(file);
-}
-
-/** The project file and the plans decide what is touched: those of strangers are not followed. */
-export function assertTrusted(what: string): void {
-  if (workspace.isTrusted) return;
-  throw new OpsError("accessDenied", `${what} is not done in an untrusted workspace.`, {
-    hint: "Trust this workspace first.",
-  });
 }

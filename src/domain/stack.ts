@@ -57,3 +57,10 @@ export function isStackInProgress(status: string): boolean {
 export function isStackFailed(status: string): boolean {
   return status.includes("ROLLBACK") || status.endsWith("_FAILED");
 }
+
+const ONLY_DELETABLE = new Set(["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED", "CREATE_FAILED"]);
+
+/** After a failed creation or deletion CloudFormation allows nothing but to delete it (user guide, stack status codes). */
+export function isOnlyDeletable(status: string): boolean {
+  return ONLY_DELETABLE.has(status);
+}

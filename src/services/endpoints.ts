@@ -1,5 +1,6 @@
 import { describeActivities, describeScaling } from "../aws/autoscaling.ts";
 import {
+  deleteEndpoint,
   describeEndpoint,
   describeEndpointConfig,
   describeModel,
@@ -116,6 +117,12 @@ export class Endpoints {
       if (this.details.get(name) === reading) this.details.delete(name);
     });
     return reading;
+  }
+
+  /** Begins to delete it; the list then follows it until it is gone. */
+  async remove(name: string): Promise<void> {
+    await deleteEndpoint(this.connections.clients(), name);
+    await this.refresh();
   }
 
   /** Nothing is polled while the views are hidden. */

@@ -1,3 +1,4 @@
+import type { AwsClients } from "../aws/clients.ts";
 import { OpsError } from "../domain/errors.ts";
 import type { LoadPlan } from "../domain/loadPlan.ts";
 import type {
@@ -16,7 +17,7 @@ import { Emitter } from "./emitter.ts";
 import { toRunError } from "./loadPlanFiles.ts";
 import { type PreparedRun, prepareRun } from "./loadPreparation.ts";
 import type { ProjectContext } from "./projects.ts";
-import { type RunFiles, RunStore } from "./runStore.ts";
+import { type RunFiles, RunStore, readReport } from "./runStore.ts";
 import { ScalingWatch } from "./scalingWatch.ts";
 import { pause } from "./stackEvents.ts";
 
@@ -49,11 +50,22 @@ export class LoadTests {
   private current: RunProgress | undefined;
   private ramp: RampRun | undefined;
   private readonly stopWatching = new Set<AbortController>();
+  /** Why the run under way was ended by what happened around it. */
+  private cutShortBecause: string | undefined;
+  /** Also before the engine runs: it then ends at once. */
+  private stopAsked = false;
 
   constructor(
     private readonly connections: Connections,
     private readonly engine: EngineEntry,
-  ) {}
+  ) {
+    // The keys, and with them the watching, belong to the account that was left.
+    connections.onDidChange.on((now) =>
+      this.cutShort(
+        now ? "The connection was changed while the load test ran." : "The connection was closed meanwhile.",
+      ),
+    );
+  }
 
   /** The run under way, or the last one. */
   get active(): RunProgress | undefined {
@@ -83,6 +95,12 @@ export class LoadTests {
         hint: "Stop it, or wait until it has ended.",
       });
     const { connection, plan, target } = prepared;
+    if (connection !== this.connections.current)
+      throw new OpsError("conflict", `The connection was changed after load test ${plan.name} was prepared.`, {
+        hint: "Run it again.",
+      });
+    this.cutShortBecause = undefined;
+    this.stopAsked = false;
     const startedAtMs = Date.now();
     const run: RunProgress = {
       id: runId(startedAtMs, plan.name),
@@ -119,8 +137,22 @@ export class LoadTests {
 
   /** Sends nothing more, waits up to 5 s for the answers, and keeps what was measured. */
   async stop(): Promise<void> {
+    this.stopAsked = true;
     for (const controller of this.stopWatching) controller.abort();
     await this.ramp?.stop();
+  }
+
+  /** The same without being asked to: the report says why. */
+  private cutShort(why: string): void {
+    if (!this.isRunning || this.cutShortBecause) return;
+    this.cutShortBecause = `Stopped early: ${why}`;
+    // What the run itself ends with is told by start().
+    this.stop().catch(() => {});
+  }
+
+  /** A kept run. @throws OpsError notFound naming the file */
+  read(file: string): Promise<LoadRunReport> {
+    return readReport(file);
   }
 
   /** Earlier runs, newest first. */
@@ -129,12 +161,12 @@ export class LoadTests {
   }
 
   private async run(prepared: PreparedRun, run: RunProgress, store: RunStore): Promise<void> {
+    const clients = this.connections.clients();
     const watch = await this.watchScaling(prepared, run);
     const stopped = new AbortController();
     this.stopWatching.add(stopped);
     let lastSavedMs = Date.now();
-    const report = (result: RampResult) => buildRunReport(prepared, run, result, watch);
-    const clients = this.connections.clients();
+    const report = (result: RampResult) => buildRunReport(prepared, run, result, watch, this.cutShortBecause);
     const credentials = await clients.settings.credentials();
     const ramp = startRamp({
       engine: this.engine,
@@ -153,7 +185,8 @@ export class LoadTests {
       },
     });
     this.ramp = ramp;
-    const refresh = setInterval(() => void this.refreshCredentials(ramp), CREDENTIALS_EVERY_MS);
+    if (this.stopAsked) ramp.stop().catch(() => {});
+    const refresh = setInterval(() => void refreshCredentials(clients, ramp), CREDENTIALS_EVERY_MS);
     try {
       const result = await ramp.done;
       run.points = result.points;
@@ -186,6 +219,7 @@ export class LoadTests {
         run.marks = [...marks];
         this.onDidChange.fire(run);
       },
+      onGone: () => this.cutShort(`Endpoint ${prepared.endpoint?.name} was deleted while it was loaded.`),
     });
     await watch.start();
     return watch;
@@ -204,14 +238,14 @@ export class LoadTests {
       await pause(500, signal);
     }
   }
+}
 
-  /** The SDK hands out new credentials before the old ones expire; the engine only has to be told. */
-  private async refreshCredentials(ramp: RampRun): Promise<void> {
-    try {
-      ramp.updateCredentials(await this.connections.clients().settings.credentials());
-    } catch {
-      // The old ones may still be good; if not, the report shows what the target answered.
-    }
+/** The SDK hands out new credentials before the old ones expire; the engine only has to be told. */
+async function refreshCredentials(clients: AwsClients, ramp: RampRun): Promise<void> {
+  try {
+    ramp.updateCredentials(await clients.settings.credentials());
+  } catch {
+    // The old ones may still be good; if not, the report shows what the target answered.
   }
 }
 
@@ -226,6 +260,7 @@ function buildRunReport(
   run: RunProgress,
   result: RampResult,
   watch: ScalingWatch | undefined,
+  cutShortBecause: string | undefined,
 ): LoadRunReport {
   const variant = prepared.endpoint?.variants[0];
   const environment: Partial<LoadRunEnvironment> = {
@@ -247,6 +282,6 @@ function buildRunReport(
     instances: run.instances,
     marks: run.marks,
     environment,
-    warnings: [...prepared.warnings, ...blind],
+    warnings: [...(cutShortBecause ? [cutShortBecause] : blind), ...prepared.warnings],
   });
 }

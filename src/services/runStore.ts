@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { OpsError } from "../domain/errors.ts";
 import type { LoadRunReport } from "../domain/loadRun.ts";
 import { reportJson } from "../loadtest/report.ts";
 import { reportHtml } from "../loadtest/reportHtml.ts";
@@ -46,6 +47,20 @@ export class RunStore {
         }),
     );
     return found.flat().sort((a, b) => b.report.startedAtMs - a.report.startedAtMs);
+  }
+}
+
+/** Reads a kept run. @throws OpsError notFound naming the file */
+export async function readReport(file: string): Promise<LoadRunReport> {
+  try {
+    const report = JSON.parse(await readFile(file, "utf8")) as LoadRunReport;
+    if (report.reportVersion === 1) return report;
+    throw new Error(`its version is ${report.reportVersion}`);
+  } catch (cause) {
+    throw new OpsError("notFound", `The run ${file} cannot be read: ${(cause as Error).message}`, {
+      hint: "It may have been deleted; run the plan again.",
+      cause,
+    });
   }
 }
 

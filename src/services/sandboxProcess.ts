@@ -44,6 +44,9 @@ export function sandboxFromEnvironment(env: Record<string, string | undefined>):
 /** The sandbox as a process of its own, which ends with this one. */
 export class SandboxProcess {
   readonly onDidChange = new Emitter<SandboxInfo | undefined>();
+  /** It ended although nobody stopped it: why. */
+  readonly onDidCrash = new Emitter<OpsError>();
+  private stopping = false;
   private child: ChildProcess | undefined;
   private starting: Promise<SandboxInfo> | undefined;
   private current: SandboxInfo | undefined;
@@ -68,7 +71,8 @@ export class SandboxProcess {
 
   async stop(): Promise<void> {
     const child = this.child;
-    if (!child || child.exitCode !== null) return;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    this.stopping = true;
     const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
     child.kill("SIGTERM");
     const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
@@ -84,6 +88,7 @@ export class SandboxProcess {
     // stdin is the lifeline: the sandbox ends when it closes, also when this process is killed.
     const child = spawn(execPath, [...args, "--until-stdin-closes"], { env, stdio: ["pipe", "pipe", "pipe"] });
     this.child = child;
+    this.stopping = false;
     return new Promise((resolve, reject) => {
       let complaints = "";
       const fail = (why: string) => {
@@ -97,11 +102,13 @@ export class SandboxProcess {
       });
       child.once("error", (e) => fail(e.message));
       child.once("exit", (code, signal) => {
-        fail(complaints.trim() || `it ended with ${signal ?? code}`);
-        if (this.current) {
-          this.current = undefined;
-          this.onDidChange.fire(undefined);
-        }
+        const why = complaints.trim() || `it ended with ${signal ?? code}`;
+        fail(why);
+        if (!this.current) return;
+        this.current = undefined;
+        this.onDidChange.fire(undefined);
+        if (!this.stopping)
+          this.onDidCrash.fire(new OpsError("failed", `The sandbox has ended unexpectedly: ${lastLine(why)}.`));
       });
       createInterface({ input: child.stdout }).once("line", (line) => {
         clearTimeout(timer);
@@ -118,6 +125,8 @@ export class SandboxProcess {
     });
   }
 }
+
+const lastLine = (text: string) => (text.trim().split("\n").at(-1) ?? "").replace(/\.$/, "");
 
 function portError(why: string): OpsError {
   return new OpsError("badInput", why.trim(), { hint: "Stop what uses the port, or take a free one with port 0." });

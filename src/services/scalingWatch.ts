@@ -3,6 +3,7 @@ import type { AwsClients } from "../aws/clients.ts";
 import { describeAlarms } from "../aws/cloudwatch.ts";
 import { describeEndpoint } from "../aws/sagemaker.ts";
 import { instanceTotals } from "../domain/endpoint.ts";
+import { OpsError } from "../domain/errors.ts";
 import type { InstancePoint, ScalingMark } from "../domain/loadRun.ts";
 import type { AlarmState, ScalableTarget } from "../domain/scaling.ts";
 import { pause } from "./stackEvents.ts";
@@ -14,6 +15,8 @@ export interface ScalingWatchOptions {
   targets: readonly ScalableTarget[];
   pollMs: number;
   onChange: (instances: InstancePoint[], marks: ScalingMark[]) => void;
+  /** The endpoint is no longer there. */
+  onGone?: () => void;
 }
 
 /** The scale-out as it happens: alarms, scaling activities, desired and current instances. */
@@ -59,6 +62,7 @@ export class ScalingWatch {
     } catch (e) {
       if (isBaseline) throw e;
       this.failures++;
+      if (e instanceof OpsError && e.code === "notFound") this.options.onGone?.();
     }
   }
 

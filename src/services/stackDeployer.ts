@@ -17,6 +17,7 @@ import { hourlyPrice } from "../domain/cost.ts";
 import { OpsError } from "../domain/errors.ts";
 import {
   type DeploymentPreview,
+  isOnlyDeletable,
   isStackFailed,
   isStackInProgress,
   type ResourceChange,
@@ -41,14 +42,17 @@ export interface PreparedDeployment {
 /** The stack of the artifacts' bucket: it must stand before the project's, whose model is read from it. */
 const BOOTSTRAP_STACK = "sagemaker-ops-artifacts";
 const NO_CHANGES = /didn't contain changes|No updates are to be performed/;
-/** A stack in one of these can only be deleted. */
-const DEAD = new Set(["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED", "CREATE_FAILED"]);
 
 /** Deploys, describes and removes a project's stack, always through a change set. */
 export class StackDeployer {
   private busy: string | undefined;
 
   constructor(private readonly connections: Connections) {}
+
+  /** The stack that is being worked on now. */
+  get busyWith(): string | undefined {
+    return this.busy;
+  }
 
   describe(stackName: string): Promise<Stack | undefined> {
     return describeStack(this.connections.clients(), stackName);
@@ -218,7 +222,7 @@ export class StackDeployer {
       throw new OpsError("conflict", `Stack ${stack.name} is ${stack.status} in ${clients.region}.`, {
         hint: "Wait until CloudFormation has finished.",
       });
-    if (DEAD.has(stack.status))
+    if (isOnlyDeletable(stack.status))
       throw new OpsError("conflict", `Stack ${stack.name} is ${stack.status} and can only be deleted.`, {
         hint: "Delete the stack, then deploy again.",
       });

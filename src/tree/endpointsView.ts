@@ -135,6 +135,7 @@ function detailNodes({ endpoint, config, models, targets, activities }: Endpoint
     return {
       id: at,
       presentation: presentScaling(target, targets.length > 1),
+      endpointName: endpoint.name,
       expanded: true,
       children: () => [...policies, ...recent],
     };

@@ -1,4 +1,4 @@
-import { type Event, EventEmitter, type TreeDataProvider, type TreeItem } from "vscode";
+import { type Event, EventEmitter, Position, Range, type TreeDataProvider, type TreeItem, Uri } from "vscode";
 import { toOpsError } from "../domain/errors.ts";
 import { presentError } from "./present.ts";
 import { click, type TreeNode, toTreeItem } from "./treeNode.ts";
@@ -37,11 +37,22 @@ export class NodeProvider implements TreeDataProvider<TreeNode> {
   }
 }
 
-/** A row that names the cause; a click reads everything again. */
+/** A row that names the cause; a click opens the file that is broken, or reads everything again. */
 export function errorNode(id: string, error: unknown): TreeNode {
+  const failure = toOpsError(error);
+  const { place } = failure;
+  if (!place) {
+    return {
+      id,
+      presentation: presentError(failure, "Retry"),
+      click: click("sagemakerOps.explorer.refresh", "Retry"),
+    };
+  }
+  const at = new Position((place.line ?? 1) - 1, (place.column ?? 1) - 1);
+  const options = { selection: new Range(at, at) };
   return {
     id,
-    presentation: presentError(toOpsError(error), "Retry"),
-    click: click("sagemakerOps.explorer.refresh", "Retry"),
+    presentation: presentError(failure, "Open file"),
+    click: { command: "vscode.open", title: "Open File", arguments: [Uri.file(place.file), options] },
   };
 }

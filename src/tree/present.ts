@@ -55,7 +55,8 @@ export function presentEndpoint(facts: EndpointFacts): Presentation {
   const { name, status } = summary;
   const totals = variants && instanceTotals({ ...summary, configName: "", variants });
   const moving = isInTransition(status);
-  const instances = totals && instancesText(totals, moving);
+  // SageMaker lists no variants before the first instances are there.
+  const instances = totals && totals.desired > 0 ? instancesText(totals, moving) : undefined;
   const description = [
     status,
     status === "Failed" ? facts.failureReason : instances,
@@ -67,6 +68,8 @@ export function presentEndpoint(facts: EndpointFacts): Presentation {
     "endpoint",
     token(status),
     takesTraffic(status) && "takesTraffic",
+    moving && "inTransition",
+    status === "UpdateRollbackFailed" && "failed",
     facts.autoscaled && "autoscaled",
     facts.isProject && "project",
   ];
@@ -267,10 +270,11 @@ export function presentActivity(activity: ScalingActivity, nowMs: number): Prese
   };
 }
 
-/** A failure as a row: the cause, and what a click does about it. */
+/** A failure as a row: the cause, and what a click does about it. Of a file its name is enough, the row is narrow. */
 export function presentError(error: OpsError, whatNow: string): Presentation {
+  const { place, message } = error;
   return {
-    label: error.message,
+    label: place ? message.replace(place.file, lastPart(place.file)) : message,
     description: whatNow,
     tooltip: tooltipRows([
       ["What", error.message],

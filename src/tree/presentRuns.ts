@@ -1,4 +1,5 @@
 import type { LoadRunReport } from "../domain/loadRun.ts";
+import { scaledOut } from "../domain/runExplanation.ts";
 import { formatNumber, formatTime } from "./format.ts";
 import { type Presentation, tooltipRows } from "./present.ts";
 
@@ -23,7 +24,9 @@ export function presentRun(report: LoadRunReport, nowMs: number): Presentation {
     ]),
     icon: verdict.passed ? "pass" : report.interrupted ? "circle-slash" : "error",
     color: verdict.passed ? "charts.green" : report.interrupted ? undefined : "charts.red",
-    contextValue: verdict.passed ? "run+passed" : "run+failed",
+    contextValue: ["run", verdict.passed ? "passed" : "failed", !scaledOut(report) && "unscaled"]
+      .filter(Boolean)
+      .join("+"),
   };
 }
 

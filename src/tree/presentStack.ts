@@ -1,5 +1,5 @@
 import { isStackFailed, isStackInProgress, type Stack, type StackResource } from "../domain/stack.ts";
-import { plural } from "./format.ts";
+import { formatTime, plural } from "./format.ts";
 import { type Presentation, tooltipRows } from "./present.ts";
 
 /** Icon and colour of a status word of CloudFormation. */
@@ -21,6 +21,22 @@ export function presentStack(stack: Stack): Presentation {
     ]),
     ...statusLook(stack.status),
     contextValue: isStackInProgress(stack.status) ? "stack+inProgress" : "stack",
+  };
+}
+
+/** What became of the last deployment, when it did not go well: it is told although the stack may be gone again. */
+export function presentOutcome(kind: "cancelled" | "failed", text: string, atMs: number, nowMs: number): Presentation {
+  const cancelled = kind === "cancelled";
+  return {
+    label: cancelled ? "Deployment cancelled" : "Deployment failed",
+    description: `${formatTime(atMs, nowMs)} · ${cancelled ? "rolled back" : text}`,
+    tooltip: tooltipRows([
+      ["What", text],
+      ["When", formatTime(atMs, nowMs)],
+    ]),
+    icon: cancelled ? "circle-slash" : "error",
+    color: cancelled ? undefined : "charts.red",
+    contextValue: "outcome",
   };
 }
 

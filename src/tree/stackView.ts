@@ -5,7 +5,7 @@ import type { StackDeployer } from "../services/stackDeployer.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { followVisibility } from "./endpointsView.ts";
 import { errorNode, NodeProvider } from "./nodeProvider.ts";
-import { presentOutput, presentResource, presentStack } from "./presentStack.ts";
+import { presentOutcome, presentOutput, presentResource, presentStack } from "./presentStack.ts";
 import { click, type TreeNode } from "./treeNode.ts";
 
 /** The project's stack: status, resources, outputs. Empty while there is none: the welcome text says what to do. */
@@ -13,7 +13,7 @@ export function createStackView(project: WorkspaceProject, deployer: StackDeploy
   const provider = new NodeProvider(() => {
     if (project.projectError) return [errorNode("project/error", project.projectError)];
     if (project.stackError) return [errorNode("stack/error", project.stackError)];
-    return project.stack ? stackNodes(project.stack, deployer) : [];
+    return [...outcomeNodes(project), ...(project.stack ? stackNodes(project.stack, deployer) : [])];
   });
   const view = window.createTreeView(viewIds.stack, { treeDataProvider: provider });
   const show = () => {
@@ -31,6 +31,24 @@ export function createStackView(project: WorkspaceProject, deployer: StackDeploy
       provider.dispose();
     },
   };
+}
+
+/** Beside what became of the last deployment, the way to the next one while there is no stack. */
+function outcomeNodes({ outcome, stack, stackKnown }: WorkspaceProject): TreeNode[] {
+  if (!outcome) return [];
+  const { kind, text, atMs } = outcome;
+  const told: TreeNode = {
+    id: `outcome/${atMs}`,
+    presentation: presentOutcome(kind, text, atMs, Date.now()),
+    click: click("sagemakerOps.log.show", "Show Log"),
+  };
+  if (stack || !stackKnown) return [told];
+  const again: TreeNode = {
+    id: "outcome/again",
+    presentation: { label: "Deploy again…", icon: "rocket", tooltip: "Shows the change set first" },
+    click: click("sagemakerOps.stack.deploy", "Deploy"),
+  };
+  return [told, again];
 }
 
 function stackNodes(stack: Stack, deployer: StackDeployer): TreeNode[] {

@@ -9,6 +9,13 @@ import type { StackDeployer } from "../services/stackDeployer.ts";
 const SANDBOX_POLL_MS = 700;
 const AWS_POLL_MS = 5_000;
 
+/** What became of the last deployment, when it did not go well. */
+export interface DeploymentOutcome {
+  kind: "cancelled" | "failed";
+  text: string;
+  atMs: number;
+}
+
 /** The project of the open workspace and its stack on the current connection. */
 export class WorkspaceProject implements Disposable {
   /** Something of project or stack changed. */
@@ -20,6 +27,8 @@ export class WorkspaceProject implements Disposable {
   stackError: OpsError | undefined;
   /** The stack has been looked up on this connection. */
   stackKnown = false;
+  /** Until the next deployment or connection. */
+  outcome: DeploymentOutcome | undefined;
 
   private readonly disposables: Disposable[] = [];
   private timer: NodeJS.Timeout | undefined;
@@ -34,6 +43,7 @@ export class WorkspaceProject implements Disposable {
       this.stack = undefined;
       this.stackError = undefined;
       this.stackKnown = false;
+      this.outcome = undefined;
       void this.refreshStack();
     });
     this.disposables.push({ dispose: forget });
@@ -80,6 +90,16 @@ export class WorkspaceProject implements Disposable {
     }
     this.onDidChange.fire();
     this.watchStack();
+  }
+
+  get isConnected(): boolean {
+    return this.connections.current !== undefined;
+  }
+
+  /** Keeps what became of a deployment, to be read in the Stack view; undefined forgets it. */
+  noteOutcome(outcome: DeploymentOutcome | undefined): void {
+    this.outcome = outcome;
+    this.onDidChange.fire();
   }
 
   setVisible(visible: boolean): void {

@@ -67,8 +67,9 @@ test("every text is in package.nls.json, and none there is unused", () => {
   const used = [...read("package.json").matchAll(/"%([\w.]+)%"/g)].map(([, key]) => key ?? "");
   assert.deepEqual(sorted(new Set(used)), sorted(Object.keys(texts)));
   const commands = Object.values(texts).flatMap((text) => [...text.matchAll(/\(command:([\w.]+)\)/g)]);
+  const editors = ["vscode.openFolder"];
   assert.deepEqual(
-    commands.map(([, id]) => id).filter((id) => !(commandIds as string[]).includes(id ?? "")),
+    commands.map(([, id]) => id ?? "").filter((id) => ![...commandIds, ...editors].includes(id)),
     [],
   );
 });

@@ -1,0 +1,44 @@
+import type { LoadTests } from "../services/loadTests.ts";
+import type { StackDeployer } from "../services/stackDeployer.ts";
+import { confirmWithFacts, type FactRow } from "../ui/prompts.ts";
+
+/** Work that goes on by itself and would lose its ground. */
+export interface OngoingWork {
+  loadTests: LoadTests;
+  deployer: StackDeployer;
+}
+
+/**
+ * Asks before something is done that ends a load test or a deployment under way; without any it asks nothing.
+ * @param deed what would be done, e.g. `Stop the sandbox`
+ */
+export async function mayInterrupt({ loadTests, deployer }: OngoingWork, deed: string): Promise<boolean> {
+  const rows: FactRow[] = [];
+  const run = loadTests.isRunning ? loadTests.active : undefined;
+  if (run) {
+    rows.push({
+      label: `$(pulse) Load test ${run.plan.name}`,
+      description: `→ ${run.target.name}`,
+      detail: "It is stopped; what was measured is kept as an interrupted run",
+    });
+  }
+  if (deployer.busyWith) {
+    rows.push({
+      label: `$(layers) Stack ${deployer.busyWith}`,
+      description: "CloudFormation works on it",
+      detail: "It is no longer followed from here; on AWS it goes on",
+    });
+  }
+  if (rows.length === 0) return true;
+  return confirmWithFacts({
+    title: deed,
+    placeholder: "Something is under way; pick the first row to go on, Escape to leave it alone",
+    confirm: { label: `$(warning) ${deed} all the same` },
+    sections: [{ name: "under way", rows }],
+  });
+}
+
+/** Ends a run and keeps what it measured; what it fails with is told by the command that started it. */
+export async function stopRun(loadTests: LoadTests): Promise<void> {
+  if (loadTests.isRunning) await loadTests.stop().catch(() => {});
+}

@@ -1,0 +1,91 @@
+import path from "node:path";
+import { commands, Uri, window, workspace } from "vscode";
+import { OpsError } from "../domain/errors.ts";
+import { createExample } from "../services/exampleProject.ts";
+import { loadProject, PROJECT_FILE, type ProjectContext } from "../services/projects.ts";
+import { pickOne } from "../ui/prompts.ts";
+import type { WorkspaceProject } from "../ui/workspaceProject.ts";
+import { commandStep, openFolderStep, trustStep, withSteps } from "./nextSteps.ts";
+import type { CommandTable } from "./register.ts";
+
+/** Commands that begin a project. @param exampleFolder where the extension keeps the wine example */
+export function projectCommands(
+  project: WorkspaceProject,
+  exampleFolder: string,
+): Pick<CommandTable, "sagemakerOps.project.createExample"> {
+  return {
+    "sagemakerOps.project.createExample": async () => {
+      const place = await pickPlace();
+      if (!place) return;
+      const file = await createExample(exampleFolder, place.folder);
+      if (place.isOpen) {
+        await project.refresh();
+        await commands.executeCommand("vscode.open", Uri.file(file));
+      } else {
+        await commands.executeCommand("vscode.openFolder", Uri.file(place.folder), {
+          forceReuseWindow: !workspace.workspaceFolders,
+        });
+      }
+    },
+  };
+}
+
+interface Place {
+  folder: string;
+  /** It is a folder of this workspace. */
+  isOpen: boolean;
+}
+
+/** A folder that is open, or a new one named wine in a folder that is picked. */
+async function pickPlace(): Promise<Place | undefined> {
+  const open = (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === "file");
+  const choices = open.map(({ name, uri }) => ({
+    label: `$(folder) ${name}`,
+    description: uri.fsPath,
+    detail: "The files go right into this folder; nothing is written over",
+    value: { folder: uri.fsPath, isOpen: true },
+  }));
+  const elsewhere = { label: "$(folder-opened) Another folder…", value: undefined };
+  const picked = open.length
+    ? await pickOne<Place | undefined>("Where to put the wine example", [...choices, elsewhere])
+    : undefined;
+  if (picked) return picked;
+  const [parent] =
+    (await window.showOpenDialog({
+      title: "Folder for the wine example",
+      openLabel: "Create the Example Here",
+      canSelectFiles: false,
+      canSelectFolders: true,
+    })) ?? [];
+  return parent && { folder: path.join(parent.fsPath, "wine"), isOpen: false };
+}
+
+/** A project of the workspace. @throws OpsError badInput when there is none or its file is broken */
+export async function pickProject(workspaceProject: WorkspaceProject): Promise<ProjectContext> {
+  const files = await workspaceProject.files();
+  const [first] = files;
+  if (first === undefined) {
+    const none = new OpsError("badInput", `No folder of this workspace has a ${PROJECT_FILE} at its root.`, {
+      hint: "Open the folder of a project, or begin with the wine example.",
+    });
+    throw withSteps(
+      none,
+      commandStep("Create the Wine Example…", "sagemakerOps.project.createExample"),
+      openFolderStep,
+    );
+  }
+  if (files.length === 1) return loadProject(first);
+  const choices = files.map((file) => ({ label: workspace.asRelativePath(file), value: file }));
+  const file = await pickOne("Project", choices);
+  if (file === undefined) throw new OpsError("cancelled", "No project was picked.");
+  return loadProject(file);
+}
+
+/** The project file and the plans decide what is touched: those of strangers are not followed. */
+export function assertTrusted(what: string): void {
+  if (workspace.isTrusted) return;
+  const error = new OpsError("accessDenied", `${what} is not done in an untrusted workspace.`, {
+    hint: "Trust this workspace first.",
+  });
+  throw withSteps(error, trustStep);
+}

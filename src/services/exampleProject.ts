@@ -1,0 +1,33 @@
+import { cp, mkdir, readdir } from "node:fs/promises";
+import path from "node:path";
+import { OpsError } from "../domain/errors.ts";
+import { PROJECT_FILE } from "./projects.ts";
+
+/**
+ * Copies the wine example to a folder, which is made when it is not there. Nothing is written over.
+ * @param source where the extension keeps the example
+ * @returns the example's project file
+ * @throws OpsError badInput naming what stands in the way
+ */
+export async function createExample(source: string, folder: string): Promise<string> {
+  const wanted = (await readdir(source)).filter((name) => !name.startsWith("."));
+  const there = new Set(await readdir(folder).catch(() => []));
+  const inTheWay = wanted.filter((name) => there.has(name));
+  if (inTheWay.length > 0)
+    throw new OpsError("badInput", `Folder ${folder} already has ${inTheWay.join(", ")}; nothing was written over.`, {
+      hint: "Choose an empty folder.",
+    });
+  try {
+    await mkdir(folder, { recursive: true });
+    for (const name of wanted) {
+      const options = { recursive: true, force: false, errorOnExist: true } as const;
+      await cp(path.join(source, name), path.join(folder, name), options);
+    }
+  } catch (cause) {
+    throw new OpsError("badInput", `The example cannot be written to ${folder}: ${(cause as Error).message}`, {
+      hint: "Choose a folder that can be written to.",
+      cause,
+    });
+  }
+  return path.join(folder, PROJECT_FILE);
+}
