@@ -36,7 +36,11 @@ after(() => rm(folder, { recursive: true, force: true }));
 async function start(): Promise<Running> {
   const args = [...PROGRAM, "sandbox", "--port", "0", "--time-scale", "0", "--data-dir", folder, "--json"];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
-  const [line] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
+  const ended = once(child, "exit").then(([code]) => {
+    throw new Error(`the sandbox ended with code ${code} before it was ready`);
+  });
+  const [line] = (await Promise.race([once(createInterface({ input: child.stdout }), "line"), ended])) as [string];
+  ended.catch(() => {}); // later it is killed on purpose
   const { endpoint, region, accessKeyId, secretAccessKey } = JSON.parse(line);
   return { child, config: { region, endpoint, maxAttempts: 1, credentials: { accessKeyId, secretAccessKey } } };
 }
