@@ -28,14 +28,20 @@ interface Running {
 }
 
 let folder: string;
+/** Killed at the end also when the test has failed: a child would keep the runner waiting. */
+let newest: ChildProcess | undefined;
 before(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "sagemaker-ops-data-"));
 });
-after(() => rm(folder, { recursive: true, force: true }));
+after(async () => {
+  newest?.kill("SIGKILL");
+  await rm(folder, { recursive: true, force: true });
+});
 
 async function start(): Promise<Running> {
   const args = [...PROGRAM, "sandbox", "--port", "0", "--time-scale", "0", "--data-dir", folder, "--json"];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  newest = child;
   const ended = once(child, "exit").then(([code]) => {
     throw new Error(`the sandbox ended with code ${code} before it was ready`);
   });

@@ -1,3 +1,4 @@
+import { persistMap } from "../engine/dataDir.ts";
 import { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { serviceInfo } from "../wire/serviceInfo.ts";
 import type { ServiceModule, World } from "../world.ts";
@@ -13,7 +14,7 @@ import { addObjectOperations } from "./objects.ts";
 import { addTaggingOperations } from "./tagging.ts";
 import { addVersionListing } from "./versionListing.ts";
 
-/** Simple Storage Service: buckets and objects in memory. */
+/** Simple Storage Service: buckets and objects. */
 export function createS3(world: World): ServiceModule {
   const store = new BucketStore();
   const service = new ServiceBuilder(serviceInfo.s3);
@@ -27,5 +28,5 @@ export function createS3(world: World): ServiceModule {
   addListOperations(service, world, store);
   addVersionListing(service, world, store);
   addMultipartOperations(service, world, store);
-  return { services: [service] };
+  return { services: [service], persist: persistMap("s3", store.buckets) };
 }
