@@ -147,6 +147,11 @@ export class SandboxWorld implements World {
     this.credentials.set(accessKeyId, credential);
   }
 
+  /** The key is unknown from now on. */
+  removeCredential(accessKeyId: string): void {
+    this.credentials.delete(accessKeyId);
+  }
+
   secretOf = (accessKeyId: string): IssuedCredential | undefined => this.credentials.get(accessKeyId);
 
   issueCredentials(principalArn: string, seconds = SESSION_SECONDS): SessionCredentials {

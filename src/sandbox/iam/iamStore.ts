@@ -64,6 +64,7 @@ export interface InstanceProfile extends Entity {
 /** The world with the door through which access keys of users become keys that sign. */
 export type IamWorld = World & {
   addCredential(accessKeyId: string, credential: IssuedCredential): void;
+  removeCredential(accessKeyId: string): void;
   secretOf(accessKeyId: string): IssuedCredential | undefined;
 };
 

@@ -45,13 +45,11 @@ export function addUserOperations(service: ServiceBuilder, store: IamStore): voi
   /** The user named, or the one who calls. */
   const named = (name: string | undefined, principalArn: string): User =>
     users.get(name ?? /:user\/(?:.*\/)?([^/]+)$/.exec(principalArn)?.[1]);
-  /** A key that may not sign any more is kept as one that has expired. */
-  const allow = (user: User, { id, secret }: AccessKey, active: boolean) =>
-    world.addCredential(id, {
-      secretAccessKey: secret,
-      principalArn: user.arn,
-      expiresAt: active ? undefined : 0,
-    });
+  /** A key that may not sign any more is an unknown one. */
+  const allow = (user: User, { id, secret }: AccessKey, active: boolean) => {
+    if (active) world.addCredential(id, { secretAccessKey: secret, principalArn: user.arn });
+    else world.removeCredential(id);
+  };
 
   service
     .on(CreateUserCommand)((input) => {

@@ -4,6 +4,7 @@ import type { SandboxWorld } from "../world.ts";
 import { validationCode } from "../world.ts";
 import { normalizeBody } from "./body.ts";
 import { describeError } from "./errors.ts";
+import { presignedV2Key, verifyPresignedV2 } from "./presignedV2.ts";
 import { protocols } from "./protocols.ts";
 import { guessProtocol, type Match, route } from "./router.ts";
 import { inputOf } from "./schema.ts";
@@ -41,10 +42,15 @@ export class Dispatcher {
   async handle(req: WireRequest): Promise<WireResponse> {
     const requestId = randomUUID();
     const scope = parseScope(req);
+    // boto3 and `aws s3 presign` still make version 2 URLs for S3 by default, and AWS still takes them.
+    const isPresignedV2 = !scope && presignedV2Key(req) !== undefined;
+    const signingName = isPresignedV2 ? "s3" : (scope?.service ?? "");
     let match: Match | undefined;
     try {
-      const principalArn = this.authenticate(req, scope);
-      const signingName = scope?.service ?? "";
+      const principalArn =
+        isPresignedV2 && this.auth !== "none"
+          ? verifyPresignedV2(req, this.world.secretOf, Date.now()).principalArn
+          : this.authenticate(req, scope);
       normalizeBody(req, signingName === "s3");
       const routed = signingName === "s3" ? toPathStyle(req) : req;
       match = route(this.servicesOf(signingName), signingName, routed);
@@ -53,8 +59,8 @@ export class Dispatcher {
       if (fault) return fault;
       return await this.invoke(match, routed, requestId, scope?.region ?? "us-east-1", principalArn);
     } catch (e) {
-      const protocol = match?.protocol ?? guessProtocol(req, scope?.service);
-      const info = match?.service.info ?? this.servicesOf(scope?.service ?? "")[0]?.info;
+      const protocol = match?.protocol ?? guessProtocol(req, signingName || undefined);
+      const info = match?.service.info ?? this.servicesOf(signingName)[0]?.info;
       return protocols[protocol].encodeError(describeError(e, info, protocol), info, requestId, req);
     }
   }

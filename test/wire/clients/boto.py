@@ -6,6 +6,8 @@ Takes the endpoint, the keys and the path of the wine model's archive from the e
 import io
 import json
 import os
+import urllib.error
+import urllib.request
 import sys
 import zipfile
 
@@ -87,6 +89,14 @@ def _():
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket="boto-bucket", PaginationConfig={"PageSize": 1})
     keys = [o["Key"] for page in pages for o in page.get("Contents", [])]
     assert keys == ["a b/é+.txt", "big", "wine/model.tar.gz"], keys
+    url = s3.generate_presigned_url("get_object", Params={"Bucket": "boto-bucket", "Key": "a b/é+.txt"}, ExpiresIn=60)
+    with urllib.request.urlopen(url) as answer:
+        assert answer.read() == b"hello"
+    try:
+        urllib.request.urlopen(url.replace("Signature=", "Signature=x"))
+        raise AssertionError("a tampered URL was accepted")
+    except urllib.error.HTTPError as error:
+        assert error.code == 403, error.code
     refused("NoSuchKey", s3.get_object, Bucket="boto-bucket", Key="none")
     refused("NoSuchBucket", s3.list_objects_v2, Bucket="none-at-all")
 
