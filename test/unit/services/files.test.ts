@@ -52,7 +52,7 @@ describe("projects", () => {
     const base = '{"version":1,"stackName":"s","template":"t.yaml","features":';
     await assert.rejects(loadProject(await put("c.json", `${base}"f.json"}`)), badInput(/Features file .*f\.json/));
     await put("f.json", '{"features":[]}');
-    await assert.rejects(loadProject(await put("c.json", `${base}"f.json"}`)), badInput(/f\.json has a problem/));
+    await assert.rejects(loadProject(await put("c.json", `${base}"f.json"}`)), badInput(/f\.json has 1 problem/));
   });
   it("examples find their columns by name, in any order", () => {
     const feature = (name: string) => ({ name, label: name, min: 0, max: 1, step: 1, default: 0 });
