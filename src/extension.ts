@@ -46,6 +46,7 @@ export function activate(context: ExtensionContext): void {
     connections,
     endpoints,
     project,
+    deployer,
     predictor: new Predictor(connections),
     metrics: new MetricPoller(connections),
   });

@@ -45,7 +45,7 @@ export function connectionCommands(
   return {
     "sagemakerOps.sandbox.start": startSandbox,
     "sagemakerOps.sandbox.stop": async () => {
-      if (!(await mayInterrupt(work, "Stop the sandbox"))) return;
+      if (!(await mayInterrupt(work, "Stop the sandbox", "It ends with the sandbox"))) return;
       await stopRun(work.loadTests);
       await sandbox.stop();
     },

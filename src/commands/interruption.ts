@@ -11,8 +11,13 @@ export interface OngoingWork {
 /**
  * Asks before something is done that ends a load test or a deployment under way; without any it asks nothing.
  * @param deed what would be done, e.g. `Stop the sandbox`
+ * @param stackFate what becomes of the stack that CloudFormation works on
  */
-export async function mayInterrupt({ loadTests, deployer }: OngoingWork, deed: string): Promise<boolean> {
+export async function mayInterrupt(
+  { loadTests, deployer }: OngoingWork,
+  deed: string,
+  stackFate = "It goes on, but is no longer followed from here",
+): Promise<boolean> {
   const rows: FactRow[] = [];
   const run = loadTests.isRunning ? loadTests.active : undefined;
   if (run) {
@@ -26,7 +31,7 @@ export async function mayInterrupt({ loadTests, deployer }: OngoingWork, deed: s
     rows.push({
       label: `$(layers) Stack ${deployer.busyWith}`,
       description: "CloudFormation works on it",
-      detail: "It is no longer followed from here; on AWS it goes on",
+      detail: stackFate,
     });
   }
   if (rows.length === 0) return true;

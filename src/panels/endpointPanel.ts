@@ -1,26 +1,27 @@
-import { commands, type Disposable, type Uri, ViewColumn, type WebviewPanel, window } from "vscode";
+import { commands, type Disposable, env, type Uri, ViewColumn, type WebviewPanel, window } from "vscode";
 import type { CommandId, EndpointArgument } from "../contributions.ts";
 import { describeConnection } from "../domain/connection.ts";
-import { instanceTotals, takesTraffic } from "../domain/endpoint.ts";
 import { OpsError } from "../domain/errors.ts";
 import type { EndpointMetrics } from "../domain/metric.ts";
+import type { PredictionResponse } from "../domain/prediction.ts";
 import {
-  type ChartMark,
   type ChartRange,
   chartRanges,
-  type EndpointHeader,
   type EndpointPageSnapshot,
   type EndpointTab,
   endpointChanged,
   endpointRequests,
+  type PredictParams,
 } from "../protocol/endpointPage.ts";
 import { serveRequests, toWireError, type WireError } from "../protocol/transport.ts";
 import type { Connections } from "../services/connections.ts";
 import type { EndpointDetail, Endpoints } from "../services/endpoints.ts";
 import type { MetricPoller } from "../services/metricPoller.ts";
 import type { Predictor } from "../services/predictor.ts";
+import type { StackDeployer } from "../services/stackDeployer.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
-import { chartRange, nothing, predictParams } from "./pageSchemas.ts";
+import { goneError, header, marks } from "./endpointFacts.ts";
+import { chartRange, copiedText, nothing, predictParams } from "./pageSchemas.ts";
 import { PAGE_UPDATE_MS, throttle } from "./throttle.ts";
 import { pageHtml, pageRoot, webviewPort } from "./webviewHtml.ts";
 
@@ -32,6 +33,7 @@ export interface EndpointPanelServices {
   predictor: Predictor;
   metrics: MetricPoller;
   project: WorkspaceProject;
+  deployer: StackDeployer;
 }
 
 const SANDBOX_HEADER_MS = 2_000;
@@ -71,6 +73,7 @@ class EndpointPanel implements Disposable {
   private readings: EndpointMetrics | undefined;
   private readingsError: WireError | undefined;
   private disposed = false;
+  private isProject = false;
 
   constructor(
     private readonly name: string,
@@ -121,7 +124,7 @@ class EndpointPanel implements Disposable {
       ready: { params: nothing, handle: () => this.snapshot() },
       predict: {
         params: predictParams,
-        handle: (params) => this.services.predictor.predict({ endpointName: this.name, ...params }),
+        handle: (params) => this.predict(params),
       },
       setRange: {
         params: chartRange,
@@ -140,7 +143,37 @@ class EndpointPanel implements Disposable {
       },
       runLoadTest: { params: nothing, handle: () => run("sagemakerOps.loadTest.run", target) },
       showLog: { params: nothing, handle: () => run("sagemakerOps.log.show") },
+      explainScaling: { params: nothing, handle: () => run("sagemakerOps.endpoint.explainScaling", target) },
+      explainFailure: { params: nothing, handle: () => run("sagemakerOps.endpoint.explain", target) },
+      deploy: { params: nothing, handle: () => run("sagemakerOps.stack.deploy") },
+      openConsole: { params: nothing, handle: () => run("sagemakerOps.endpoint.openConsole", target) },
+      copyText: {
+        params: copiedText,
+        handle: async (text) => {
+          await env.clipboard.writeText(text);
+          return null;
+        },
+      },
     });
+  }
+
+  /** The API's address is the stack's own: a page cannot name another. */
+  private async predict(params: PredictParams): Promise<PredictionResponse> {
+    const { predictor } = this.services;
+    if (params.via === "endpoint") {
+      const { contentType, body, targetVariant } = params;
+      return predictor.predict({ endpointName: this.name, contentType, body, targetVariant });
+    }
+    const url = this.apiUrl();
+    if (url) return predictor.predictThroughApi(url, params.features);
+    throw new OpsError("notFound", `The project's stack has no API for ${this.name}.`, {
+      hint: "Deploy the project, or send to the endpoint itself.",
+    });
+  }
+
+  private apiUrl(): string | undefined {
+    const { project, deployer } = this.services;
+    return project.stack && project.endpointName === this.name ? deployer.apiUrl(project.stack) : undefined;
   }
 
   /** Also after a switch to another account: what was shown of the old one goes. */
@@ -188,6 +221,8 @@ class EndpointPanel implements Disposable {
     } catch (error) {
       if (connection !== this.services.connections.current) return;
       this.detailError = toWireError(error);
+      // What is gone has no status any more; what could not be read may still be as it was.
+      if (this.detailError.code === "notFound") this.detail = undefined;
     }
     if (!this.disposed) this.update.call();
   }
@@ -195,19 +230,30 @@ class EndpointPanel implements Disposable {
   private snapshot(): EndpointPageSnapshot {
     const { connections, project } = this.services;
     const connection = connections.current;
-    const isProject = project.endpointName === this.name;
+    // Once of the project, always: its form stays while the stack is deleted or deployed again.
+    this.isProject ||= project.endpointName === this.name;
+    const { isProject } = this;
+    const isGone = this.detailError?.code === "notFound";
     return {
       name: this.name,
       place: connection ? describeConnection(connection) : "",
       simulated: connection?.kind === "sandbox",
       endpoint: this.detail && header(this.detail),
-      endpointError: this.detailError,
+      endpointError: isGone ? goneError(this.name, connection, isProject, project.stack) : this.detailError,
       features: isProject ? project.project?.features : undefined,
       examples: isProject ? (project.project?.examples ?? []) : [],
       range: this.range,
       metrics: this.readings,
-      metricsError: this.readingsError,
+      // Said once, above.
+      metricsError: isGone ? undefined : this.readingsError,
       marks: this.detail ? marks(this.detail) : [],
+      access: connection && {
+        region: connection.region,
+        profile: connection.profile,
+        endpointUrl: connection.endpointUrl,
+        apiUrl: this.apiUrl(),
+      },
+      canDeploy: isProject && project.project !== undefined && !project.stack,
       focus: this.focus,
     };
   }
@@ -219,26 +265,4 @@ class EndpointPanel implements Disposable {
     this.subscription?.dispose();
     for (const stop of this.forget) stop();
   }
-}
-
-function header({ endpoint, targets, hourlyUsd }: EndpointDetail): EndpointHeader {
-  const { current, desired } = instanceTotals(endpoint);
-  const policies = targets.flatMap((target) => target.policies);
-  const tracking = policies.find(({ metric }) => metric === "SageMakerVariantInvocationsPerInstance");
-  return {
-    status: endpoint.status,
-    failureReason: endpoint.failureReason,
-    currentInstances: current,
-    desiredInstances: desired,
-    maxInstances: targets.length ? targets.reduce((sum, { maxInstances }) => sum + maxInstances, 0) : undefined,
-    hourlyUsd,
-    variants: endpoint.variants.map(({ name }) => name),
-    takesTraffic: takesTraffic(endpoint.status),
-    targetPerMinute: tracking?.target,
-  };
-}
-
-function marks({ activities }: EndpointDetail): ChartMark[] {
-  const scaled = activities.filter(({ notScaledReasons }) => notScaledReasons.length === 0);
-  return scaled.map(({ startedAtMs, description }) => ({ atMs: startedAtMs, text: description }));
 }

@@ -75,7 +75,12 @@ class LoadRunPanel implements Disposable {
   }
 
   private serve() {
-    const openReport: CommandId = "sagemakerOps.loadTest.openReport";
+    const withReport = async (command: CommandId) => {
+      const { reportFiles } = this.run;
+      const argument: ReportArgument | undefined = reportFiles && { reportFile: reportFiles.json };
+      await commands.executeCommand(command, argument);
+      return null;
+    };
     return serveRequests(webviewPort(this.panel.webview), loadRunRequests, {
       ready: { params: nothing, handle: () => snapshotOf(this.run) },
       stop: {
@@ -86,16 +91,8 @@ class LoadRunPanel implements Disposable {
           return null;
         },
       },
-      openReport: {
-        params: nothing,
-        handle: async () => {
-          const argument: ReportArgument | undefined = this.run.reportFiles && {
-            reportFile: this.run.reportFiles.json,
-          };
-          await commands.executeCommand(openReport, argument);
-          return null;
-        },
-      },
+      openReport: { params: nothing, handle: () => withReport("sagemakerOps.loadTest.openReport") },
+      explain: { params: nothing, handle: () => withReport("sagemakerOps.loadTest.explain") },
       copySummary: {
         params: nothing,
         handle: async () => {

@@ -9,12 +9,21 @@ export const nothing = z.null();
 
 export const chartRange: z.ZodType<ChartRange> = z.literal([15, 60, 180, 1440, 10080]);
 
-export const predictParams: z.ZodType<PredictParams> = z.strictObject({
-  contentType: z
-    .string()
-    .min(1)
-    .max(200)
-    .regex(/^[\x20-\x7e]*$/, "a content type has no line breaks"),
-  body: z.string().max(MOST_BODY),
-  targetVariant: z.string().max(63).optional(),
-});
+const contentType = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^[\x20-\x7e]*$/, "a content type has no line breaks");
+
+export const predictParams: z.ZodType<PredictParams> = z.discriminatedUnion("via", [
+  z.strictObject({
+    via: z.literal("endpoint"),
+    contentType,
+    body: z.string().max(MOST_BODY),
+    targetVariant: z.string().max(63).optional(),
+  }),
+  z.strictObject({ via: z.literal("api"), features: z.record(z.string().max(256), z.number().nullable()) }),
+]);
+
+/** Text for the clipboard: a body with the code around it. */
+export const copiedText = z.string().max(MOST_BODY + 10_000);

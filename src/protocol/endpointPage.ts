@@ -45,15 +45,27 @@ export interface EndpointPageSnapshot {
   metrics?: EndpointMetrics;
   metricsError?: WireError;
   marks: ChartMark[];
+  /** What a copy of a request needs to be sent from elsewhere. */
+  access?: RequestAccess;
+  /** What takes this endpoint from the page when it is gone: its project can be deployed again. */
+  canDeploy: boolean;
   /** Which half was asked for; a new `serial` means that it was asked for again. */
   focus: { tab: EndpointTab; serial: number };
 }
 
-export interface PredictParams {
-  contentType: string;
-  body: string;
-  targetVariant?: string;
+export interface RequestAccess {
+  region: string;
+  profile?: string;
+  /** Of the sandbox, or another address than AWS's own. */
+  endpointUrl?: string;
+  /** Of the project's prediction API, where the stack has one. */
+  apiUrl?: string;
 }
+
+/** A request to the endpoint itself, or through the project's API, which takes the features by name. */
+export type PredictParams =
+  | { via: "endpoint"; contentType: string; body: string; targetVariant?: string }
+  | { via: "api"; features: Record<string, number | null> };
 
 /** What the endpoint page asks. */
 export const endpointRequests = {
@@ -63,6 +75,11 @@ export const endpointRequests = {
   retry: request<null, null>("retry"),
   runLoadTest: request<null, null>("runLoadTest"),
   showLog: request<null, null>("showLog"),
+  explainScaling: request<null, null>("explainScaling"),
+  explainFailure: request<null, null>("explainFailure"),
+  deploy: request<null, null>("deploy"),
+  openConsole: request<null, null>("openConsole"),
+  copyText: request<string, null>("copyText"),
 };
 
 /** What it is told, at most four times a second. */

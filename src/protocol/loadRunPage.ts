@@ -50,6 +50,7 @@ export const loadRunRequests = {
   ready: request<null, LoadRunPageSnapshot>("ready"),
   stop: request<null, null>("stop"),
   openReport: request<null, null>("openReport"),
+  explain: request<null, null>("explain"),
   copySummary: request<null, null>("copySummary"),
 };
 

@@ -51,7 +51,7 @@ async function readJson(file: string, what: string, namedBy?: string): Promise<J
 }
 
 function refuse(what: string, file: string, text: string, { problems, firstPath }: FileProblems): never {
-  const count = problems.length === 1 ? "a problem" : `${problems.length} problems`;
+  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
   throw new OpsError("badInput", `${what} ${file} has ${count}: ${problems.join("; ")}`, {
     hint: "Correct the file and repeat.",
     place: { file, ...positionOfPath(text, firstPath) },

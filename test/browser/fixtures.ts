@@ -69,6 +69,12 @@ export function endpointSnapshot(more: Partial<EndpointPageSnapshot> = {}): Endp
       { atMs: at(90), text: "Setting desired instance count to 2" },
       { atMs: at(120), text: "Setting desired instance count to 3" },
     ],
+    access: {
+      region: "us-east-1",
+      endpointUrl: "http://127.0.0.1:4599",
+      apiUrl: "http://127.0.0.1:4599/_aws/execute-api/abc/DummyStage/DT",
+    },
+    canDeploy: false,
     focus: { tab: "predict", serial: 1 },
     ...more,
   };

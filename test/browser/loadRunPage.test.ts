@@ -35,6 +35,7 @@ async function open(snapshot: LoadRunPageSnapshot, width?: number) {
         ready: { params: nothing, handle: () => snapshot },
         stop: handler("stop"),
         openReport: handler("openReport"),
+        explain: handler("explain"),
         copySummary: handler("copySummary"),
       }));
     },

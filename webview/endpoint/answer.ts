@@ -1,4 +1,4 @@
-import { html, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import type { PredictionResponse } from "../../src/domain/prediction.ts";
 import type { WireError } from "../../src/protocol/transport.ts";
 import { errorMessage } from "../ui/errorMessage.ts";
@@ -21,11 +21,18 @@ function content(outcome: Outcome | undefined, classes: readonly string[]): Temp
   const { response } = outcome;
   return html`
     ${response.error ? errorMessage(refusal(response)) : figures(response, classes)}
+    ${response.error ? nothing : moreRows(response.body)}
     <span class="soft numbers">${facts(response)}</span>
     <details>
       <summary>Response body</summary>
       <pre tabindex="0">${response.body || "(empty)"}</pre>
     </details>`;
+}
+
+/** Only the first row is drawn; the others are in the body. */
+function moreRows(body: string): TemplateResult {
+  const rows = body.trim().startsWith("{") ? 1 : body.trim().split("\n").length;
+  return rows < 2 ? html`${nothing}` : html`<span class="soft">The first of ${rows} rows; all are in the body.</span>`;
 }
 
 function facts({ status, latencyMs, variant, contentType }: PredictionResponse): string {
@@ -50,9 +57,12 @@ function figures({ probabilities, body }: PredictionResponse, classes: readonly 
   </ol>`;
 }
 
+/** A log's time stamp and source line in a container's message say nothing to the sender. */
+const cleanReason = (text: string) => text.replace(/\[\d\d:\d\d:\d\d\] \S+\.(cc|cpp|h):\d+: /g, "");
+
 /** What the container or SageMaker said, with what to do about it. */
 function refusal({ status, error }: PredictionResponse): WireError {
-  const said = error?.originalMessage || error?.message || "no reason was given";
+  const said = cleanReason(error?.originalMessage || error?.message || "no reason was given");
   if (error?.originalStatus !== undefined) {
     const wrong = error.originalStatus >= 400 && error.originalStatus < 500;
     return {

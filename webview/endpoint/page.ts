@@ -1,5 +1,6 @@
 import { html, nothing, render, type TemplateResult } from "lit";
 import { type OpsError, toOpsError } from "../../src/domain/errors.ts";
+import type { SnippetKind } from "../../src/domain/requestSnippet.ts";
 import {
   type ChartRange,
   chartRanges,
@@ -13,7 +14,8 @@ import { errorMessage } from "../ui/errorMessage.ts";
 import { formatClock, formatHourly } from "../ui/format.ts";
 import { registerComponents } from "../ui/toolkit.ts";
 import type { Outcome } from "./answer.ts";
-import { bodyOf, type Draft, newDraft } from "./draft.ts";
+import { type Draft, newDraft, paramsOf } from "./draft.ts";
+import { entryOf, type HistoryEntry, withEntry } from "./history.ts";
 import { LiveCharts } from "./liveCharts.ts";
 import { testerView } from "./tester.ts";
 
@@ -21,6 +23,7 @@ import { testerView } from "./tester.ts";
 interface Kept {
   draft: Draft;
   tab: EndpointTab;
+  history: HistoryEntry[];
 }
 
 registerComponents();
@@ -33,6 +36,8 @@ let draft: Draft | undefined = kept?.draft;
 let tab: EndpointTab = kept?.tab ?? "predict";
 let focusSerial = 0;
 let outcome: Outcome | undefined;
+let history: HistoryEntry[] = kept?.history ?? [];
+let copied: SnippetKind | undefined;
 
 function show(next: EndpointPageSnapshot): void {
   // Without the project there are no features yet; a draft that was begun then would lack the form.
@@ -49,7 +54,7 @@ function show(next: EndpointPageSnapshot): void {
 
 function draw(): void {
   if (!snapshot || !draft) return;
-  host.remember({ draft, tab });
+  host.remember({ draft, tab, history });
   render(pageView(snapshot, draft), root);
 }
 
@@ -57,21 +62,29 @@ function pageView(state: EndpointPageSnapshot, entered: Draft): TemplateResult {
   const shown = (name: EndpointTab) => (tab === name ? "card shown" : "card");
   return html`${headView(state)}
     <main>
-      ${state.endpointError ? endpointError(state.endpointError) : nothing} ${tabsView()}
+      ${endpointError(state)} ${tabsView()}
       <div class="halves">
-      <section class=${shown("predict")} aria-label="Predict">${testerView(state, entered, outcome, { change, send })}</section>
+      <section class=${shown("predict")} aria-label="Predict">${testerView(state, entered, { outcome, history, copied }, { change, send, copy })}</section>
       <section class=${shown("live")} aria-label="Live metrics">${liveView(state)}</section>
       </div>
     </main>`;
 }
 
-const endpointError = (error: NonNullable<EndpointPageSnapshot["endpointError"]>) =>
-  html`<div class="live-note">${errorMessage(error, { label: "Retry", run: () => ask(endpointRequests.retry) })}</div>`;
+function endpointError({ endpointError: error, canDeploy }: EndpointPageSnapshot): TemplateResult {
+  if (!error) return html`${nothing}`;
+  const retry = { label: "Retry", run: () => ask(endpointRequests.retry) };
+  const deploy = { label: "Deploy…", run: () => ask(endpointRequests.deploy) };
+  return html`<div class="live-note">
+    ${errorMessage(error, error.code === "notFound" && canDeploy ? deploy : retry)}
+  </div>`;
+}
 
-function headView({ name, place, simulated, endpoint }: EndpointPageSnapshot): TemplateResult {
+function headView({ name, place, simulated, endpoint, endpointError: error }: EndpointPageSnapshot): TemplateResult {
+  const unknown = error ? (error.code === "notFound" ? "not found" : "not read") : place ? "loading…" : "not connected";
+  const failed = endpoint?.status === "Failed" || endpoint?.status === "UpdateRollbackFailed";
   return html`<header class="page-head">
     <h1>${name}</h1>
-    ${endpoint ? statusView(endpoint, simulated) : html`<span class="soft">loading…</span>`}
+    ${endpoint ? statusView(endpoint, simulated) : html`<span class="soft">${unknown}</span>`}
     <span class="soft">${place}</span>
     <div class="actions">
       <vscode-button
@@ -79,10 +92,16 @@ function headView({ name, place, simulated, endpoint }: EndpointPageSnapshot): T
         @click=${() => ask(endpointRequests.runLoadTest)}
         >Load test…</vscode-button
       >
-      <vscode-button appearance="secondary" @click=${() => ask(endpointRequests.showLog)}>Log</vscode-button>
+      ${failed ? secondary("Explain failure", endpointRequests.explainFailure) : nothing}
+      ${endpoint?.takesTraffic ? secondary("Explain scaling", endpointRequests.explainScaling) : nothing}
+      ${simulated || !endpoint ? nothing : secondary("Console ↗", endpointRequests.openConsole)}
+      ${secondary("Log", endpointRequests.showLog)}
     </div>
   </header>`;
 }
+
+const secondary = (label: string, request: (typeof endpointRequests)["retry"]) =>
+  html`<vscode-button appearance="secondary" @click=${() => ask(request)}>${label}</vscode-button>`;
 
 function statusView(endpoint: NonNullable<EndpointPageSnapshot["endpoint"]>, simulated: boolean): TemplateResult {
   const { status, currentInstances, desiredInstances, maxInstances, hourlyUsd, failureReason } = endpoint;
@@ -121,7 +140,7 @@ function tabsView(): TemplateResult {
 
 const RANGE_NAMES: Record<ChartRange, string> = { 15: "15 m", 60: "1 h", 180: "3 h", 1440: "1 d", 10080: "7 d" };
 
-function liveView({ range, metrics, metricsError }: EndpointPageSnapshot): TemplateResult {
+function liveView({ range, metrics, metricsError, endpointError: error }: EndpointPageSnapshot): TemplateResult {
   const pick = (minutes: ChartRange) => void host.transport.call(endpointRequests.setRange, minutes);
   return html`<div class="row spread live-head">
       <h2>Live</h2>
@@ -134,7 +153,7 @@ function liveView({ range, metrics, metricsError }: EndpointPageSnapshot): Templ
         )}
       </div>
     </div>
-    <div class="live-note">${liveNote(metrics, metricsError, RANGE_NAMES[range])}</div>
+    <div class="live-note">${liveNote(metrics, metricsError, RANGE_NAMES[range], error?.code === "notFound")}</div>
     ${charts.element}`;
 }
 
@@ -142,10 +161,14 @@ function liveNote(
   metrics: EndpointPageSnapshot["metrics"],
   error: EndpointPageSnapshot["metricsError"],
   range: string,
+  isGone: boolean,
 ): TemplateResult {
   if (error) {
     const stale = metrics ? html`<p class="soft">Shown as of ${formatClock(metrics.toMs)}.</p>` : nothing;
     return html`${errorMessage(error, { label: "Retry", run: () => ask(endpointRequests.retry) })}${stale}`;
+  }
+  if (isGone) {
+    return html`<p class="soft">${metrics ? `Shown as of ${formatClock(metrics.toMs)}.` : "Nothing to measure."}</p>`;
   }
   if (!metrics) return html`<p class="soft">Reading the metrics…</p>`;
   if (metrics.series.every(({ points }) => points.length === 0)) {
@@ -157,23 +180,33 @@ function liveNote(
 function change(part: Partial<Draft>): void {
   if (!draft) return;
   draft = { ...draft, ...part };
+  copied = undefined;
   draw();
 }
 
 async function send(): Promise<void> {
   if (!draft || !snapshot) return;
-  const { contentType, variant } = draft;
-  const body = bodyOf(draft, snapshot.features);
+  const sent = draft;
+  const { features } = snapshot;
   outcome = { kind: "sending" };
   draw();
   try {
-    const params = { contentType, body, ...(variant ? { targetVariant: variant } : {}) };
+    const params = paramsOf(sent, features);
     outcome = { kind: "answered", response: await host.transport.call(endpointRequests.predict, params) };
   } catch (error) {
     const { code, message, hint } = toOpsError(error);
     outcome = { kind: "failed", error: { code, message, hint } };
   }
+  const entry = entryOf(sent, outcome, features?.classes ?? []);
+  if (entry) history = withEntry(history, entry);
   draw();
+}
+
+function copy(kind: SnippetKind, text: string): void {
+  void host.transport.call(endpointRequests.copyText, text).then(() => {
+    copied = kind;
+    draw();
+  });
 }
 
 /** A request without parameters whose answer does not matter here: its failure is shown by the editor. */

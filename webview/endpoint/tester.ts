@@ -1,26 +1,38 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { live } from "lit/directives/live.js";
-import type { ExampleRow, Feature } from "../../src/domain/prediction.ts";
+import type { ExampleRow, Feature, FeatureFile } from "../../src/domain/prediction.ts";
+import type { SnippetKind } from "../../src/domain/requestSnippet.ts";
 import type { EndpointPageSnapshot } from "../../src/protocol/endpointPage.ts";
 import { answerView, type Outcome } from "./answer.ts";
-import { type Draft, formContentTypes, rawContentTypes } from "./draft.ts";
+import { copyAsView, snippetRequest } from "./copyAs.ts";
+import { bodyOf, type Draft, formContentTypes, paramsOf, rawBodyNote, rawContentTypes } from "./draft.ts";
+import { type HistoryEntry, historyView } from "./history.ts";
 
 /** What the tester tells the page. */
 export interface TesterActions {
   change(change: Partial<Draft>): void;
   send(): void;
+  copy(kind: SnippetKind, text: string): void;
+}
+
+/** What is shown beside what was entered. */
+export interface TesterState {
+  outcome: Outcome | undefined;
+  history: readonly HistoryEntry[];
+  copied: SnippetKind | undefined;
 }
 
 /** The prediction tester: a field for each feature, or a raw body, and the answer below. */
 export function testerView(
   snapshot: EndpointPageSnapshot,
   draft: Draft,
-  outcome: Outcome | undefined,
+  { outcome, history, copied }: TesterState,
   actions: TesterActions,
 ): TemplateResult {
   const { features, endpoint } = snapshot;
   const sending = outcome?.kind === "sending";
-  const blocked = endpoint && !endpoint.takesTraffic ? `The endpoint is ${endpoint.status} and takes no requests.` : "";
+  const blocked = blockedBecause(snapshot);
+  const params = paramsOf(draft, features);
   const submit = (event: Event) => {
     event.preventDefault();
     if (!blocked && !sending) actions.send();
@@ -28,18 +40,34 @@ export function testerView(
   return html`<form class="tester" @submit=${submit} @keydown=${(event: KeyboardEvent) => sendOnEnter(event, submit)}>
     <div class="row spread">
       <h2>Predict</h2>
-      ${features ? modeSwitch(draft, actions) : nothing}
+      <div class="row">
+        ${snapshot.access?.apiUrl && draft.mode === "form" ? viaSwitch(draft, actions) : nothing}
+        ${features ? modeSwitch(draft, features, actions) : nothing}
+      </div>
     </div>
-    ${draft.mode === "form" && features ? form(features.features, snapshot.examples, draft, actions) : raw(draft, actions)}
+    ${draft.mode === "form" && features ? form(features.features, snapshot.examples, draft, actions) : raw(draft, features, actions)}
     <div class="row">
       <vscode-button type="submit" ?disabled=${Boolean(blocked) || sending} @click=${submit}>Send</vscode-button>
-      ${select("Content type", contentTypes(draft), draft.contentType, (contentType) => actions.change({ contentType }))}
-      ${variantChoice(endpoint?.variants ?? [], draft, actions)}
+      ${
+        params.via === "api"
+          ? html`<span class="soft">as JSON to the project's API</span>`
+          : select("Content type", contentTypes(draft), draft.contentType, (contentType) =>
+              actions.change({ contentType }),
+            )
+      }
+      ${params.via === "api" ? nothing : variantChoice(endpoint?.variants ?? [], draft, actions)}
       ${sending ? html`<vscode-progress-ring aria-label="Sending"></vscode-progress-ring>` : nothing}
     </div>
     ${blocked ? html`<p class="soft">${blocked}</p>` : nothing}
     ${answerView(outcome, features?.classes ?? [])}
+    ${copyAsView(snippetRequest(snapshot, params), copied, actions.copy)}
+    ${historyView(history, actions.change)}
   </form>`;
+}
+
+function blockedBecause({ endpoint, endpointError }: EndpointPageSnapshot): string {
+  if (endpoint && !endpoint.takesTraffic) return `The endpoint is ${endpoint.status} and takes no requests.`;
+  return endpointError?.code === "notFound" ? "There is no endpoint to send to." : "";
 }
 
 /** Enter sends from a field; in the text area it is Ctrl+Enter. */
@@ -52,12 +80,36 @@ function sendOnEnter(event: KeyboardEvent, submit: (event: Event) => void): void
 
 const contentTypes = ({ mode }: Draft) => (mode === "form" ? formContentTypes : rawContentTypes);
 
-function modeSwitch({ mode, contentType }: Draft, { change }: TesterActions): TemplateResult {
+function viaSwitch({ via }: Draft, { change }: TesterActions): TemplateResult {
+  return html`<div class="segments" role="group" aria-label="Where to send it">
+    <button
+      type="button"
+      title="InvokeEndpoint, signed with your credentials"
+      aria-pressed=${via === "endpoint"}
+      @click=${() => change({ via: "endpoint" })}
+    >
+      Endpoint
+    </button>
+    <button
+      type="button"
+      title="Through API Gateway and the Lambda function, as the web page does it"
+      aria-pressed=${via === "api"}
+      @click=${() => change({ via: "api" })}
+    >
+      API
+    </button>
+  </div>`;
+}
+
+function modeSwitch(draft: Draft, features: FeatureFile, { change }: TesterActions): TemplateResult {
+  const { mode, contentType, rawBody } = draft;
+  // What the form holds is a body to begin with; what was typed there before stays.
+  const toRaw = () => change({ mode: "raw", rawBody: rawBody || bodyOf(draft, features) });
   const toForm = () =>
     change({ mode: "form", contentType: formContentTypes.includes(contentType) ? contentType : "text/csv" });
   return html`<div class="segments" role="group" aria-label="How to enter the request">
     <button type="button" aria-pressed=${mode === "form"} @click=${toForm}>Form</button>
-    <button type="button" aria-pressed=${mode === "raw"} @click=${() => change({ mode: "raw" })}>Raw body</button>
+    <button type="button" aria-pressed=${mode === "raw"} @click=${toRaw}>Raw body</button>
   </div>`;
 }
 
@@ -133,17 +185,19 @@ function field(
   </div>`;
 }
 
-function raw({ rawBody }: Draft, { change }: TesterActions): TemplateResult {
+function raw(draft: Draft, features: FeatureFile | undefined, { change }: TesterActions): TemplateResult {
+  const note = rawBodyNote(draft, features);
   const input = (event: Event) => change({ rawBody: (event.target as HTMLTextAreaElement).value });
   return html`<vscode-text-area
     class="raw"
     rows="12"
     resize="vertical"
     placeholder="One row a line, for example 14.23,1.71,2.43,…"
-    .value=${live(rawBody)}
+    .value=${live(draft.rawBody)}
     @input=${input}
     >Body</vscode-text-area
-  >`;
+  >
+  ${note ? html`<p class="field-note" role="status">⚠ ${note}</p>` : nothing}`;
 }
 
 function variantChoice(variants: readonly string[], draft: Draft, { change }: TesterActions): TemplateResult {

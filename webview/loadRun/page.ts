@@ -2,6 +2,7 @@ import { html, nothing, render, type TemplateResult } from "lit";
 import type { OpsError } from "../../src/domain/errors.ts";
 import { type ExpectationResult, errorCount, type LoadRunPoint } from "../../src/domain/loadRun.ts";
 import { type LoadRunPageSnapshot, loadRunChanged, loadRunRequests } from "../../src/protocol/loadRunPage.ts";
+import type { WireError } from "../../src/protocol/transport.ts";
 import { connectHost } from "../ipc.ts";
 import { errorMessage } from "../ui/errorMessage.ts";
 import { formatMs, formatNumber, formatOffset, formatPercent } from "../ui/format.ts";
@@ -13,8 +14,12 @@ const host = connectHost<never>();
 const root = document.getElementById("app") as HTMLElement;
 let charts: RunCharts | undefined;
 let stopAsked = false;
+let shown: LoadRunPageSnapshot | undefined;
+/** What the last press of a button failed with; the run's own errors are part of its picture. */
+let askError: WireError | undefined;
 
 function show(snapshot: LoadRunPageSnapshot): void {
+  shown = snapshot;
   charts ??= new RunCharts(snapshot.simulated);
   charts.update(snapshot);
   render(pageView(snapshot, charts), root);
@@ -25,7 +30,7 @@ function pageView(run: LoadRunPageSnapshot, { element }: RunCharts): TemplateRes
     <main>
       ${progressView(run)} ${verdictView(run)}
       <div class="notes">
-      ${run.error ? errorMessage(run.error) : nothing}
+      ${run.error ? errorMessage(run.error) : nothing} ${askError ? errorMessage(askError) : nothing}
       ${run.warnings.map((text) => html`<div class="message warning">⚠ ${text}</div>`)}
       ${isActive(run) ? limitedNote(run.points) : nothing}
     </div>
@@ -95,7 +100,10 @@ function verdictView({ verdict, hasReport, interrupted }: LoadRunPageSnapshot): 
     <div class="row">
       ${
         hasReport
-          ? html`<vscode-button @click=${() => ask(loadRunRequests.openReport)}>Open report</vscode-button>`
+          ? html`<vscode-button @click=${() => ask(loadRunRequests.openReport)}>Open report</vscode-button>
+              <vscode-button appearance="secondary" @click=${() => ask(loadRunRequests.explain)}
+                >${proven ? "How it scaled" : "Why did it not scale?"}</vscode-button
+              >`
           : nothing
       }
       <vscode-button appearance="secondary" @click=${() => ask(loadRunRequests.copySummary)}>Copy summary</vscode-button>
@@ -196,11 +204,15 @@ function timelineView({ marks, startedAtMs }: LoadRunPageSnapshot): TemplateResu
 const shortMark = (text: string) => text.replace(/ \(monitor alarm .*\)$/, "");
 
 function ask(request: (typeof loadRunRequests)["stop"]): void {
+  askError = undefined;
   void host.transport.call(request, null).catch(showError);
 }
 
 function showError({ code, message, hint }: OpsError): void {
-  render(errorMessage({ code, message, hint }), root);
+  askError = { code, message, hint };
+  stopAsked = false;
+  if (shown) show(shown);
+  else render(errorMessage(askError), root);
 }
 
 host.transport.on(loadRunChanged, show);

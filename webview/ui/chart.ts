@@ -170,6 +170,7 @@ export class Chart {
     this.hidden.forEach((hide, i) => {
       const item = this.legendItems[i];
       if (item) item.hidden = hide;
+      if (this.uplot.series[i + 1]?.show === hide) this.uplot.setSeries(i + 1, { show: !hide });
     });
     const quiet = this.hidden.every(Boolean) && values.some((line) => line.some((value) => value !== null));
     this.zeroNote.hidden = !quiet;

@@ -1,0 +1,48 @@
+import type { Connection } from "../domain/connection.ts";
+import { instanceTotals, takesTraffic } from "../domain/endpoint.ts";
+import { isStackInProgress, type Stack } from "../domain/stack.ts";
+import type { ChartMark, EndpointHeader } from "../protocol/endpointPage.ts";
+import type { WireError } from "../protocol/transport.ts";
+import type { EndpointDetail } from "../services/endpoints.ts";
+
+/** The line on top of an endpoint's page. */
+export function header({ endpoint, targets, hourlyUsd }: EndpointDetail): EndpointHeader {
+  const { current, desired } = instanceTotals(endpoint);
+  const policies = targets.flatMap((target) => target.policies);
+  const tracking = policies.find(({ metric }) => metric === "SageMakerVariantInvocationsPerInstance");
+  return {
+    status: endpoint.status,
+    failureReason: endpoint.failureReason,
+    currentInstances: current,
+    desiredInstances: desired,
+    maxInstances: targets.length ? targets.reduce((sum, { maxInstances }) => sum + maxInstances, 0) : undefined,
+    hourlyUsd,
+    variants: endpoint.variants.map(({ name }) => name),
+    takesTraffic: takesTraffic(endpoint.status),
+    targetPerMinute: tracking?.target,
+  };
+}
+
+/** Moments at which the number of instances was changed. */
+export function marks({ activities }: EndpointDetail): ChartMark[] {
+  const scaled = activities.filter(({ notScaledReasons }) => notScaledReasons.length === 0);
+  return scaled.map(({ startedAtMs, description }) => ({ atMs: startedAtMs, text: description }));
+}
+
+/** What is said of an endpoint that is not, or no longer, there. */
+export function goneError(
+  name: string,
+  connection: Connection | undefined,
+  isProject: boolean,
+  stack: Stack | undefined,
+): WireError {
+  const { kind, region, accountId } = connection ?? {};
+  const where = kind === "sandbox" ? `the sandbox (${region})` : `${region} of account ${accountId}`;
+  const hint =
+    stack && isStackInProgress(stack.status)
+      ? `Stack ${stack.name} is ${stack.status}: this page follows it.`
+      : isProject
+        ? "Deploy the project to have it again; this page follows by itself."
+        : "It may have been deleted; switch the region or the account if it is elsewhere.";
+  return { code: "notFound", message: `There is no endpoint ${name} in ${where}.`, hint };
+}

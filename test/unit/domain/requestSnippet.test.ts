@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { test } from "node:test";
+import fc from "fast-check";
+import { kindsFor, requestSnippet, type SnippetRequest } from "../../../src/domain/requestSnippet.ts";
+
+const request: SnippetRequest = {
+  via: "endpoint",
+  endpointName: "wine-endpoint",
+  region: "us-east-1",
+  endpointUrl: "http://127.0.0.1:4599",
+  profile: "dev",
+  contentType: "text/csv",
+  body: "1,2\n3,4",
+  targetVariant: "AllTraffic",
+};
+
+test("each kind names endpoint, region, address and variant, and no keys", () => {
+  for (const kind of kindsFor("endpoint")) {
+    const text = requestSnippet(kind, request);
+    for (const part of ["wine-endpoint", "us-east-1", "http://127.0.0.1:4599", "AllTraffic", "text/csv"]) {
+      assert.ok(text.includes(part), `${kind} has no ${part}:\n${text}`);
+    }
+    assert.doesNotMatch(text, /AKIA/);
+  }
+});
+
+test("the API is no business of the AWS CLI, and gets the features as JSON", () => {
+  assert.deepEqual(kindsFor("api"), ["boto3", "JavaScript", "curl"]);
+  const text = requestSnippet("curl", { via: "api", url: "https://x.example/DT", features: { a: 1, b: null } });
+  assert.match(text, /--data-binary '\{"features":\{"a":1,"b":null\}\}'/);
+});
+
+test("a shell reads any body back as it was", () => {
+  const oneArgument = fc.string({ unit: "binary", maxLength: 40 }).filter((text) => !text.includes("\0"));
+  fc.assert(
+    fc.property(oneArgument, (body) => {
+      const text = requestSnippet("AWS CLI", { ...request, body });
+      const script = text.replace("aws sagemaker-runtime invoke-endpoint", "set --");
+      const print = 'for last; do case $last in --body=*) printf %s "${' + 'last#--body=}";; esac; done';
+      assert.equal(execFileSync("/bin/bash", ["-c", `${script}\n${print}`], { encoding: "utf8" }), body);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test("JavaScript reads any body back as it was", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary" }), (body) => {
+      const literal = /Body: (".*"),$/m.exec(requestSnippet("JavaScript", { ...request, body }))?.[1];
+      assert.equal(new Function(`return ${literal}`)(), body);
+    }),
+  );
+});

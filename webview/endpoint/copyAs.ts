@@ -1,0 +1,34 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { kindsFor, requestSnippet, type SnippetKind, type SnippetRequest } from "../../src/domain/requestSnippet.ts";
+import type { EndpointPageSnapshot, PredictParams } from "../../src/protocol/endpointPage.ts";
+
+/** The request with what is needed to send it from elsewhere; undefined while that is not known. */
+export function snippetRequest(
+  { name, access }: EndpointPageSnapshot,
+  params: PredictParams,
+): SnippetRequest | undefined {
+  if (!access) return undefined;
+  if (params.via === "api") {
+    return access.apiUrl ? { via: "api", url: access.apiUrl, features: params.features } : undefined;
+  }
+  const { region, profile, endpointUrl } = access;
+  return { ...params, endpointName: name, region, profile, endpointUrl };
+}
+
+/** Buttons that copy the request as code. @param copied what was copied last, to be said */
+export function copyAsView(
+  request: SnippetRequest | undefined,
+  copied: SnippetKind | undefined,
+  copy: (kind: SnippetKind, text: string) => void,
+): TemplateResult {
+  if (!request) return html`${nothing}`;
+  return html`<div class="row copy-as" role="group" aria-label="Copy the request as">
+    <span class="soft" aria-hidden="true">Copy as</span>
+    ${kindsFor(request.via).map(
+      (kind) => html`<button type="button" class="link" @click=${() => copy(kind, requestSnippet(kind, request))}>
+        ${kind === "boto3" && request.via === "api" ? "Python" : kind}
+      </button>`,
+    )}
+    <span class="soft" role="status">${copied ? "✓ copied" : nothing}</span>
+  </div>`;
+}
