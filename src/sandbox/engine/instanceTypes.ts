@@ -42,8 +42,8 @@ const VCPU_BY_SIZE: Record<string, number> = {
 const GIB_PER_VCPU: Record<string, number> = { c: 2, m: 4, r: 8, t: 2, g: 4, p: 8, i: 4, d: 8 };
 
 /**
- * Capacity of `ml.<family>.<size>`: each vCPU serves one request at a time in 4 ms on average, 250 requests/s;
- * an ml.m5.large (2 vCPUs) thus holds 500 requests/s.
+ * Capacity of `ml.<family>.<size>`: each vCPU serves one request at a time in 3 ms on average, 333 requests/s;
+ * an ml.m5.large (2 vCPUs) thus holds about 660 requests/s.
  */
 export function instanceType(name: string): InstanceType {
   const [, family = "m5", size = "large"] = name.split(".");
@@ -53,7 +53,7 @@ export function instanceType(name: string): InstanceType {
     vcpus,
     memoryGiB: vcpus * (GIB_PER_VCPU[family.charAt(0)] ?? 4),
     concurrency: vcpus,
-    serviceMs: 4 / burst,
+    serviceMs: 3 / burst,
     queueLimit: 500 * vcpus,
   };
 }
