@@ -74,7 +74,7 @@ export function activate(context: ExtensionContext): void {
       {
         ...connectionCommands(connections, sandbox, { loadTests, deployer }),
         ...projectCommands(project, context.asAbsolutePath("infra")),
-        ...stackCommands({ connections, deployer, endpoints, project, loadTests, log }),
+        ...stackCommands({ connections, deployer, endpoints, project, loadTests, log, ...explaining }),
         ...endpointCommands({ connections, endpoints, panels: endpointPanels, project, ...explaining }),
         ...loadTestCommands(loadTestServices),
         ...explorerCommands(endpoints, project, log),

@@ -48,7 +48,7 @@ export function failureMarkdown(explanation: FailureExplanation, place: string):
   const { endpointName, status, failureReason, logGroup, lines, logProblem, advice } = explanation;
   const log = lines.map(({ atMs, stream, text }) => `${new Date(atMs).toISOString()}  ${stream}  ${text}`);
   return [
-    `# Why ${esc(endpointName)} is ${status}`,
+    status ? `# Why ${esc(endpointName)} is ${status}` : `# Why ${esc(endpointName)} failed and was rolled back`,
     esc(place),
     "## What SageMaker says",
     esc(failureReason ?? "It gives no reason."),

@@ -30,5 +30,8 @@ export function showFailure(id: CommandId, error: unknown, log: LogOutputChannel
   }
   log.error(`${id}: ${describeOpsError(failure)}`);
   for (let cause = failure.cause; cause instanceof Error; cause = cause.cause) log.error(cause.stack ?? cause.message);
-  void window.showErrorMessage(describeOpsError(failure), ...nextSteps(failure)).then((step) => step?.run());
+  void window
+    .showErrorMessage(describeOpsError(failure), ...nextSteps(failure))
+    .then((step) => step?.run())
+    .then(undefined, (next: unknown) => showFailure(id, next, log));
 }

@@ -2,15 +2,19 @@ import { commands, env, type LogOutputChannel, Uri, window } from "vscode";
 import { viewIds } from "../contributions.ts";
 import { type Connection, describeConnection } from "../domain/connection.ts";
 import { OpsError, toOpsError } from "../domain/errors.ts";
+import type { FailureExplanation } from "../domain/failureExplanation.ts";
 import { isOnlyDeletable, type Stack, type StackEvent } from "../domain/stack.ts";
 import type { Connections } from "../services/connections.ts";
 import type { DeployEvent } from "../services/deployEvents.ts";
 import type { Endpoints } from "../services/endpoints.ts";
+import type { FailureExplainer } from "../services/failureExplainer.ts";
 import type { LoadTests } from "../services/loadTests.ts";
 import type { StackDeployer } from "../services/stackDeployer.ts";
+import type { MarkdownDocuments } from "../ui/markdownDocument.ts";
 import { withCancellableProgress } from "../ui/progress.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { requireConnection } from "./connection.ts";
+import { failureMarkdown } from "./explanationText.ts";
 import { stopRun } from "./interruption.ts";
 import { commandStep, withSteps } from "./nextSteps.ts";
 import { assertTrusted, pickProject } from "./project.ts";
@@ -24,6 +28,8 @@ export interface StackCommandServices {
   endpoints: Endpoints;
   project: WorkspaceProject;
   loadTests: LoadTests;
+  failureExplainer: FailureExplainer;
+  documents: MarkdownDocuments;
   log: LogOutputChannel;
 }
 
@@ -70,15 +76,37 @@ async function deploy(services: StackCommandServices): Promise<void> {
     return;
   }
   const startedMs = Date.now();
+  let explanation: Promise<FailureExplanation> | undefined;
   const title = `${isNew ? "Deploying" : "Updating"} stack ${stackName} in ${describeConnection(connection)}`;
   try {
-    const stack = await watched(services, connection, title, (say, signal) =>
-      deployer.execute(prepared, reporter(services, changes.length, say), signal),
-    );
+    const stack = await watched(services, connection, title, (say, signal) => {
+      const tell = reporter(services, changes.length, say);
+      const on = (event: DeployEvent) => {
+        explanation ??= explainAtOnce(services, event);
+        tell(event);
+      };
+      return deployer.execute(prepared, on, signal);
+    });
     if (changes.length === 0 || Date.now() - startedMs > LONG_MS) await tellDone(services, stack, changes.length);
   } catch (error) {
-    throw noteFailure(services, toOpsError(error), Date.now() - startedMs > LONG_MS);
+    throw noteFailure(services, toOpsError(error), Date.now() - startedMs > LONG_MS, explanation);
   }
+}
+
+/** An endpoint's log says why it failed, but may be a resource of the stack: it is read before it is rolled back. */
+function explainAtOnce(
+  { failureExplainer }: StackCommandServices,
+  event: DeployEvent,
+): Promise<FailureExplanation> | undefined {
+  if (event.kind !== "stack") return undefined;
+  const { type, status, reason = status, physicalId } = event.event;
+  const name = physicalId?.split("/").pop();
+  const failed = type === "AWS::SageMaker::Endpoint" && status.endsWith("_FAILED") && !/cancel/i.test(reason);
+  if (!failed || !name) return undefined;
+  const explanation = failureExplainer.explain(name, reason);
+  // Told only when somebody asks for it.
+  explanation.catch(() => {});
+  return explanation;
 }
 
 /**
@@ -108,7 +136,12 @@ async function watched<T>(
 const nothing = () => {};
 
 /** What became of a deployment stays to be read in the Stack view: CloudFormation takes a new stack away. */
-function noteFailure({ project }: StackCommandServices, failure: OpsError, wasLong: boolean): OpsError {
+function noteFailure(
+  { project, connections, documents }: StackCommandServices,
+  failure: OpsError,
+  wasLong: boolean,
+  explanation: Promise<FailureExplanation> | undefined,
+): OpsError {
   if (failure.code === "cancelled") {
     if (!project.isConnected) return failure;
     project.noteOutcome({ kind: "cancelled", text: failure.message, atMs: Date.now() });
@@ -118,8 +151,13 @@ function noteFailure({ project }: StackCommandServices, failure: OpsError, wasLo
   project.noteOutcome({ kind: "failed", text: failure.message, atMs: Date.now() });
   if (failure.code !== "deploymentFailed") return failure;
   const { stack } = project;
-  if (stack && isOnlyDeletable(stack.status)) return withSteps(failure, deleteStep);
-  return withSteps(failure, commandStep("Deploy Again…", "sagemakerOps.stack.deploy"));
+  const again = commandStep("Deploy Again…", "sagemakerOps.stack.deploy");
+  const place = connections.current ? describeConnection(connections.current) : "";
+  const explain = async () => {
+    if (explanation) await documents.show("Why the endpoint failed", failureMarkdown(await explanation, place));
+  };
+  const steps = explanation ? [{ title: "Explain", run: explain }] : [];
+  return withSteps(failure, ...steps, stack && isOnlyDeletable(stack.status) ? deleteStep : again);
 }
 
 const deleteStep = commandStep("Delete Stack…", "sagemakerOps.stack.delete");

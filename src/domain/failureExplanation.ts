@@ -10,7 +10,8 @@ export interface LogLine {
 /** What is known about why an endpoint failed. */
 export interface FailureExplanation {
   endpointName: string;
-  status: EndpointStatus;
+  /** Absent when the endpoint is gone, as after a rolled back deployment. */
+  status?: EndpointStatus;
   /** SageMaker's own word. */
   failureReason?: string;
   logGroup: string;

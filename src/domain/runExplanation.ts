@@ -34,7 +34,26 @@ export function explainRun(report: LoadRunReport): ScalingFinding[] {
       },
     ];
   }
-  return [duringRun(report, policy.targetPerMinute)];
+  const first = report.instances[0]?.current ?? 0;
+  if (first >= policy.maxInstances) {
+    return [
+      {
+        cause: "The maximum was reached from the beginning",
+        evidence: `${first} instances were in service when the run began, and ${policy.maxInstances} is the maximum.`,
+        fix: "Wait until it has scaled in, then run again; or raise the maximum.",
+      },
+    ];
+  }
+  return [...(report.interrupted ? [interruption(report)] : []), duringRun(report, policy.targetPerMinute)];
+}
+
+function interruption({ points, plan }: LoadRunReport): ScalingFinding {
+  const planned = plan.stages.reduce((sum, { seconds }) => sum + seconds, 0);
+  return {
+    cause: "The run was interrupted",
+    evidence: `It ended after ${number(points.length)} of ${number(planned)} s.`,
+    fix: "Let it run to its end.",
+  };
 }
 
 function duringRun(report: LoadRunReport, target: number): ScalingFinding {

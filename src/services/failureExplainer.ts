@@ -11,10 +11,17 @@ const LINES_SHOWN = 30;
 export class FailureExplainer {
   constructor(private readonly connections: Connections) {}
 
-  /** A log that cannot be read is part of the answer. @throws OpsError notFound for an endpoint that does not exist */
-  async explain(endpointName: string): Promise<FailureExplanation> {
+  /**
+   * A log that cannot be read is part of the answer.
+   * @param knownReason of an endpoint that was rolled back since: its log outlives it
+   * @throws OpsError notFound for an endpoint that does not exist
+   */
+  async explain(endpointName: string, knownReason?: string): Promise<FailureExplanation> {
     const clients = this.connections.clients();
-    const { status, failureReason } = await describeEndpoint(clients, endpointName);
+    const { status, failureReason } =
+      knownReason === undefined
+        ? await describeEndpoint(clients, endpointName)
+        : { status: undefined, failureReason: knownReason };
     const logGroup = `/aws/sagemaker/Endpoints/${endpointName}`;
     const base = { endpointName, status, failureReason, logGroup, advice: adviceFor(failureReason) };
     try {

@@ -77,11 +77,11 @@ export function failureOf(stackName: string, followed: Followed): OpsError {
   if (!first)
     return new OpsError(
       "deploymentFailed",
-      `Stack ${stackName} ended as ${status}: ${followed.stack?.statusReason ?? "no reason was given"}.${rolledBack}`,
+      `Stack ${stackName} ended as ${status}: ${(followed.stack?.statusReason ?? "no reason was given").replace(/\.$/, "")}.${rolledBack}`,
     );
   return new OpsError(
     "deploymentFailed",
-    `Stack ${stackName} failed at ${first.logicalId} (${first.type}): ${first.reason ?? first.status}.${rolledBack}`,
+    `Stack ${stackName} failed at ${first.logicalId} (${first.type}): ${(first.reason ?? first.status).replace(/\.$/, "")}.${rolledBack}`,
     { hint: "Correct the cause and deploy again." },
   );
 }

@@ -1,4 +1,4 @@
-import { isStackFailed, isStackInProgress, type Stack, type StackResource } from "../domain/stack.ts";
+import { isOnlyDeletable, isStackFailed, isStackInProgress, type Stack, type StackResource } from "../domain/stack.ts";
 import { formatTime, plural } from "./format.ts";
 import { type Presentation, tooltipRows } from "./present.ts";
 
@@ -20,7 +20,13 @@ export function presentStack(stack: Stack): Presentation {
       ["ID", stack.id],
     ]),
     ...statusLook(stack.status),
-    contextValue: isStackInProgress(stack.status) ? "stack+inProgress" : "stack",
+    contextValue: [
+      "stack",
+      isStackInProgress(stack.status) && "inProgress",
+      isOnlyDeletable(stack.status) && "onlyDeletable",
+    ]
+      .filter(Boolean)
+      .join("+"),
   };
 }
 
