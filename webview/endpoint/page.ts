@@ -93,7 +93,6 @@ function headView({ name, place, simulated, endpoint, endpointError: error }: En
         >Load test…</vscode-button
       >
       ${failed ? secondary("Explain failure", endpointRequests.explainFailure) : nothing}
-      ${endpoint?.takesTraffic ? secondary("Explain scaling", endpointRequests.explainScaling) : nothing}
       ${simulated || !endpoint ? nothing : secondary("Console ↗", endpointRequests.openConsole)}
       ${secondary("Log", endpointRequests.showLog)}
     </div>
@@ -140,7 +139,8 @@ function tabsView(): TemplateResult {
 
 const RANGE_NAMES: Record<ChartRange, string> = { 15: "15 m", 60: "1 h", 180: "3 h", 1440: "1 d", 10080: "7 d" };
 
-function liveView({ range, metrics, metricsError, endpointError: error }: EndpointPageSnapshot): TemplateResult {
+function liveView(state: EndpointPageSnapshot): TemplateResult {
+  const { range, metrics, metricsError, endpoint, endpointError: error } = state;
   const pick = (minutes: ChartRange) => void host.transport.call(endpointRequests.setRange, minutes);
   return html`<div class="row spread live-head">
       <h2>Live</h2>
@@ -153,9 +153,18 @@ function liveView({ range, metrics, metricsError, endpointError: error }: Endpoi
         )}
       </div>
     </div>
-    <div class="live-note">${liveNote(metrics, metricsError, RANGE_NAMES[range], error?.code === "notFound")}</div>
+    <div class="live-note row spread">${liveNote(metrics, metricsError, RANGE_NAMES[range], error?.code === "notFound")}
+      ${endpoint?.takesTraffic ? explainScaling() : nothing}</div>
     ${charts.element}`;
 }
+
+const explainScaling = () => html`<button
+  type="button"
+  class="link"
+  @click=${() => ask(endpointRequests.explainScaling)}
+>
+  Explain scaling
+</button>`;
 
 function liveNote(
   metrics: EndpointPageSnapshot["metrics"],
