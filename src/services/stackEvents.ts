@@ -41,18 +41,36 @@ export async function lastEventId(clients: AwsClients, stackId: string): Promise
   return (await eventsSince(clients, stackId)).at(-1)?.id;
 }
 
+/** Looks in a row that may be refused because of their rate; the SDK has tried each three times. */
+const MOST_THROTTLED = 10;
+
+async function look(clients: AwsClients, stackId: string, lastEventId: string | undefined) {
+  const stack = await describeStack(clients, stackId);
+  return { stack, fresh: await eventsSince(clients, stackId, lastEventId) };
+}
+
 /** Follows a stack until CloudFormation is done with it. */
 export async function followStack(clients: AwsClients, stackId: string, options: FollowOptions): Promise<Followed> {
   const events: StackEvent[] = [];
   let last = options.afterEventId;
   let aborted = false;
+  let throttled = 0;
   for (;;) {
     if (options.signal?.aborted && !aborted) {
       aborted = true;
       await options.onAbort?.();
     }
-    const stack = await describeStack(clients, stackId);
-    const fresh = await eventsSince(clients, stackId, last);
+    const seen = await look(clients, stackId, last).catch((e: unknown) => {
+      // CloudFormation goes on whether we are slowed down or not: look again later, but not for ever.
+      if (!(e instanceof OpsError && e.code === "throttled") || ++throttled > MOST_THROTTLED) throw e;
+      return undefined;
+    });
+    if (!seen) {
+      await pause(options.pollMs * 2, aborted ? undefined : options.signal);
+      continue;
+    }
+    throttled = 0;
+    const { stack, fresh } = seen;
     for (const event of fresh) {
       events.push(event);
       last = event.id;

@@ -63,7 +63,8 @@ test("a deployment gets through throttling and a connection that drops in the mi
   await control("POST", {
     faults: [
       { service: "s3", operation: "PutObject", kind: "drop", count: 1 },
-      { service: "cloudformation", kind: "throttle", rate: 0.2 },
+      // More often than the SDK tries: the deployment itself has to wait and look again.
+      { service: "cloudformation", operation: "DescribeStackEvents", kind: "throttle", count: 7 },
     ],
   });
   const project = await loadProject(PROJECT);

@@ -45,10 +45,9 @@ describe("engine against real sockets", { concurrency: false, timeout: 60_000 },
         [result.totals.planned, result.totals.asked, result.totals.sent, result.totals.ok],
         [300, 300, 300, 300],
       );
-      assert.deepEqual(
-        result.points.slice(0, 2).map(({ asked }) => asked),
-        [100, 200],
-      );
+      // The request at the very boundary may be told of in either second.
+      const [first = 0, second = 0] = result.points.map(({ asked }) => asked);
+      assert.ok(Math.abs(first - 100) <= 1 && first + second === 300, `${first} and ${second} in the two seconds`);
       assert.deepEqual(
         seen,
         result.points.map(({ second }) => second),

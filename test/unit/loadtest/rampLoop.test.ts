@@ -45,6 +45,7 @@ describe("ramp loop", () => {
     const { generator, dispatched } = instantGenerator(collector);
     const pacer = createPacer([{ stage: 0, from: 200, to: 200, seconds: 3 }]);
     const limited: boolean[] = [];
+    let stood = false;
     const loop = startRampLoop({
       pacer,
       generator,
@@ -52,14 +53,15 @@ describe("ramp loop", () => {
       drainMs: 100,
       onSecond(points) {
         limited.push(...points.map(({ generatorLimited }) => generatorLimited));
-        if (limited.length > 1) return;
+        if (stood) return;
+        stood = true;
         const until = performance.now() + 300;
         while (performance.now() < until);
       },
     });
     const { measured } = await loop.done;
     assert.equal(dispatched.length, 600);
-    assert.equal(limited[1], true);
+    assert.ok(limited.slice(1).includes(true), String(limited));
     assert.ok((measured.latency.whole?.maxMs ?? 0) > 250);
     assert.ok((measured.latency.clean?.count ?? 600) <= 400);
   });
