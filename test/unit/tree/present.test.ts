@@ -13,7 +13,7 @@ import {
   presentScaling,
   presentVariant,
 } from "../../../src/tree/present.ts";
-import { presentOutput, presentResource, presentStack } from "../../../src/tree/presentStack.ts";
+import { presentOutcome, presentOutput, presentResource, presentStack } from "../../../src/tree/presentStack.ts";
 
 const nowMs = Date.UTC(2026, 10, 22, 14, 2, 40);
 const summary: EndpointSummary = {
@@ -161,4 +161,34 @@ test("a stack, its resources while they are made and afterwards, its outputs", (
   const served = presentOutput("ApiUrl", "https://aws/", "http://127.0.0.1:1/");
   assert.equal(served.contextValue, "output+url");
   assert.equal(served.description, "http://127.0.0.1:1/");
+});
+
+test("menus tell what is in transition and what has failed; no instances are no figure", () => {
+  const context = (status: EndpointSummary["status"]) =>
+    presentEndpoint({ ...base, isProject: false, summary: { ...summary, status } }).contextValue;
+  assert.equal(context("Creating"), "endpoint+creating+inTransition");
+  assert.equal(context("Updating"), "endpoint+updating+takesTraffic+inTransition");
+  assert.equal(context("UpdateRollbackFailed"), "endpoint+updateRollbackFailed+failed");
+  const none = { ...variant, currentInstances: 0, desiredInstances: 0 };
+  const creating = { ...summary, status: "Creating" as const };
+  assert.equal(presentEndpoint({ ...base, summary: creating, variants: [none] }).description, "Creating · 40 s");
+});
+
+test("an error of a file is told by the file's name", () => {
+  const place = { file: "/a/long/way/sagemaker-ops.json", line: 2, column: 3 };
+  const error = new OpsError("badInput", `Project file ${place.file} is not JSON`, { place });
+  assert.equal(presentError(error, "Open file").label, "Project file sagemaker-ops.json is not JSON");
+  assert.equal(presentError(error, "Open file").description, "Open file");
+});
+
+test("what became of a deployment is told; a stack that only can be deleted says so to the menus", () => {
+  assert.match(presentOutcome("cancelled", "x was cancelled", nowMs, nowMs).description ?? "", /· rolled back$/);
+  const failed = presentOutcome("failed", "Stack wine failed at Endpoint.", nowMs, nowMs);
+  assert.match(failed.description ?? "", /Stack wine failed at Endpoint\.$/);
+  assert.equal(failed.icon, "error");
+  const stack = { name: "wine", id: "i", createdAtMs: nowMs, outputs: {}, resources: [] };
+  const context = (status: string) => presentStack({ ...stack, status }).contextValue;
+  assert.equal(context("ROLLBACK_COMPLETE"), "stack+onlyDeletable");
+  assert.equal(context("UPDATE_ROLLBACK_COMPLETE"), "stack");
+  assert.equal(context("CREATE_IN_PROGRESS"), "stack+inProgress");
 });
