@@ -106,6 +106,8 @@ async function openPage(browser: Browser, url: string, listen: (port: Port) => v
     const style = Object.entries(variables).map(([name, value]) => `${name}: ${value}`);
     await page.locator("html").evaluate((root, text) => root.setAttribute("style", text), style.join("; "));
     await page.locator("body").evaluate((body, name) => body.setAttribute("class", name), bodyClass);
+    // The component library takes the new colours with the next frame, and draws with the one after it.
+    await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))");
   };
   await setTheme("dark");
   return { page, port, problems, setTheme, close: () => context.close() };
