@@ -4,7 +4,7 @@ import type { AwsClients } from "./clients.ts";
 
 /** Account and ARN behind the credentials. */
 export function callerIdentity(clients: AwsClients): Promise<{ accountId: string; arn: string }> {
-  return withAwsErrors({ action: "sign in", region: clients.region }, async () => {
+  return withAwsErrors({ action: "sign in to AWS", region: clients.region }, async () => {
     const identity = await (await clients.sts()).send(new GetCallerIdentityCommand({}));
     return { accountId: identity.Account ?? "", arn: identity.Arn ?? "" };
   });

@@ -30,6 +30,8 @@ const SETTINGS = {
   "security.workspace.trust.enabled": false,
   "editor.accessibilitySupport": "off",
   "files.simpleDialog.enable": true,
+  // Else each port that anything on this machine opens is announced.
+  "remote.autoForwardPorts": false,
 };
 const START_MS = 30_000;
 
