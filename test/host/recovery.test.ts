@@ -221,5 +221,6 @@ step(
       .first()
       .waitFor();
   },
-  /WebSocket|Canceled|disconnected|net::ERR/i,
+  // VS Code itself says so of a reload that comes while it is busy.
+  /WebSocket|Canceled|disconnected|net::ERR|\[lifecycle\] Long running operations/i,
 );
