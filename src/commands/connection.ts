@@ -26,6 +26,9 @@ const COMMON_REGIONS = [
   "sa-east-1",
 ];
 
+/** A sandbox that is alive answers at once. */
+const ANSWER_MS = 2_000;
+
 type Place = { kind: "sandbox" } | { kind: "chain" } | { kind: "profile"; name: string; region?: string };
 
 /** Commands that choose where one works. */
@@ -35,10 +38,12 @@ export function connectionCommands(
   work: OngoingWork,
 ): Pick<CommandTable, "sagemakerOps.connection.connect" | "sagemakerOps.sandbox.start" | "sagemakerOps.sandbox.stop"> {
   const startSandbox = async () => {
-    const info = givenSandbox() ?? (await launch(sandbox));
-    // Already there: a second connection to the same would only interrupt what runs.
     const { current } = connections;
-    if (current?.kind === "sandbox" && current.endpointUrl === info.endpoint) return;
+    const isBusy = work.loadTests.isRunning || work.deployer.busyWith !== undefined;
+    const given = await answering(givenSandbox());
+    const info = given ?? (await launch(sandbox));
+    // Already there: a second connection to the same would only interrupt what runs.
+    if (isBusy && current?.kind === "sandbox" && current.endpointUrl === info.endpoint) return;
     if (await mayInterrupt(work, "Switch to the sandbox"))
       await connections.connect({ kind: "sandbox", sandbox: info });
   };
@@ -78,6 +83,16 @@ async function connectToAws(connections: Connections, profile: string | undefine
 /** The sandbox that `npm start` runs; the extension is not its owner and cannot stop it. */
 export function givenSandbox(): SandboxInfo | undefined {
   return sandboxFromEnvironment(process.env);
+}
+
+/** The same while it answers: one that has ended meanwhile must not stand in the way of a new one. */
+async function answering(given: SandboxInfo | undefined): Promise<SandboxInfo | undefined> {
+  if (!given) return undefined;
+  const signal = AbortSignal.timeout(ANSWER_MS);
+  return fetch(given.endpoint, { signal }).then(
+    () => given,
+    () => undefined,
+  );
 }
 
 function launch(sandbox: SandboxProcess): Promise<SandboxInfo> {

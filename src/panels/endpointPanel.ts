@@ -244,8 +244,9 @@ class EndpointPanel implements Disposable {
       examples: isProject ? (project.project?.examples ?? []) : [],
       range: this.range,
       metrics: this.readings,
-      // Said once, above.
-      metricsError: isGone ? undefined : this.readingsError,
+      // What keeps both from being read is said once, above.
+      metricsError:
+        isGone || this.readingsError?.message === this.detailError?.message ? undefined : this.readingsError,
       marks: this.detail ? marks(this.detail) : [],
       access: connection && {
         region: connection.region,

@@ -86,7 +86,7 @@ function emptyNode(connection: Connection, { project }: WorkspaceProject): TreeN
   return { ...node, click: click("sagemakerOps.stack.deploy", "Deploy") };
 }
 
-/** Details are read for the project's endpoint at once, for the others when they are opened. */
+/** Details are read for the project's endpoint and for failed ones at once, for the others when they are opened. */
 async function endpointNode(
   endpoints: Endpoints,
   connection: Connection,
@@ -99,7 +99,8 @@ async function endpointNode(
     simulated: connection.kind === "sandbox",
     nowMs: Date.now(),
   };
-  const detail = isProject ? await endpoints.detail(summary.name).catch(() => undefined) : undefined;
+  const matters = isProject || summary.status === "Failed" || summary.status === "UpdateRollbackFailed";
+  const detail = matters ? await endpoints.detail(summary.name).catch(() => undefined) : undefined;
   return {
     // Another id than the others' rows: what is open by itself must not inherit that an earlier row was closed.
     id: `${isProject ? "project" : "endpoint"}/${summary.name}`,

@@ -153,7 +153,7 @@ function liveView(state: EndpointPageSnapshot): TemplateResult {
         )}
       </div>
     </div>
-    <div class="live-note row spread">${liveNote(metrics, metricsError, RANGE_NAMES[range], error?.code === "notFound")}
+    <div class="live-note row spread">${liveNote(metrics, metricsError, RANGE_NAMES[range], error !== undefined)}
       ${endpoint?.takesTraffic ? explainScaling() : nothing}</div>
     ${charts.element}`;
 }
@@ -170,14 +170,14 @@ function liveNote(
   metrics: EndpointPageSnapshot["metrics"],
   error: EndpointPageSnapshot["metricsError"],
   range: string,
-  isGone: boolean,
+  isStale: boolean,
 ): TemplateResult {
   if (error) {
     const stale = metrics ? html`<p class="soft">Shown as of ${formatClock(metrics.toMs)}.</p>` : nothing;
     return html`${errorMessage(error, { label: "Retry", run: () => ask(endpointRequests.retry) })}${stale}`;
   }
-  if (isGone) {
-    return html`<p class="soft">${metrics ? `Shown as of ${formatClock(metrics.toMs)}.` : "Nothing to measure."}</p>`;
+  if (isStale) {
+    return html`<p class="soft">${metrics ? `Shown as of ${formatClock(metrics.toMs)}.` : "Nothing was measured."}</p>`;
   }
   if (!metrics) return html`<p class="soft">Reading the metrics…</p>`;
   if (metrics.series.every(({ points }) => points.length === 0)) {
