@@ -55,6 +55,8 @@ export interface Choice<T> extends QuickPickItem {
 
 /** Lets the user pick one; undefined when that was cancelled. */
 export async function pickOne<T>(title: string, choices: Choice<T>[], placeHolder?: string): Promise<T | undefined> {
-  const picked = await window.showQuickPick(choices, { title, placeHolder, matchOnDescription: true });
+  // A page that finishes loading takes the focus, which must not take the question away.
+  const options = { title, placeHolder, matchOnDescription: true, ignoreFocusOut: true };
+  const picked = await window.showQuickPick(choices, options);
   return picked?.value;
 }
