@@ -2,7 +2,7 @@ import type { FailureExplanation } from "../domain/failureExplanation.ts";
 import type { LoadRunReport, ScalingMark } from "../domain/loadRun.ts";
 import { explainRun, scaledOut } from "../domain/runExplanation.ts";
 import type { ScalingExplanation, ScalingFinding } from "../domain/scalingExplanation.ts";
-import { formatTime } from "../tree/format.ts";
+import { formatTime } from "../ui/format.ts";
 
 /** Text of an account or a log as Markdown that shows it as it is. */
 export function escapeMarkdown(text: string): string {

@@ -2,8 +2,8 @@ import { type Connection, describeConnection } from "../domain/connection.ts";
 import { formatHourly, PRICES_AS_OF } from "../domain/cost.ts";
 import type { ResourceChange, Stack } from "../domain/stack.ts";
 import type { PreparedDeployment } from "../services/stackDeployer.ts";
-import { plural } from "../tree/format.ts";
 import { shortType } from "../tree/presentStack.ts";
+import { plural } from "../ui/format.ts";
 import { confirmWithFacts, type FactRow } from "../ui/prompts.ts";
 
 /** Shows the change set with where it goes and what it costs, and asks. */

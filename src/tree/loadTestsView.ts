@@ -1,15 +1,12 @@
-import path from "node:path";
-import { type Disposable, RelativePattern, Uri, window, workspace } from "vscode";
+import { type Disposable, Uri, window, workspace } from "vscode";
 import { viewIds } from "../contributions.ts";
 import type { LoadTests, RunProgress } from "../services/loadTests.ts";
-import { RUNS_FOLDER } from "../services/runStore.ts";
+import { findPlans, PLAN_PATTERN, runsFolder } from "../ui/workspacePlans.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { NodeProvider } from "./nodeProvider.ts";
 import { presentPlan, presentRun } from "./presentRuns.ts";
 import { click, type TreeNode } from "./treeNode.ts";
 
-const PLANS = "**/*.ramp.json";
-const MOST_PLANS = 200;
 const RUNS_SHOWN = 20;
 
 /** Plans of the project and of the workspace, and what came of earlier runs. */
@@ -20,7 +17,7 @@ export function createLoadTestsView(loadTests: LoadTests, project: WorkspaceProj
     ...(await runNodes(loadTests, project)),
   ]);
   const view = window.createTreeView(viewIds.loadTests, { treeDataProvider: provider });
-  const watcher = workspace.createFileSystemWatcher(PLANS, false, true);
+  const watcher = workspace.createFileSystemWatcher(PLAN_PATTERN, false, true);
   let phase = "";
   const forget = [
     project.onDidChange.on(() => provider.refresh()),
@@ -37,22 +34,6 @@ export function createLoadTestsView(loadTests: LoadTests, project: WorkspaceProj
       for (const disposable of [...watching, watcher, view, provider]) disposable.dispose();
     },
   };
-}
-
-/** Plans that the project names, then the others of the workspace, as absolute paths. */
-export async function findPlans({ project }: WorkspaceProject): Promise<string[]> {
-  const named = (project?.project.loadPlans ?? []).map((plan) => path.resolve(project?.folder ?? "", plan));
-  const folders = (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === "file");
-  const found = await Promise.all(
-    folders.map((folder) => workspace.findFiles(new RelativePattern(folder, PLANS), "**/node_modules/**", MOST_PLANS)),
-  );
-  return [...new Set([...named, ...found.flat().map(({ fsPath }) => fsPath)])];
-}
-
-/** Where the runs of a plan are kept: with the project, else beside the plan's workspace folder. */
-export function runsFolder({ project }: WorkspaceProject): string | undefined {
-  const folder = project?.folder ?? workspace.workspaceFolders?.find(({ uri }) => uri.scheme === "file")?.uri.fsPath;
-  return folder && path.join(folder, RUNS_FOLDER);
 }
 
 function activeNodes({ active, isRunning }: LoadTests): TreeNode[] {

@@ -11,7 +11,7 @@ import {
 } from "../domain/endpoint.ts";
 import type { OpsError } from "../domain/errors.ts";
 import type { Alarm, ScalableTarget, ScalingActivity, ScalingPolicy } from "../domain/scaling.ts";
-import { formatAge, formatNumber, formatPeriod, formatTime, lastPart, plural } from "./format.ts";
+import { formatAge, formatNumber, formatPeriod, formatTime, lastPart, plural } from "../ui/format.ts";
 
 /** How a row looks; pure, so that it is tested without an editor. Icons and colours are VS Code's names. */
 export interface Presentation {

@@ -1,6 +1,6 @@
 import type { LoadRunReport } from "../domain/loadRun.ts";
 import { scaledOut } from "../domain/runExplanation.ts";
-import { formatNumber, formatTime } from "./format.ts";
+import { formatNumber, formatTime } from "../ui/format.ts";
 import { type Presentation, tooltipRows } from "./present.ts";
 
 /** A plan by the name of its file. */

@@ -1,5 +1,5 @@
 import { isOnlyDeletable, isStackFailed, isStackInProgress, type Stack, type StackResource } from "../domain/stack.ts";
-import { formatTime, plural } from "./format.ts";
+import { formatTime, plural } from "../ui/format.ts";
 import { type Presentation, tooltipRows } from "./present.ts";
 
 /** Icon and colour of a status word of CloudFormation. */
