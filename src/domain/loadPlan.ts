@@ -1,134 +1,9 @@
 import { z } from "zod";
 import { positionOfPath, syntaxErrorPosition, type TextPosition } from "./jsonText.ts";
+import { peakRate, plannedRequests, planSeconds, predictedInstances, rateAt, ratePieces } from "./loadPlanRates.ts";
+import { type expect, loadPlan, type payloads, type stage } from "./loadPlanSchema.ts";
 
-/** Requests per second. The bound keeps a typing mistake from becoming a flood; one machine cannot send more anyway. */
-const ratePerSecond = z.number().min(0).max(50_000).describe("Requests per second, at most 50,000.");
-const stageSeconds = z.number().positive().max(86_400).describe("Length of the stage in seconds.");
-
-const stage = z.discriminatedUnion("type", [
-  z.strictObject({
-    type: z.literal("linear").describe("The rate changes evenly."),
-    from: ratePerSecond,
-    to: ratePerSecond,
-    seconds: stageSeconds,
-  }),
-  z.strictObject({
-    type: z.literal("hold").describe("The rate stays."),
-    rate: ratePerSecond,
-    seconds: stageSeconds,
-  }),
-  z.strictObject({
-    type: z.literal("steps").describe("The rate changes in equal steps."),
-    from: ratePerSecond,
-    to: ratePerSecond,
-    steps: z.int().min(2).max(100).describe("Number of rates, the first and the last included."),
-    seconds: stageSeconds,
-  }),
-]);
-
-const target = z.discriminatedUnion("type", [
-  z.strictObject({
-    type: z.literal("endpoint").describe("A SageMaker endpoint, by signed InvokeEndpoint requests."),
-    name: z.string().min(1).optional().describe("Name of the endpoint; left out, that of the project's stack."),
-    variant: z.string().optional().describe("Production variant; left out, SageMaker chooses by weight."),
-  }),
-  z.strictObject({
-    type: z.literal("api").describe("The prediction API of the project's stack."),
-    url: z
-      .url({ protocol: /^https?$/ })
-      .optional()
-      .describe("Only the stack's own URL; left out, it is taken from there."),
-  }),
-]);
-
-const payloads = z.union([
-  z.strictObject({
-    csv: z.string().min(1).describe("CSV file, relative to this plan: each line is a request's body."),
-    header: z.boolean().optional().describe("The first line names the columns and is not sent."),
-    dropColumns: z.array(z.string()).optional().describe("Columns that are not sent, by name, such as the class."),
-  }),
-  z.strictObject({
-    jsonLines: z.string().min(1).describe("File with one JSON document a line, relative to this plan: each is a body."),
-  }),
-  z.strictObject({ inline: z.array(z.string()).min(1).describe("The bodies themselves.") }),
-]);
-
-const latencyLimit = z.strictObject({
-  max: z.number().positive().describe("Milliseconds from the intended start of a request to the end of its answer."),
-  stage: z.int().min(0).optional().describe("Only in this stage, counted from 0; left out, over the whole run."),
-});
-const ratio = z.number().min(0).max(1).describe("From 0 to 1.");
-
-const expect = z.strictObject({
-  achievedRatio: z.strictObject({ min: ratio }).optional().describe("Requests sent in time against those asked for."),
-  errorRate: z.strictObject({ max: ratio }).optional().describe("Failed requests against all requests."),
-  p50Ms: latencyLimit.optional().describe("Limit of the median latency."),
-  p95Ms: latencyLimit.optional().describe("Limit of the 95th percentile of the latency."),
-  p99Ms: latencyLimit.optional().describe("Limit of the 99th percentile of the latency."),
-  instances: z
-    .strictObject({ min: z.int().min(1) })
-    .optional()
-    .describe("Instances that must be in service at some time of the run: the proof of the scale-out."),
-});
-
-const loadPlan = z
-  .strictObject({
-    $schema: z.string().optional(),
-    version: z.literal(1).describe("Version of this file's format."),
-    name: z.string().min(1).max(100).describe("Name of the plan in lists and reports."),
-    target: target.describe("What is loaded: an endpoint of the connected account or the project's own API."),
-    payloads: payloads.describe("Where the bodies of the requests come from."),
-    contentType: z.string().min(1).describe("Content type of the bodies, for example text/csv."),
-    accept: z.string().min(1).optional().describe("Content type that is asked for in the answers."),
-    stages: z.array(stage).min(1).max(50).describe("The rate over time: stages one after the other."),
-    maxConnections: z
-      .int()
-      .min(1)
-      .max(4096)
-      .default(256)
-      .describe("Most connections at once; about peak rate × p99 in seconds × 1.5 is enough."),
-    timeoutSeconds: z
-      .number()
-      .min(0.05)
-      .max(900)
-      .default(70)
-      .describe("After this many seconds without an answer a request counts as failed."),
-    seed: z.int().min(0).optional().describe("Makes the order of the bodies repeatable."),
-    watchSecondsAfter: z
-      .number()
-      .min(0)
-      .max(7200)
-      .optional()
-      .describe("How many seconds the scaling is watched after the last request, for capacity that comes late."),
-    expect: expect.default({}).describe("What must hold for the run to pass."),
-  })
-  .superRefine((plan, context) => {
-    for (const name of ["p50Ms", "p95Ms", "p99Ms"] as const) {
-      const index = plan.expect[name]?.stage;
-      if (index !== undefined && index >= plan.stages.length) {
-        context.addIssue({
-          code: "custom",
-          path: ["expect", name, "stage"],
-          message: `there is no stage ${index}: the plan has ${plan.stages.length}, counted from 0`,
-        });
-      }
-    }
-    if ("csv" in plan.payloads && plan.payloads.dropColumns?.length && plan.payloads.header !== true) {
-      context.addIssue({
-        code: "custom",
-        path: ["payloads", "dropColumns"],
-        message: 'columns are dropped by their names, so the file needs a header: set "header": true',
-      });
-    }
-    if (plannedRequests(plan.stages) < 1) {
-      context.addIssue({ code: "custom", path: ["stages"], message: "the stages add up to less than one request" });
-    }
-    for (const key of ["contentType", "accept"] as const) {
-      if (/[\r\n]/.test(plan[key] ?? "")) {
-        context.addIssue({ code: "custom", path: [key], message: "a header value has no line breaks" });
-      }
-    }
-  });
+export { peakRate, plannedRequests, planSeconds, predictedInstances, rateAt, ratePieces };
 
 /** One stage of a plan; rates in requests per second. */
 export type LoadStage = z.infer<typeof stage>;
@@ -200,11 +75,13 @@ const hints: Record<string, string> = {
   version: "This version of the extension reads version 1.",
   target:
     'Use {"type": "endpoint", "name": "…"} or {"type": "api", "url": "https://…"}; leave name or url out to use the project\'s stack.',
-  payloads: 'Use one of {"csv": "path", "header": true}, {"jsonLines": "path"} or {"inline": ["…"]}.',
+  payloads:
+    'Use one of {"csv": "path", "header": true}, {"jsonLines": "path"}, {"folder": "path", "pattern": "*.jpg"} or {"inline": ["…"]}.',
   stages:
     'Use {"type": "linear", "from", "to", "seconds"}, {"type": "hold", "rate", "seconds"} or {"type": "steps", "from", "to", "steps", "seconds"}; rates are requests per second, at most 50,000.',
   maxConnections: "Give a whole number from 1 to 4096; about peak rate × p99 in seconds × 1.5 is enough.",
   timeoutSeconds: "Give seconds from 0.05 to 900; 70 suits SageMaker, whose containers must answer within 60.",
+  processes: "Give a whole number from 1 to 64, or leave it out: then this machine is measured first.",
   expect:
     'For example {"achievedRatio": {"min": 0.99}, "errorRate": {"max": 0.01}, "p99Ms": {"max": 250, "stage": 1}, "instances": {"min": 2}}.',
 };
@@ -226,59 +103,6 @@ function problemOf(issue: Issue): LoadPlanProblem {
 }
 
 const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
-
-/** A piece of constant or linearly changing rate; the form every stage comes down to. Rates per second. */
-export type RatePiece = { stage: number; from: number; to: number; seconds: number };
-
-/** The stages as pieces in order; `stage` is the index into the plan's stages. */
-export function ratePieces(stages: readonly LoadStage[]): RatePiece[] {
-  return stages.flatMap((item, index): RatePiece[] => {
-    if (item.type === "linear") return [{ stage: index, from: item.from, to: item.to, seconds: item.seconds }];
-    if (item.type === "hold") return [{ stage: index, from: item.rate, to: item.rate, seconds: item.seconds }];
-    return Array.from({ length: item.steps }, (_, step) => {
-      const rate = item.from + ((item.to - item.from) * step) / (item.steps - 1);
-      return { stage: index, from: rate, to: rate, seconds: item.seconds / item.steps };
-    });
-  });
-}
-
-/** Requests that the stages ask for, as a whole number. */
-export function plannedRequests(stages: readonly LoadStage[]): number {
-  // The small term keeps 0.1 × 30 from losing its last request to rounding.
-  return Math.floor(
-    ratePieces(stages).reduce((sum, { from, to, seconds }) => sum + ((from + to) / 2) * seconds, 0) + 1e-6,
-  );
-}
-
-/** Length of all stages in seconds, without `watchSecondsAfter`. */
-export function planSeconds(stages: readonly LoadStage[]): number {
-  return stages.reduce((sum, { seconds }) => sum + seconds, 0);
-}
-
-/** Highest rate of the stages, requests per second. */
-export function peakRate(stages: readonly LoadStage[]): number {
-  return ratePieces(stages).reduce((max, { from, to }) => Math.max(max, from, to), 0);
-}
-
-/** Rate in requests per second at `seconds` after the start; 0 outside the plan. */
-export function rateAt(stages: readonly LoadStage[], seconds: number): number {
-  let begin = 0;
-  for (const piece of ratePieces(stages)) {
-    const within = seconds - begin;
-    if (within >= 0 && within < piece.seconds) return piece.from + ((piece.to - piece.from) * within) / piece.seconds;
-    begin += piece.seconds;
-  }
-  return 0;
-}
-
-/**
- * Instances that target tracking on SageMakerVariantInvocationsPerInstance settles at: rate × 60 / target, rounded up
- * (AWS developer guide, endpoint-scaling-loadtest). Rate per second, target per instance and minute.
- */
-export function predictedInstances(rate: number, targetPerMinute: number): number {
-  if (!(targetPerMinute > 0)) return 1;
-  return Math.max(1, Math.ceil((rate * 60) / targetPerMinute));
-}
 
 /** What to tell before a run: a policy under which this plan cannot show a scale-out, or not all of it. */
 export function capacityWarnings(plan: LoadPlan, policy: { targetPerMinute: number; maxInstances: number }): string[] {

@@ -107,7 +107,7 @@ export type ExpectationResult = {
   comparison: "atLeast" | "atMost";
   asked: number;
   measured: number | null;
-  unit: "ratio" | "ms" | "instances";
+  unit: "ratio" | "ms" | "instances" | "seconds" | "usd";
   stage?: number;
   passed: boolean;
   /** Why it failed although, or because, nothing could be measured. */
@@ -120,13 +120,27 @@ export type LoadRunTarget = {
   /** Endpoint name or URL. */
   name: string;
   variant?: string;
+  inferenceComponent?: string;
 };
 
 /** Where the run took place. `timeScale` is the sandbox's speed-up of scaling; 1 on AWS. */
 export type LoadRunConnection = { accountId: string; region: string; sandbox: boolean; timeScale: number };
 
 /** The scaling policy in force, where known. */
-export type LoadRunPolicy = { targetPerMinute: number; minInstances: number; maxInstances: number };
+export type LoadRunPolicy = {
+  targetPerMinute: number;
+  minInstances: number;
+  maxInstances: number;
+  name?: string;
+  scaleOutCooldownSeconds?: number;
+  scaleInCooldownSeconds?: number;
+};
+
+/**
+ * Why a run did not reach its rate. generator: this machine's CPU; connections: too few of them for the latency;
+ * target: it answered too slowly or with errors. `text` says it with the numbers.
+ */
+export type RateShortfall = { cause: "generator" | "connections" | "target"; text: string };
 
 /** Facts that make a run repeatable. */
 export type LoadRunEnvironment = {
@@ -135,7 +149,13 @@ export type LoadRunEnvironment = {
   extensionVersion?: string;
   autocannonVersion?: string;
   seed?: number;
+  /** Processes that sent, and the machine's CPU model and cores. */
+  processes?: number;
+  cpu?: string;
   endpoint?: string;
+  endpointConfig?: string;
+  model?: string;
+  image?: string;
   variant?: string;
   instanceType?: string;
   policy?: LoadRunPolicy;
@@ -164,6 +184,10 @@ export type LoadRunReport = {
   expectations: ExpectationResult[];
   verdict: LoadRunVerdict;
   warnings: string[];
+  /** Only when less was sent than was asked for. */
+  shortfall?: RateShortfall;
+  /** What the instances cost from start to end by the price table, US dollars; what it would cost, in the sandbox. */
+  costUsd?: number;
   environment: LoadRunEnvironment;
 };
 

@@ -1,4 +1,4 @@
-import type { RatePiece } from "../domain/loadPlan.ts";
+import type { RatePiece } from "../domain/loadPlanRates.ts";
 import type { LoadErrorKind, LoadRunLatency, LoadRunPoint, LoadRunTotals } from "../domain/loadRun.ts";
 import type { RequestSigning, RequestTemplate } from "./requestEncoder.ts";
 import type { SigningCredentials } from "./signer.ts";

@@ -1,4 +1,4 @@
-import type { RatePiece } from "../domain/loadPlan.ts";
+import type { RatePiece } from "../domain/loadPlanRates.ts";
 
 /** When each request of a plan is meant to start. Times in seconds from the start of the plan. */
 export type Pacer = {

@@ -1,20 +1,40 @@
 import type { LoadPayloads } from "../domain/loadPlan.ts";
 import { LoadInputError } from "./loadInputError.ts";
 
-/** The path that has to be read for a plan's payloads, relative to the plan; undefined for inline ones. */
+/** The file that has to be read for a plan's payloads, relative to the plan; undefined for inline ones and folders. */
 export function payloadPath(payloads: LoadPayloads): string | undefined {
   if ("csv" in payloads) return payloads.csv;
   return "jsonLines" in payloads ? payloads.jsonLines : undefined;
 }
 
 /**
+ * Of the names in a payload folder those that are sent, in order. Names that begin with a dot are the system's.
+ * Throws LoadInputError naming the folder and the pattern when none is left.
+ */
+export function payloadFiles({ folder, pattern }: FolderPayloads, names: readonly string[]): string[] {
+  const fits = pattern === undefined ? /^[^.]/ : new RegExp(`^${[...pattern].map(patternPart).join("")}$`);
+  const chosen = names.filter((name) => !name.startsWith(".") && fits.test(name)).sort();
+  if (chosen.length > 0) return chosen;
+  throw new LoadInputError(
+    `Payload folder ${folder} has no file${pattern === undefined ? "" : ` that fits ${pattern}`}.`,
+    "Put files in it, or correct payloads in the plan.",
+  );
+}
+
+type FolderPayloads = Extract<LoadPayloads, { folder: string }>;
+
+const patternPart = (char: string) =>
+  char === "*" ? ".*" : char === "?" ? "." : char.replace(/[\\^$.|+()[\]{}]/, "\\$&");
+
+/**
  * Request bodies, one per row, of a plan's payloads. `text` is the content of the file at `payloadPath`, unused for
- * inline payloads. Throws LoadInputError naming the file, the line and the way out.
+ * inline payloads; folders are not for here. Throws LoadInputError naming the file, the line and the way out.
  */
 export function payloadRows(payloads: LoadPayloads, text = ""): Buffer[] {
   if ("inline" in payloads) return payloads.inline.map((row) => Buffer.from(row));
   const clean = text.replace(/^\uFEFF/, "");
-  const rows = "csv" in payloads ? csvRows(payloads, clean) : jsonLines(payloads.jsonLines, clean);
+  const rows =
+    "csv" in payloads ? csvRows(payloads, clean) : "jsonLines" in payloads ? jsonLines(payloads.jsonLines, clean) : [];
   if (rows.length === 0) {
     throw new LoadInputError(`Payload file ${payloadPath(payloads)} has no rows.`, "Give it at least one row.");
   }

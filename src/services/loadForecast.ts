@@ -8,9 +8,16 @@ import { INVOCATIONS_METRIC } from "../domain/scalingExplanation.ts";
 /** The target-tracking policy that a run is judged by, if a variant has one. */
 export function policyOf(scaling: readonly ScalableTarget[]): LoadRunPolicy | undefined {
   for (const t of scaling) {
-    const target = t.policies.find((p) => p.metric === INVOCATIONS_METRIC)?.target;
-    if (target !== undefined)
-      return { targetPerMinute: target, minInstances: t.minInstances, maxInstances: t.maxInstances };
+    const policy = t.policies.find((p) => p.metric === INVOCATIONS_METRIC);
+    if (policy?.target === undefined) continue;
+    return {
+      targetPerMinute: policy.target,
+      minInstances: t.minInstances,
+      maxInstances: t.maxInstances,
+      name: policy.name,
+      scaleOutCooldownSeconds: policy.scaleOutCooldownSeconds,
+      scaleInCooldownSeconds: policy.scaleInCooldownSeconds,
+    };
   }
   return undefined;
 }

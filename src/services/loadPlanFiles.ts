@@ -1,9 +1,9 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { OpsError, toOpsError } from "../domain/errors.ts";
 import { type LoadPlan, parseLoadPlan } from "../domain/loadPlan.ts";
 import { LoadEngineError, LoadInputError } from "../loadtest/loadInputError.ts";
-import { payloadPath, payloadRows } from "../loadtest/payloads.ts";
+import { payloadFiles, payloadPath, payloadRows } from "../loadtest/payloads.ts";
 
 /** What the load engine refuses is bad input, what it fails at is not; any other error stays what it is. */
 export function toRunError(e: unknown): OpsError {
@@ -38,6 +38,7 @@ export async function readPlan(file: string): Promise<LoadPlan> {
 export async function readPayloads(planFile: string, plan: LoadPlan): Promise<Uint8Array[]> {
   const relative = payloadPath(plan.payloads);
   try {
+    if ("folder" in plan.payloads) return await readFolder(planFile, plan.payloads);
     if (relative === undefined) return payloadRows(plan.payloads);
     const file = path.resolve(path.dirname(planFile), relative);
     const text = await readFile(file, "utf8").catch((e: Error) => {
@@ -48,4 +49,34 @@ export async function readPayloads(planFile: string, plan: LoadPlan): Promise<Ui
     const { code, message, hint, cause } = toRunError(e);
     throw new OpsError(code, message, { hint, cause, place: { file: planFile } });
   }
+}
+
+/** All bodies are in memory during a run, in each of its processes. */
+const MOST_FOLDER_BYTES = 256 * 1024 * 1024;
+
+async function readFolder(
+  planFile: string,
+  payloads: Extract<LoadPlan["payloads"], { folder: string }>,
+): Promise<Uint8Array[]> {
+  const folder = path.resolve(path.dirname(planFile), payloads.folder);
+  const entries = await readdir(folder, { withFileTypes: true }).catch((e: Error) => {
+    throw new LoadInputError(
+      `Payload folder ${folder} cannot be read: ${e.message}`,
+      `Correct payloads in ${planFile}.`,
+    );
+  });
+  const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+  const bodies: Uint8Array[] = [];
+  let bytes = 0;
+  for (const name of payloadFiles(payloads, names)) {
+    const body = await readFile(path.join(folder, name));
+    bytes += body.byteLength;
+    if (bytes > MOST_FOLDER_BYTES)
+      throw new LoadInputError(
+        `The files of payload folder ${folder} are together larger than ${MOST_FOLDER_BYTES / 1024 / 1024} MiB.`,
+        "Send fewer of them: give a pattern, or another folder.",
+      );
+    bodies.push(body);
+  }
+  return bodies;
 }

@@ -100,9 +100,10 @@ async function prepareEndpoint(
   const headers: Record<string, string> = { "content-type": base.plan.contentType };
   if (base.plan.accept) headers.accept = base.plan.accept;
   if (wanted.variant) headers["x-amzn-sagemaker-target-variant"] = wanted.variant;
+  if (wanted.inferenceComponent) headers["x-amzn-sagemaker-inference-component"] = wanted.inferenceComponent;
   return {
     ...base,
-    target: { type: "endpoint", name, variant: wanted.variant },
+    target: { type: "endpoint", name, variant: wanted.variant, inferenceComponent: wanted.inferenceComponent },
     estimatedUsd: base.connection.kind === "sandbox" ? undefined : estimateCost(base.plan, endpoint, policy),
     warnings: policy
       ? capacityWarnings(base.plan, policy)
