@@ -57,7 +57,7 @@ it("boto3 speaks with every service", { skip: noBoto }, async (t) => {
     .map((line) => JSON.parse(line) as { name: string; error: string | null });
   for (const { name, error } of checks) await t.test(name, () => assert.equal(error, null));
   assert.equal(ended.code, 0, ended.stderr);
-  assert.equal(checks.length, 12);
+  assert.equal(checks.length, 13);
 });
 
 describe("the AWS CLI", { skip: noCli }, () => {

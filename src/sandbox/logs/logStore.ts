@@ -15,6 +15,8 @@ export interface LogStream {
   name: string;
   createdAt: number;
   lastIngestedAt?: number;
+  /** Id of the event that came last. */
+  newestId?: string;
   /** In order of timestamp. */
   events: LogEvent[];
   bytes: number;
@@ -64,6 +66,7 @@ export class LogStore {
   append(stream: LogStream, events: readonly { timestamp: number; message: string }[], now: number): void {
     for (const { timestamp, message } of events) {
       const event: LogEvent = { id: this.nextId(now), timestamp, ingestedAt: now, message };
+      stream.newestId = event.id;
       const last = stream.events.at(-1);
       if (!last || last.timestamp <= timestamp) stream.events.push(event);
       else stream.events.splice(firstAfter(stream.events, timestamp), 0, event);

@@ -23,6 +23,7 @@ import { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { serviceInfo } from "../wire/serviceInfo.ts";
 import type { AppendLog, ServiceModule, World } from "../world.ts";
 import { addFilterOperations } from "./filters.ts";
+import { addLiveTail } from "./liveTail.ts";
 import { addEventOperations } from "./logEvents.ts";
 import { type LogGroup, LogStore, type LogStream } from "./logStore.ts";
 
@@ -72,6 +73,7 @@ export function createLogs(world: World): LogsModule {
   addTagOperations(service, state);
   addEventOperations(service, state);
   addFilterOperations(service, state);
+  addLiveTail(service, state);
   return {
     services: [service],
     persist: persistMap("logs", store.regions, { lazy: true }),

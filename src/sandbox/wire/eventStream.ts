@@ -1,7 +1,10 @@
 import { EventStreamCodec } from "@smithy/core/event-streams";
 import type { NormalizedSchema } from "@smithy/core/schema";
 import { fromUtf8, toUtf8 } from "@smithy/core/serde";
-import { membersOf, type Traits } from "./schema.ts";
+import { membersOf, schemaOf, type Traits } from "./schema.ts";
+
+/** Schema number of Smithy's `document`. */
+const DOCUMENT = 15;
 
 type WriteBody = (schema: NormalizedSchema, value: unknown) => Uint8Array | string;
 type Headers = Record<string, { type: "string"; value: string } | { type: string; value: unknown }>;
@@ -11,14 +14,22 @@ const text = (value: string) => ({ type: "string" as const, value });
 /**
  * Encodes events as `application/vnd.amazon.eventstream`. The SDK's own EventStreamSerde always writes
  * `:message-type: event`; a service sends a modelled error as an exception, or the client would not throw.
+ * @param initial what an RPC protocol tells before the events; the REST protocols have it in headers
  */
 export async function* encodeEventStream(
   union: NormalizedSchema,
   events: AsyncIterable<Record<string, unknown>>,
   write: WriteBody,
   contentType: string,
+  initial?: Record<string, unknown>,
 ): AsyncIterable<Uint8Array> {
   const codec = new EventStreamCodec(toUtf8, fromUtf8);
+  if (initial) {
+    const headers = { ":message-type": text("event"), ":event-type": text("initial-response") };
+    const body = write(schemaOf(DOCUMENT), initial);
+    const bytes = typeof body === "string" ? fromUtf8(body) : body;
+    yield codec.encode({ headers: { ...headers, ":content-type": text(contentType) }, body: bytes } as never);
+  }
   const frame = (name: string, value: Record<string, unknown>) =>
     codec.encode(eventFrame(union, name, value, write, contentType) as never);
   try {

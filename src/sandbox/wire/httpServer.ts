@@ -24,9 +24,15 @@ export function listen(handler: HttpHandler, port: number): Promise<Server> {
   });
 }
 
-/** Only names of this machine: a page that resolves its own host name to 127.0.0.1 (DNS rebinding) is refused. */
+/**
+ * Only names of this machine: a page that resolves its own host name to 127.0.0.1 (DNS rebinding) is refused. Clients
+ * put `streaming-` before the host of StartLiveTail; no page can come from such a name, because it has no domain.
+ */
 export function isLoopbackHost(host: string | undefined): boolean {
-  return host !== undefined && /^(127\.0\.0\.1|\[::1\]|localhost|([a-z0-9-]+\.)+localhost)(:\d+)?$/i.test(host);
+  return (
+    host !== undefined &&
+    /^((?:streaming-)?127\.0\.0\.1|\[::1\]|(?:streaming-)?localhost|([a-z0-9-]+\.)+localhost)(:\d+)?$/i.test(host)
+  );
 }
 
 function receive(handler: HttpHandler, r: IncomingMessage, w: ServerResponse): void {
@@ -87,12 +93,16 @@ async function send(res: WireResponse, headOnly: boolean, w: ServerResponse): Pr
     return;
   }
   w.writeHead(res.status, res.headers);
-  for await (const chunk of body)
-    if (!w.write(chunk))
+  w.flushHeaders();
+  for await (const chunk of body) {
+    // Leaving the loop ends the source: a live tail stops when nobody listens any more.
+    if (w.destroyed) return;
+    if (!w.write(chunk) && !w.destroyed)
       await new Promise<void>((resolve) => {
         w.once("drain", resolve);
         w.once("close", resolve);
       });
+  }
   w.end();
 }
 

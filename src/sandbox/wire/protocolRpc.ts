@@ -1,8 +1,10 @@
 import { JsonCodec2 } from "@aws-sdk/core/protocols";
 import { CborCodec } from "@smithy/core/cbor";
+import type { NormalizedSchema } from "@smithy/core/schema";
 import type { ErrorInfo } from "./errors.ts";
+import { encodeEventStream } from "./eventStream.ts";
 import type { ServerProtocol } from "./protocols.ts";
-import { inputOf, outputOf } from "./schema.ts";
+import { inputOf, membersOf, outputOf } from "./schema.ts";
 import type { OperationSchema, ServiceInfo, WireRequest, WireResponse } from "./types.ts";
 
 /** Schema number of Smithy's `document`: error members of the covered services are plain JSON. */
@@ -44,8 +46,19 @@ class RpcProtocol implements ServerProtocol {
       if (this.kind === "cbor") delete headers["content-type"];
       return { status: 200, headers, body: "" };
     }
-    this.serializer.write(schema as never, output ?? {});
-    return { status: 200, headers, body: plainBytes(this.serializer.flush()) };
+    const write = (s: NormalizedSchema, value: unknown) => {
+      this.serializer.write(s as never, value ?? {});
+      return plainBytes(this.serializer.flush());
+    };
+    const stream = membersOf(schema).find(([, m]) => m.isStreaming() && m.isStructSchema());
+    if (!stream) return { status: 200, headers, body: write(schema, output) };
+    // The members beside the stream come in a first event of their own (Smithy, "Event streams: initial-response").
+    const [name, union] = stream;
+    const { [name]: events, ...initial } = output as Record<string, unknown>;
+    const type = headers["content-type"] ?? "";
+    headers["content-type"] = "application/vnd.amazon.eventstream";
+    const body = encodeEventStream(union, events as AsyncIterable<Record<string, unknown>>, write, type, initial);
+    return { status: 200, headers, body };
   }
 
   encodeError(err: ErrorInfo, service: ServiceInfo | undefined, id: string, req: WireRequest): WireResponse {

@@ -9,6 +9,7 @@ import os
 import urllib.error
 import urllib.request
 import sys
+import time
 import zipfile
 
 import boto3
@@ -184,6 +185,23 @@ def _():
     event = {"timestamp": 1_700_000_000_000, "message": "hello"}
     logs.put_log_events(logGroupName="/boto", logStreamName="s", logEvents=[event])
     refused("ResourceNotFoundException", logs.filter_log_events, logGroupName="/none")
+
+
+@check("logs: a live tail")
+def _():
+    # Otherwise boto3 calls streaming-127.0.0.1, which no resolver knows.
+    config = CONFIG.merge(Config(inject_host_prefix=False))
+    logs = boto3.client("logs", endpoint_url=ENDPOINT, region_name="us-east-1", config=config)
+    group = "arn:aws:logs:us-east-1:123456789012:log-group:/boto"
+    tail = logs.start_live_tail(logGroupIdentifiers=[group])
+    for event in tail["responseStream"]:
+        if "sessionStart" in event:
+            told = {"timestamp": int(time.time() * 1000), "message": "told live"}
+            logs.put_log_events(logGroupName="/boto", logStreamName="s", logEvents=[told])
+        elif event["sessionUpdate"]["sessionResults"]:
+            assert event["sessionUpdate"]["sessionResults"][0]["message"] == "told live", event
+            break
+    tail["responseStream"].close()
 
 
 @check("lambda: a function is made, found and deleted")
