@@ -35,6 +35,7 @@ export interface Commands {
   "sagemakerOps.endpoint.openConsole": [EndpointArgument?];
   "sagemakerOps.endpoint.delete": [EndpointArgument?];
   "sagemakerOps.loadTest.run": [(Uri | PlanArgument | EndpointArgument)?];
+  "sagemakerOps.loadTest.debugRequest": [(Uri | PlanArgument)?];
   "sagemakerOps.loadTest.stop": [];
   "sagemakerOps.loadTest.show": [];
   "sagemakerOps.loadTest.openReport": [ReportArgument?];
@@ -98,6 +99,7 @@ const commandTable: Record<CommandId, true> = {
   "sagemakerOps.endpoint.openConsole": true,
   "sagemakerOps.endpoint.delete": true,
   "sagemakerOps.loadTest.run": true,
+  "sagemakerOps.loadTest.debugRequest": true,
   "sagemakerOps.loadTest.stop": true,
   "sagemakerOps.loadTest.show": true,
   "sagemakerOps.loadTest.openReport": true,

@@ -3,6 +3,7 @@ import { connectionCommands, givenSandbox } from "./commands/connection.ts";
 import { endpointCommands } from "./commands/endpoint.ts";
 import { explorerCommands } from "./commands/explorer.ts";
 import { loadTestCommands, refreshDuringRuns } from "./commands/loadTest.ts";
+import { runPlan } from "./commands/loadTestRun.ts";
 import { commandStep, withSteps } from "./commands/nextSteps.ts";
 import { projectCommands } from "./commands/project.ts";
 import { registerCommands, showFailure } from "./commands/register.ts";
@@ -20,6 +21,8 @@ import { Predictor } from "./services/predictor.ts";
 import { SandboxProcess } from "./services/sandboxProcess.ts";
 import { ScalingExplainer } from "./services/scalingExplainer.ts";
 import { StackDeployer } from "./services/stackDeployer.ts";
+import { createPlanLenses } from "./testing/planLenses.ts";
+import { createPlanTests } from "./testing/planTests.ts";
 import { createEndpointsView } from "./tree/endpointsView.ts";
 import { createLoadTestsView } from "./tree/loadTestsView.ts";
 import { createStackView } from "./tree/stackView.ts";
@@ -85,6 +88,8 @@ export function activate(context: ExtensionContext): void {
     createEndpointsView(connections, endpoints, project),
     createStackView(project, deployer),
     createLoadTestsView(loadTests, project),
+    createPlanLenses(loadTests),
+    createPlanTests(loadTests, project, (planFile) => runPlan(loadTestServices, planFile)),
     endpointPanels,
     runPanels,
     project,

@@ -12,7 +12,7 @@ export function escapeMarkdown(text: string): string {
 const esc = escapeMarkdown;
 
 /** A fence that no line of the text can close. */
-function codeBlock(lines: string[]): string {
+export function codeBlock(lines: string[], language = "text"): string {
   const longest = Math.max(
     2,
     ...(lines
@@ -21,7 +21,7 @@ function codeBlock(lines: string[]): string {
       ?.map((run) => run.length) ?? []),
   );
   const fence = "`".repeat(longest + 1);
-  return [`${fence}text`, ...lines, fence].join("\n");
+  return [`${fence}${language}`, ...lines, fence].join("\n");
 }
 
 function findingList(findings: readonly ScalingFinding[]): string {

@@ -1,25 +1,23 @@
 import path from "node:path";
-import { Uri, window } from "vscode";
-import { type Commands, type EndpointArgument, type PlanArgument, viewIds } from "../contributions.ts";
+import { Uri } from "vscode";
+import type { Commands, EndpointArgument, PlanArgument } from "../contributions.ts";
 import { describeConnection } from "../domain/connection.ts";
-import { OpsError, toOpsError } from "../domain/errors.ts";
-import { peakRate, planSeconds } from "../domain/loadPlan.ts";
+import { OpsError } from "../domain/errors.ts";
 import type { LoadRunPanels } from "../panels/loadRunPanel.ts";
 import { showReport } from "../panels/reportPanel.ts";
 import type { Connections } from "../services/connections.ts";
 import type { Endpoints } from "../services/endpoints.ts";
-import type { PreparedRun } from "../services/loadPreparation.ts";
 import type { LoadTests } from "../services/loadTests.ts";
 import type { ScalingExplainer } from "../services/scalingExplainer.ts";
-import { formatAge, formatNumber, formatTime } from "../ui/format.ts";
+import { formatTime } from "../ui/format.ts";
 import type { MarkdownDocuments } from "../ui/markdownDocument.ts";
-import { confirmWithFacts, type FactRow, pickOne } from "../ui/prompts.ts";
+import { pickOne } from "../ui/prompts.ts";
 import { findPlans, runsFolder } from "../ui/workspacePlans.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { requireConnection } from "./connection.ts";
 import { runMarkdown } from "./explanationText.ts";
+import { debugOneRequest, runPlan } from "./loadTestRun.ts";
 import { commandStep, withSteps } from "./nextSteps.ts";
-import { assertTrusted } from "./project.ts";
 import type { CommandTable } from "./register.ts";
 
 /** What the commands of load tests work with. */
@@ -33,9 +31,12 @@ export interface LoadTestCommandServices {
   documents: MarkdownDocuments;
 }
 
+/** Where a command finds its plan; without one the user picks. */
+type PlanSource = Commands["sagemakerOps.loadTest.run"][0];
 type LoadTestCommands = Pick<
   CommandTable,
   | "sagemakerOps.loadTest.run"
+  | "sagemakerOps.loadTest.debugRequest"
   | "sagemakerOps.loadTest.stop"
   | "sagemakerOps.loadTest.show"
   | "sagemakerOps.loadTest.openReport"
@@ -46,6 +47,11 @@ export function loadTestCommands(services: LoadTestCommandServices): LoadTestCom
   const { loadTests, panels } = services;
   return {
     "sagemakerOps.loadTest.run": (from) => run(services, from),
+    "sagemakerOps.loadTest.debugRequest": async (from) => {
+      requireConnection(services.connections);
+      const planFile = await pickPlan(services, from);
+      if (planFile !== undefined) await debugOneRequest(services, planFile);
+    },
     "sagemakerOps.loadTest.stop": () => loadTests.stop(),
     "sagemakerOps.loadTest.show": () => {
       if (loadTests.active) panels.show(loadTests.active);
@@ -77,50 +83,21 @@ async function explain(services: LoadTestCommandServices, file: string): Promise
   await services.documents.show(`Scaling in run ${report.plan.name}`, text);
 }
 
-async function run(services: LoadTestCommandServices, from: Commands["sagemakerOps.loadTest.run"][0]): Promise<void> {
-  const { loadTests, panels, project } = services;
-  requireConnection(services.connections);
-  assertTrusted("Running a load test");
+async function run(services: LoadTestCommandServices, from: PlanSource): Promise<void> {
+  const { loadTests, panels } = services;
   if (loadTests.isRunning && loadTests.active) {
     panels.show(loadTests.active);
     return;
   }
+  requireConnection(services.connections);
   const planFile = await pickPlan(services, from);
   if (planFile === undefined) return;
-  const prepared = await window
-    .withProgress({ location: { viewId: viewIds.loadTests } }, () => loadTests.prepare(planFile, project.project))
-    .then(undefined, (error: unknown) => {
-      throw notDeployed(services, toOpsError(error));
-    });
-  assertSameEndpoint(prepared, from);
-  if (!(await confirmRun(prepared))) return;
-  const ended = loadTests.start(prepared, { reportFolder: runsFolder(project) });
-  // The run is known at once, though it ends in minutes.
-  if (loadTests.active) panels.show(loadTests.active);
-  const { error } = await ended;
-  if (error) throw error;
+  const endpointName = (from as EndpointArgument | undefined)?.endpointName;
+  const ended = await runPlan(services, planFile, { endpointName, onStarted: (active) => panels.show(active) });
+  if (ended?.error) throw ended.error;
 }
 
-/** Without a stack there is nothing to load yet: the next step is to deploy it. */
-function notDeployed({ project }: LoadTestCommandServices, error: OpsError): OpsError {
-  const isMissing =
-    error.code === "badInput" && !error.place && project.project && !project.stack?.outputs.EndpointName;
-  return isMissing ? withSteps(error, commandStep("Deploy…", "sagemakerOps.stack.deploy")) : error;
-}
-
-/** A plan may name another endpoint than the row on which the command was called: that must not pass unseen. */
-function assertSameEndpoint({ target, planFile }: PreparedRun, from: Commands["sagemakerOps.loadTest.run"][0]): void {
-  const wanted = (from as EndpointArgument | undefined)?.endpointName;
-  if (wanted === undefined || target.type !== "endpoint" || target.name === wanted) return;
-  throw new OpsError("badInput", `Plan ${path.basename(planFile)} loads endpoint ${target.name}, not ${wanted}.`, {
-    hint: `Give its target the name ${wanted}, or pick another plan.`,
-  });
-}
-
-async function pickPlan(
-  { project }: LoadTestCommandServices,
-  from: Commands["sagemakerOps.loadTest.run"][0],
-): Promise<string | undefined> {
+async function pickPlan({ project }: LoadTestCommandServices, from: PlanSource): Promise<string | undefined> {
   if (from instanceof Uri) return from.fsPath;
   const named = (from as PlanArgument | undefined)?.planFile;
   if (named !== undefined) return named;
@@ -137,42 +114,6 @@ async function pickPlan(
     value: file,
   }));
   return choices.length === 1 ? choices[0]?.value : pickOne("Load plan", choices);
-}
-
-function confirmRun({ plan, target, connection, requests, estimatedUsd, warnings }: PreparedRun): Promise<boolean> {
-  const sandbox = connection.kind === "sandbox";
-  const cost = sandbox
-    ? "nothing in the sandbox"
-    : estimatedUsd === undefined
-      ? "unknown instance price"
-      : `about $${estimatedUsd.toFixed(2)} of instance time`;
-  const facts: FactRow[] = [
-    { label: "$(account) Account", description: sandbox ? `${connection.accountId} (sandbox)` : connection.accountId },
-    { label: "$(globe) Region", description: connection.region },
-    {
-      label: "$(radio-tower) Target",
-      description: [target.name, target.variant, sandbox && "simulated instances"].filter(Boolean).join(" · "),
-    },
-    {
-      label: "$(pulse) Load",
-      description: `up to ${formatNumber(peakRate(plan.stages))} requests/s for ${formatAge(planSeconds(plan.stages) * 1000)}`,
-    },
-    { label: "$(credit-card) Cost", description: cost },
-  ];
-  return confirmWithFacts({
-    title: `Load test ${plan.name} in ${describeConnection(connection)}`,
-    placeholder: "Pick the first row to start; Escape sends nothing",
-    confirm: {
-      label: `$(play) Send ${formatNumber(requests)} requests to ${target.name}`,
-      description: describeConnection(connection),
-    },
-    sections: [
-      ...(warnings.length
-        ? [{ name: "mind", rows: warnings.map((detail) => ({ label: "$(warning) Warning", detail })) }]
-        : []),
-      { name: "what will happen", rows: facts },
-    ],
-  });
 }
 
 async function pickReport({ loadTests, project }: LoadTestCommandServices): Promise<string | undefined> {

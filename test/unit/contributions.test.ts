@@ -74,8 +74,11 @@ test("every text is in package.nls.json, and none there is unused", () => {
   );
 });
 
-test("the extension starts for a project only, and its pictures exist", () => {
-  assert.deepEqual(manifest.activationEvents, ["workspaceContains:sagemaker-ops.json"]);
+test("the extension starts for a project or a load plan only, and its pictures exist", () => {
+  assert.deepEqual(manifest.activationEvents, [
+    "workspaceContains:sagemaker-ops.json",
+    "workspaceContains:**/*.ramp.json",
+  ]);
   for (const file of [manifest.icon, ...contributes.viewsContainers.activitybar.map(({ icon }) => icon)]) {
     assert.ok(existsSync(path.join(root, file)), file);
   }

@@ -1,0 +1,156 @@
+import path from "node:path";
+import { window } from "vscode";
+import { type EndpointArgument, viewIds } from "../contributions.ts";
+import { describeConnection } from "../domain/connection.ts";
+import { OpsError, toOpsError } from "../domain/errors.ts";
+import { peakRate, planSeconds } from "../domain/loadPlan.ts";
+import type { Connections } from "../services/connections.ts";
+import type { PreparedRun } from "../services/loadPreparation.ts";
+import type { LoadTests, RunProgress } from "../services/loadTests.ts";
+import { sendOneRequest } from "../services/requestProbe.ts";
+import { formatAge, formatNumber } from "../ui/format.ts";
+import type { MarkdownDocuments } from "../ui/markdownDocument.ts";
+import { confirmWithFacts, type FactRow } from "../ui/prompts.ts";
+import { runsFolder } from "../ui/workspacePlans.ts";
+import type { WorkspaceProject } from "../ui/workspaceProject.ts";
+import { requireConnection } from "./connection.ts";
+import { commandStep, withSteps } from "./nextSteps.ts";
+import { probedRequestMarkdown } from "./probedRequestText.ts";
+import { assertTrusted } from "./project.ts";
+
+/** What sending load, or a single request, works with. */
+export interface LoadSendingServices {
+  connections: Connections;
+  loadTests: LoadTests;
+  project: WorkspaceProject;
+  documents: MarkdownDocuments;
+}
+
+/**
+ * Asks, then runs a plan to its end.
+ * @param options.endpointName the endpoint that was meant, when the caller knows one
+ * @param options.onStarted called once with the run when it is under way
+ * @returns the run when it is over; undefined when it was not wanted
+ * @throws OpsError conflict while another run is under way; what `LoadTests.prepare` throws
+ */
+export async function runPlan(
+  services: LoadSendingServices,
+  planFile: string,
+  options: { endpointName?: string; onStarted?(run: RunProgress): void } = {},
+): Promise<RunProgress | undefined> {
+  const { loadTests, project } = services;
+  const prepared = await prepare(services, planFile, "Running a load test");
+  assertSameEndpoint(prepared, options.endpointName);
+  if (!(await confirmRun(prepared))) return undefined;
+  const ended = loadTests.start(prepared, { reportFolder: runsFolder(project) });
+  // The run is known at once, though it ends in minutes.
+  if (loadTests.active) options.onStarted?.(loadTests.active);
+  return ended;
+}
+
+/** Sends exactly one request of a plan after asking, and shows it with its answer. */
+export async function debugOneRequest(services: LoadSendingServices, planFile: string): Promise<void> {
+  const { connections, documents } = services;
+  const prepared = await prepare(services, planFile, "Sending a request");
+  if (!(await confirmOneRequest(prepared))) return;
+  const probe = await window.withProgress({ location: { viewId: viewIds.loadTests } }, () =>
+    sendOneRequest(connections, prepared),
+  );
+  const { plan, connection } = prepared;
+  const text = probedRequestMarkdown(plan.name, probe, describeConnection(connection));
+  await documents.show(`One request of ${plan.name}`, text);
+}
+
+async function prepare(services: LoadSendingServices, planFile: string, what: string): Promise<PreparedRun> {
+  const { loadTests, project } = services;
+  requireConnection(services.connections);
+  assertTrusted(what);
+  try {
+    return await window.withProgress({ location: { viewId: viewIds.loadTests } }, () =>
+      loadTests.prepare(planFile, project.project),
+    );
+  } catch (error) {
+    throw notDeployed(services, toOpsError(error));
+  }
+}
+
+/** Without a stack there is nothing to load yet: the next step is to deploy it. */
+function notDeployed({ project }: LoadSendingServices, error: OpsError): OpsError {
+  const isMissing =
+    error.code === "badInput" && !error.place && project.project && !project.stack?.outputs.EndpointName;
+  return isMissing ? withSteps(error, commandStep("Deploy…", "sagemakerOps.stack.deploy")) : error;
+}
+
+/** A plan may name another endpoint than the row on which the command was called: that must not pass unseen. */
+function assertSameEndpoint({ target, planFile }: PreparedRun, wanted: EndpointArgument["endpointName"] | undefined) {
+  if (wanted === undefined || target.type !== "endpoint" || target.name === wanted) return;
+  throw new OpsError("badInput", `Plan ${path.basename(planFile)} loads endpoint ${target.name}, not ${wanted}.`, {
+    hint: `Give its target the name ${wanted}, or pick another plan.`,
+  });
+}
+
+/** Where something is sent, as rows of a confirmation. */
+function placeRows({ connection, target }: PreparedRun): FactRow[] {
+  const sandbox = connection.kind === "sandbox";
+  return [
+    { label: "$(account) Account", description: sandbox ? `${connection.accountId} (sandbox)` : connection.accountId },
+    { label: "$(globe) Region", description: connection.region },
+    {
+      label: "$(radio-tower) Target",
+      description: [target.name, target.variant, sandbox && "simulated instances"].filter(Boolean).join(" · "),
+    },
+  ];
+}
+
+function confirmRun(prepared: PreparedRun): Promise<boolean> {
+  const { plan, target, connection, requests, estimatedUsd, warnings } = prepared;
+  const cost =
+    connection.kind === "sandbox"
+      ? "nothing in the sandbox"
+      : estimatedUsd === undefined
+        ? "unknown instance price"
+        : `about $${estimatedUsd.toFixed(2)} of instance time`;
+  const facts: FactRow[] = [
+    ...placeRows(prepared),
+    {
+      label: "$(pulse) Load",
+      description: `up to ${formatNumber(peakRate(plan.stages))} requests/s for ${formatAge(planSeconds(plan.stages) * 1000)}`,
+    },
+    { label: "$(credit-card) Cost", description: cost },
+  ];
+  return confirmWithFacts({
+    title: `Load test ${plan.name} in ${describeConnection(connection)}`,
+    placeholder: "Pick the first row to start; Escape sends nothing",
+    confirm: {
+      label: `$(play) Send ${formatNumber(requests)} requests to ${target.name}`,
+      description: describeConnection(connection),
+    },
+    sections: [
+      ...(warnings.length
+        ? [{ name: "mind", rows: warnings.map((detail) => ({ label: "$(warning) Warning", detail })) }]
+        : []),
+      { name: "what will happen", rows: facts },
+    ],
+  });
+}
+
+function confirmOneRequest(prepared: PreparedRun): Promise<boolean> {
+  const { plan, target, connection, payloads } = prepared;
+  const facts: FactRow[] = [
+    ...placeRows(prepared),
+    {
+      label: "$(file) Body",
+      description: `the first of ${formatNumber(payloads.length)}, ${formatNumber(payloads[0]?.length ?? 0)} bytes, ${plan.contentType}`,
+    },
+    {
+      label: "$(credit-card) Cost",
+      description: connection.kind === "sandbox" ? "nothing in the sandbox" : "that of one invocation",
+    },
+  ];
+  return confirmWithFacts({
+    title: `Debug one request of ${plan.name} in ${describeConnection(connection)}`,
+    placeholder: "Pick the first row to send it; Escape sends nothing",
+    confirm: { label: `$(debug-alt) Send 1 request to ${target.name}`, description: describeConnection(connection) },
+    sections: [{ name: "what will happen", rows: facts }],
+  });
+}

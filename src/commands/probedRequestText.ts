@@ -1,0 +1,71 @@
+import type { ProbedBody, ProbedRequest } from "../domain/probedRequest.ts";
+import { formatNumber } from "../ui/format.ts";
+import { codeBlock, escapeMarkdown } from "./explanationText.ts";
+
+/** One request and its answer as a page to read. @param place where it was sent: `sandbox · us-east-1` */
+export function probedRequestMarkdown(planName: string, probe: ProbedRequest, place: string): string {
+  const { answer, failure, connectMs, firstByteMs, totalMs } = probe;
+  const outcome = answer ? `HTTP ${answer.status} ${answer.statusText}`.trim() : `No answer: ${failure}`;
+  const waited = answer ? firstByteMs - connectMs : totalMs - connectMs;
+  const rows: [string, string][] = [
+    ["Outcome", `${answer && answer.status < 300 ? "✓" : "✗"} ${outcome}`],
+    ["Latency", ms(totalMs)],
+    ["of it connecting", ms(connectMs)],
+    ["of it waiting for the first byte", ms(Math.max(0, waited))],
+    ...(answer ? [["of it receiving", ms(totalMs - firstByteMs)] as [string, string]] : []),
+    ["Body", `${probe.row} of ${formatNumber(probe.rows)} of the plan`],
+    ["Sent", new Date(probe.sentAtMs).toLocaleString("en-GB")],
+  ];
+  const lines = [
+    `# One request of ${escapeMarkdown(planName)}`,
+    "",
+    escapeMarkdown(place),
+    "",
+    ...table(["", ""], rows),
+    "",
+    "A run keeps its connections open, so that connecting is paid once and not with each request.",
+    "",
+    "## Request",
+    "",
+    codeBlock([`${probe.method} ${probe.url}`, ...headerLines(probe.requestHeaders)], "http"),
+    "",
+    ...bodyLines(probe.body, headerOf(probe.requestHeaders, "content-type")),
+    "",
+    "## Answer",
+    "",
+  ];
+  if (!answer) return `${[...lines, `None: ${escapeMarkdown(failure ?? "the connection ended")}.`].join("\n")}\n`;
+  lines.push(codeBlock([`HTTP ${answer.status} ${answer.statusText}`, ...headerLines(answer.headers)], "http"), "");
+  lines.push(...bodyLines(answer.body, headerOf(answer.headers, "content-type")));
+  return `${lines.join("\n")}\n`;
+}
+
+const ms = (value: number) => `${formatNumber(value, value < 10 ? 1 : 0)} ms`;
+const headerLines = (headers: [string, string][]) => headers.map(([name, value]) => `${name}: ${value}`);
+const headerOf = (headers: [string, string][], wanted: string) =>
+  headers.find(([name]) => name.toLowerCase() === wanted)?.[1] ?? "";
+
+function bodyLines({ bytes, text, cut }: ProbedBody, contentType: string): string[] {
+  const size = `${formatNumber(bytes)} ${bytes === 1 ? "byte" : "bytes"}`;
+  if (bytes === 0) return ["No body."];
+  if (text === undefined) return [`${size} that are no text.`];
+  const isJson = /\bjson\b/.test(contentType);
+  return [
+    `Body, ${size}${cut ? ", its beginning" : ""}:`,
+    "",
+    codeBlock([(isJson && !cut ? pretty(text) : text).replace(/\n$/, "")], isJson ? "json" : "text"),
+  ];
+}
+
+function pretty(json: string): string {
+  try {
+    return JSON.stringify(JSON.parse(json), undefined, 2);
+  } catch {
+    return json;
+  }
+}
+
+function table(head: string[], rows: string[][]): string[] {
+  const line = (cells: string[]) => `| ${cells.map((cell) => escapeMarkdown(cell)).join(" | ")} |`;
+  return [line(head), `|${head.map(() => "---|").join("")}`, ...rows.map(line)];
+}

@@ -1,0 +1,20 @@
+import type { ExpectationResult } from "../domain/loadRun.ts";
+import { formatAge, formatNumber } from "../ui/format.ts";
+
+/** An expectation in words: `p99 in stage 1`, `≤ 250 ms`, `960 ms`. */
+export function expectationWords(result: ExpectationResult): { name: string; asked: string; measured: string } {
+  const { name, stage, comparison, asked, measured, unit, reason } = result;
+  return {
+    name: stage === undefined ? name : `${name} in stage ${stage}`,
+    asked: `${comparison === "atLeast" ? "≥" : "≤"} ${valueText(asked, unit)}`,
+    measured: measured === null ? `not measured: ${reason ?? "no data"}` : valueText(measured, unit),
+  };
+}
+
+function valueText(value: number, unit: ExpectationResult["unit"]): string {
+  if (unit === "ratio") return `${formatNumber(value * 100, 2)} %`;
+  if (unit === "ms") return `${formatNumber(value, value < 10 ? 1 : 0)} ms`;
+  if (unit === "usd") return `$${value.toFixed(2)}`;
+  if (unit === "seconds") return formatAge(value * 1000);
+  return formatNumber(value);
+}
