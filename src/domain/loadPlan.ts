@@ -103,16 +103,3 @@ function problemOf(issue: Issue): LoadPlanProblem {
 }
 
 const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
-
-/** What to tell before a run: a policy under which this plan cannot show a scale-out, or not all of it. */
-export function capacityWarnings(plan: LoadPlan, policy: { targetPerMinute: number; maxInstances: number }): string[] {
-  const peak = peakRate(plan.stages);
-  const predicted = predictedInstances(peak, policy.targetPerMinute);
-  const need = `${peak} requests/s at a target of ${policy.targetPerMinute} invocations per instance and minute need ${predicted}`;
-  if (predicted > policy.maxInstances) {
-    return [`${need} instances, but the policy stops at ${policy.maxInstances}. Raise its maximum or expect errors.`];
-  }
-  if (predicted < 2)
-    return [`${need} instance, so this plan cannot show a scale-out. Raise the rate or lower the target.`];
-  return [];
-}

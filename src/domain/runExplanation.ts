@@ -1,4 +1,5 @@
 import type { LoadRunReport } from "./loadRun.ts";
+import { invocationsPerInstance } from "./loadRunScaling.ts";
 import { INVOCATIONS_METRIC, type ScalingFinding } from "./scalingExplanation.ts";
 
 /** Minutes in a row above the target that target tracking's AlarmHigh wants (Application Auto Scaling user guide). */
@@ -59,7 +60,7 @@ function interruption({ points, plan }: LoadRunReport): ScalingFinding {
 function duringRun(report: LoadRunReport, target: number): ScalingFinding {
   const { connection, marks } = report;
   const minuteSeconds = 60 / connection.timeScale;
-  const load = invocationsPerInstance(report);
+  const load = invocationsPerInstance(report).map((value) => value ?? 0);
   const peak = Math.max(0, ...load);
   const count = report.instances[0]?.current ?? 1;
   if (peak <= target) {
@@ -91,12 +92,4 @@ function duringRun(report: LoadRunReport, target: number): ScalingFinding {
         evidence: "AlarmHigh was in ALARM without a scaling activity: a cooldown, the maximum, or a suspended target.",
         fix: "See the scaling of the endpoint as it is now; wait until the cooldown has passed.",
       };
-}
-
-/** Requests that were answered, per instance in service, as a rate per minute: one value a second. */
-function invocationsPerInstance({ points, instances }: LoadRunReport): number[] {
-  return points.map(({ atMs, done }) => {
-    const count = (instances.findLast((point) => point.atMs <= atMs) ?? instances[0])?.current ?? 1;
-    return (done * 60) / Math.max(1, count);
-  });
 }

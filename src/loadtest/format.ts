@@ -53,6 +53,8 @@ export function plural(count: number, noun: string): string {
 export function expectationTexts(result: ExpectationResult): { name: string; asked: string; measured: string } {
   const show = (value: number) => {
     if (result.unit === "ms") return formatMs(value);
+    if (result.unit === "seconds") return formatSeconds(value);
+    if (result.unit === "usd") return `$${value.toFixed(value < 0.1 ? 4 : 2)}`;
     return result.unit === "ratio" ? formatPercent(value) : formatNumber(value);
   };
   return {

@@ -1,4 +1,5 @@
 import type { LoadPlan } from "../domain/loadPlan.ts";
+import { instancesUsd } from "../domain/loadPlanCost.ts";
 import type {
   InstancePoint,
   LoadErrorKind,
@@ -9,6 +10,7 @@ import type {
   ScalingMark,
 } from "../domain/loadRun.ts";
 import { loadErrorKinds } from "../domain/loadRun.ts";
+import { runScaling } from "../domain/loadRunScaling.ts";
 import { autocannonVersion } from "./autocannonVersion.ts";
 import type { RampResult } from "./engine.ts";
 import { achievedRatio, errorRate, evaluateExpectations } from "./expectations.ts";
@@ -46,7 +48,6 @@ export function buildReport(input: ReportInput): LoadRunReport {
   const instances = [...input.instances].sort((a, b) => a.atMs - b.atMs);
   const marks = [...input.marks].sort((a, b) => a.atMs - b.atMs);
   const endedAtMs = Math.max(result.endedAtMs, input.endedAtMs ?? 0);
-  const expectations = evaluateExpectations(plan.expect, { totals, latency, instances });
   const environment: LoadRunEnvironment = {
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
@@ -54,7 +55,11 @@ export function buildReport(input: ReportInput): LoadRunReport {
     ...(plan.seed === undefined ? {} : { seed: plan.seed }),
     ...input.environment,
   };
-  const { policy } = environment;
+  const { policy, instanceType } = environment;
+  const scaling = runScaling({ plan, startedAtMs, points, instances, marks, policy });
+  const costUsd = instancesUsd(instances, instanceType, startedAtMs, endedAtMs);
+  const measured = { totals, latency, instances, points, stages: plan.stages, scaling, costUsd };
+  const expectations = evaluateExpectations(plan.expect, measured);
   const run = { plan, startedAtMs, endedAtMs, interrupted, points, latency, instances, marks, expectations, policy };
   return {
     reportVersion: 1,
@@ -74,6 +79,7 @@ export function buildReport(input: ReportInput): LoadRunReport {
     expectations,
     verdict: findVerdict(run),
     warnings: [...(input.warnings ?? []), ...findWarnings(result)],
+    ...(costUsd === undefined ? {} : { costUsd }),
     environment,
   };
 }

@@ -12,11 +12,12 @@ import {
   noErrors,
   type ScalingMark,
 } from "../domain/loadRun.ts";
+import { countAt, runScaling } from "../domain/loadRunScaling.ts";
 import { errorKindNames, formatMs, formatNumber, formatPercent, formatSeconds, plural } from "./format.ts";
 
 /** What a verdict is found from. */
 export type VerdictInput = {
-  plan: Pick<LoadPlan, "stages">;
+  plan: Pick<LoadPlan, "stages"> & Partial<Pick<LoadPlan, "expect">>;
   startedAtMs: number;
   endedAtMs: number;
   interrupted: boolean;
@@ -42,8 +43,9 @@ export function findVerdict(input: VerdictInput): LoadRunVerdict {
   const scaling = describeScaling(input);
   const clauses = [
     ...(input.interrupted ? [`interrupted after ${formatSeconds(runSeconds(input))}`] : []),
-    ...scaling.clauses,
+    ...scaling.out,
     ...describeRate(input),
+    ...scaling.in,
     ...(failed.length > 0 ? [`failed: ${failed.join(", ")}`] : []),
   ];
   return { passed, proven: scaling.proven, sentence: clauses.join("; ") };
@@ -52,54 +54,47 @@ export function findVerdict(input: VerdictInput): LoadRunVerdict {
 const runSeconds = ({ startedAtMs, points }: VerdictInput) =>
   Math.max(0, ((points.at(-1)?.atMs ?? startedAtMs) + 1000 - startedAtMs) / 1000);
 
-function describeScaling(input: VerdictInput): { proven: boolean; clauses: string[] } {
-  const { instances, marks } = input;
-  const first = instances[0];
-  if (!first) return { proven: false, clauses: [] };
-  const most = Math.max(...instances.map(({ current }) => current));
-  if (most <= first.current) {
+function describeScaling(input: VerdictInput): { proven: boolean; out: string[]; in: string[] } {
+  const { instances } = input;
+  const { startedWith, most, passedAtMs, alarmAtMs, firstCapacityAtMs, fallAtMs, scaledIn } = runScaling(input);
+  if (startedWith === undefined || most === undefined) return { proven: false, out: [], in: [] };
+  const after = (atMs: number, beforeMs: number) => formatSeconds((atMs - beforeMs) / 1000);
+  const fell = scaledIn ? [`scaled in to ${scaledIn.to} after ${after(scaledIn.atMs, fallAtMs)}`] : notScaledIn(input);
+  if (most <= startedWith) {
     const wanted = Math.max(...instances.map(({ desired }) => desired));
     const pending = wanted > most ? `, ${wanted} were asked for` : "";
-    return { proven: false, clauses: [`stayed at ${plural(first.current, "instance")}${pending}`] };
+    return { proven: false, out: [`stayed at ${plural(startedWith, "instance")}${pending}`], in: scaledIn ? fell : [] };
   }
-  const clauses = [`scaled ${first.current} → ${most}`];
-  const passedAtMs = targetPassedAt(input);
-  const alarm = marks.find(({ kind, value, atMs }) => kind === "alarm" && value !== 0 && atMs >= input.startedAtMs);
-  const capacity = instances.find(({ current }) => current > first.current);
-  if (alarm && passedAtMs !== undefined && alarm.atMs >= passedAtMs) {
-    clauses.push(`alarm ${formatSeconds((alarm.atMs - passedAtMs) / 1000)} after the target was passed`);
-  } else if (alarm) {
-    clauses.push(`alarm ${formatSeconds((alarm.atMs - input.startedAtMs) / 1000)} after the start`);
+  const clauses = [`scaled ${startedWith} → ${most}`];
+  if (alarmAtMs !== undefined && passedAtMs !== undefined && alarmAtMs >= passedAtMs) {
+    clauses.push(`alarm ${after(alarmAtMs, passedAtMs)} after the target was passed`);
+  } else if (alarmAtMs !== undefined) {
+    clauses.push(`alarm ${after(alarmAtMs, input.startedAtMs)} after the start`);
   }
-  if (capacity && alarm && capacity.atMs >= alarm.atMs) {
-    clauses.push(`first new capacity ${formatSeconds((capacity.atMs - alarm.atMs) / 1000)} later`);
-  } else if (capacity) {
-    clauses.push(`first new capacity ${formatSeconds((capacity.atMs - input.startedAtMs) / 1000)} after the start`);
+  if (firstCapacityAtMs !== undefined && alarmAtMs !== undefined && firstCapacityAtMs >= alarmAtMs) {
+    clauses.push(`first new capacity ${after(firstCapacityAtMs, alarmAtMs)} later`);
+  } else if (firstCapacityAtMs !== undefined) {
+    clauses.push(`first new capacity ${after(firstCapacityAtMs, input.startedAtMs)} after the start`);
   }
-  return { proven: true, clauses };
+  return { proven: true, out: clauses, in: fell };
 }
 
-/** End of the first second whose rate per instance was above the policy's target. */
-function targetPassedAt({ points, instances, policy }: VerdictInput): number | undefined {
-  if (!policy) return undefined;
-  const over = points.find(({ atMs, done }) => {
-    const current = countAt(instances, atMs);
-    return current > 0 && (done * 60) / current > policy.targetPerMinute;
-  });
-  return over && over.atMs + 1000;
-}
-
-/** Instances in service at a time; 0 when none were seen. */
-export function countAt(instances: readonly InstancePoint[], atMs: number): number {
-  const before = instances.filter((point) => point.atMs <= atMs).at(-1) ?? instances[0];
-  return before?.current ?? 0;
+/** That nothing was scaled in is worth a word only where it was expected. */
+function notScaledIn({ plan }: VerdictInput): string[] {
+  return plan.expect?.scaleIn ? ["did not scale in while it was watched"] : [];
 }
 
 function describeRate(input: VerdictInput): string[] {
   const hold = highestHold(input.plan.stages);
   const begin = hold?.begin ?? 0;
   const end = begin + (hold?.seconds ?? planSeconds(input.plan.stages));
-  const points = input.points.filter(({ second }) => second >= Math.floor(begin) && second < Math.ceil(end));
+  const all = input.points.filter(({ second }) => second >= Math.floor(begin) && second < Math.ceil(end));
+  // Seconds in which this machine was the limit say nothing about the target.
+  const points = all.filter(({ generatorLimited }) => !generatorLimited);
+  if (points.length === 0 && all.length > 0)
+    return [
+      `nothing can be said of ${hold ? `${formatNumber(hold.rate, 1)} requests/s` : "the plan"}: the generator was the limit throughout`,
+    ];
   const asked = points.reduce((sum, point) => sum + point.asked, 0);
   if (points.length === 0 || asked === 0)
     return hold ? [`${formatNumber(hold.rate, 1)} requests/s were not reached`] : [];

@@ -1,6 +1,8 @@
-import { hourlyPrice } from "../domain/cost.ts";
-import type { Endpoint } from "../domain/endpoint.ts";
-import { type LoadPlan, peakRate, planSeconds, predictedInstances } from "../domain/loadPlan.ts";
+import { availableParallelism } from "node:os";
+import { type Endpoint, instanceTotals } from "../domain/endpoint.ts";
+import type { LoadPlan } from "../domain/loadPlan.ts";
+import type { PlanFacts } from "../domain/loadPlanCheck.ts";
+import { planUsd } from "../domain/loadPlanCost.ts";
 import type { LoadRunPolicy } from "../domain/loadRun.ts";
 import type { ScalableTarget } from "../domain/scaling.ts";
 import { INVOCATIONS_METRIC } from "../domain/scalingExplanation.ts";
@@ -28,9 +30,20 @@ export function estimateCost(
   endpoint: Endpoint,
   policy: LoadRunPolicy | undefined,
 ): number | undefined {
-  const price = hourlyPrice(endpoint.variants[0]?.instanceType ?? "");
-  if (price === undefined) return undefined;
-  const predicted = policy ? predictedInstances(peakRate(plan.stages), policy.targetPerMinute) : 1;
-  const instances = Math.max(1, Math.min(predicted, policy?.maxInstances ?? predicted));
-  return (price * instances * (planSeconds(plan.stages) + (plan.watchSecondsAfter ?? 0))) / 3600;
+  return planUsd(plan, { instanceType: endpoint.variants[0]?.instanceType, policy });
+}
+
+/** What a plan can be checked against before it runs. */
+export function planFacts(
+  timeScale: number,
+  endpoint: Endpoint | undefined,
+  policy: LoadRunPolicy | undefined,
+): PlanFacts {
+  return {
+    timeScale,
+    cores: availableParallelism(),
+    instanceType: endpoint?.variants[0]?.instanceType,
+    currentInstances: endpoint && instanceTotals(endpoint).current,
+    policy: policy ?? (endpoint ? null : undefined),
+  };
 }

@@ -1,19 +1,20 @@
 import path from "node:path";
 import { describeScaling } from "../aws/autoscaling.ts";
+import type { AwsClients } from "../aws/clients.ts";
 import { describeStack } from "../aws/cloudformation.ts";
 import { invocationUrl } from "../aws/runtime.ts";
 import { describeEndpoint, describeEndpointConfig, withConfig } from "../aws/sagemaker.ts";
 import type { Connection } from "../domain/connection.ts";
 import { type Endpoint, takesTraffic } from "../domain/endpoint.ts";
 import { OpsError } from "../domain/errors.ts";
-import { capacityWarnings, type LoadPlan, plannedRequests } from "../domain/loadPlan.ts";
+import { type LoadPlan, plannedRequests } from "../domain/loadPlan.ts";
+import { checkLoadPlan, type PlanFinding } from "../domain/loadPlanCheck.ts";
 import type { LoadRunPolicy, LoadRunTarget } from "../domain/loadRun.ts";
 import type { ScalableTarget } from "../domain/scaling.ts";
-import { INVOCATIONS_METRIC } from "../domain/scalingExplanation.ts";
 import type { Stack } from "../domain/stack.ts";
 import type { RequestTemplate } from "../loadtest/requestEncoder.ts";
 import type { Connections } from "./connections.ts";
-import { estimateCost, policyOf } from "./loadForecast.ts";
+import { estimateCost, planFacts, policyOf } from "./loadForecast.ts";
 import { readPayloads, readPlan } from "./loadPlanFiles.ts";
 import type { ProjectContext } from "./projects.ts";
 import { RUNS_FOLDER } from "./runStore.ts";
@@ -32,6 +33,8 @@ export interface PreparedRun {
   /** Cost of the predicted instances for the length of the plan, US dollars; undefined in the sandbox. */
   estimatedUsd?: number;
   warnings: string[];
+  /** What was found about the plan, with the place in its file; the texts of errors and warnings are in `warnings`. */
+  findings: PlanFinding[];
   request: RequestTemplate;
   signed: boolean;
   payloads: Uint8Array[];
@@ -89,8 +92,7 @@ async function prepareEndpoint(
     throw new OpsError("badInput", `Endpoint ${name} has no variant ${wanted.variant}.`, {
       hint: `It has ${bare.variants.map((v) => v.name).join(", ")}.`,
     });
-  const config = await describeEndpointConfig(clients, bare.configName).catch(() => undefined);
-  const endpoint = config ? withConfig(bare, config) : bare;
+  const endpoint = await completed(clients, bare);
   const scaling = await describeScaling(
     clients,
     name,
@@ -105,17 +107,19 @@ async function prepareEndpoint(
     ...base,
     target: { type: "endpoint", name, variant: wanted.variant, inferenceComponent: wanted.inferenceComponent },
     estimatedUsd: base.connection.kind === "sandbox" ? undefined : estimateCost(base.plan, endpoint, policy),
-    warnings: policy
-      ? capacityWarnings(base.plan, policy)
-      : base.plan.expect.instances
-        ? [`Endpoint ${name} has no target-tracking policy on ${INVOCATIONS_METRIC}: it will not scale out.`]
-        : [],
+    ...checked(base, endpoint, policy),
     request: { url: await invocationUrl(clients, name), method: "POST", headers },
     signed: true,
     endpoint,
     scaling,
     policy,
   };
+}
+
+/** With instance types and models, where its configuration can still be read. */
+async function completed(clients: AwsClients, bare: Endpoint): Promise<Endpoint> {
+  const config = await describeEndpointConfig(clients, bare.configName).catch(() => undefined);
+  return config ? withConfig(bare, config) : bare;
 }
 
 async function prepareApi(
@@ -137,7 +141,9 @@ async function prepareApi(
       hint: `Only ${own} may be loaded: leave the url out.`,
     });
   const endpointName = stack?.outputs.EndpointName;
-  const endpoint = endpointName ? await describeEndpoint(connections.clients(), endpointName) : undefined;
+  const endpoint = endpointName
+    ? await completed(connections.clients(), await describeEndpoint(connections.clients(), endpointName))
+    : undefined;
   const scaling = endpoint
     ? await describeScaling(
         connections.clients(),
@@ -149,11 +155,21 @@ async function prepareApi(
   return {
     ...base,
     target: { type: "api", name: own },
-    warnings: policy ? capacityWarnings(base.plan, policy) : [],
+    ...checked(base, endpoint, policy),
     request: { url: own, method: "POST", headers: { "content-type": base.plan.contentType } },
     signed: false,
     endpoint,
     scaling,
     policy,
   };
+}
+
+function checked(
+  { plan, connection }: Base,
+  endpoint: Endpoint | undefined,
+  policy: LoadRunPolicy | undefined,
+): Pick<PreparedRun, "findings" | "warnings"> {
+  const findings = checkLoadPlan(plan, planFacts(connection.timeScale, endpoint, policy));
+  const warnings = findings.filter(({ severity }) => severity !== "info").map(({ message }) => message);
+  return { findings, warnings };
 }

@@ -1,6 +1,7 @@
 import type { AwsClients } from "../aws/clients.ts";
 import { OpsError } from "../domain/errors.ts";
 import type { LoadPlan } from "../domain/loadPlan.ts";
+import { watchSeconds } from "../domain/loadPlanCost.ts";
 import type {
   InstancePoint,
   LoadRunConnection,
@@ -227,17 +228,29 @@ export class LoadTests {
 
   /** After the last request the scaling may still be under way: the plan says how long to look on. */
   private async watchOn(prepared: PreparedRun, run: RunProgress, signal: AbortSignal): Promise<void> {
-    const wanted = prepared.plan.expect.instances?.min ?? 0;
-    const end = Date.now() + (prepared.plan.watchSecondsAfter ?? 0) * 1000;
+    const end = Date.now() + watchSeconds(prepared.plan) * 1000;
     if (Date.now() >= end) return;
     run.phase = "watching";
     this.onDidChange.fire(run);
     while (Date.now() < end && !signal.aborted) {
-      const most = Math.max(0, ...run.instances.map((i) => i.current));
-      if (wanted > 0 && most >= wanted) return;
+      if (isProofComplete(prepared.plan, run)) return;
       await pause(500, signal);
     }
   }
+}
+
+/** Was everything of the scaling seen that the plan expects, so that nobody need watch on? */
+function isProofComplete({ expect }: LoadPlan, { instances }: RunProgress): boolean {
+  const most = Math.max(0, ...instances.map(({ current }) => current));
+  const wanted = expect.instances?.min ?? 0;
+  const first = instances[0]?.current ?? 0;
+  if (expect.firstCapacitySeconds && most <= first) return false;
+  if (!expect.scaleIn) return wanted > 0 ? most >= wanted : expect.firstCapacitySeconds !== undefined;
+  return (
+    most >= wanted &&
+    most > (expect.scaleIn.to ?? first) &&
+    (instances.at(-1)?.current ?? 0) <= (expect.scaleIn.to ?? first)
+  );
 }
 
 /** The SDK hands out new credentials before the old ones expire; the engine only has to be told. */

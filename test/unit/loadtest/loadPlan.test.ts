@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import {
-  capacityWarnings,
   loadPlanJsonSchema,
   parseLoadPlan,
   peakRate,
@@ -109,16 +108,5 @@ describe("load plan", () => {
     assert.ok(schema.required.includes("stages"));
     assert.ok(!schema.required.includes("maxConnections"));
     assert.ok("expect" in schema.properties);
-  });
-
-  it("warns when the policy cannot scale far enough or need not scale at all", () => {
-    const parsed = parseLoadPlan(shipped, "x");
-    assert.ok(parsed.ok);
-    assert.match(
-      capacityWarnings(parsed.plan, { targetPerMinute: 6000, maxInstances: 4 })[0] ?? "",
-      /need 10 .*stops at 4/,
-    );
-    assert.match(capacityWarnings(parsed.plan, { targetPerMinute: 90_000, maxInstances: 4 })[0] ?? "", /cannot show/);
-    assert.deepEqual(capacityWarnings(parsed.plan, { targetPerMinute: 20_000, maxInstances: 4 }), []);
   });
 });
