@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { USAGE } from "./cli/arguments.ts";
 import { CliServices } from "./cli/cliServices.ts";
+import { runCompare, runExport, runImport } from "./cli/exchangeCommands.ts";
 import { runExplainScaling } from "./cli/explainCommand.ts";
 import { Output, reportError } from "./cli/output.ts";
 import { runPredict } from "./cli/predictCommand.ts";
@@ -32,6 +33,12 @@ async function main([command, ...args]: string[], output: Output): Promise<numbe
       return runPredict(args, new CliServices(engineEntry()), output);
     case "ramp":
       return runRamp(args, new CliServices(engineEntry()), output);
+    case "export":
+      return runExport(args, new CliServices(engineEntry()), output);
+    case "import":
+      return runImport(args, output);
+    case "compare":
+      return runCompare(args, output);
     case "explain-scaling":
       return runExplainScaling(args, new CliServices(engineEntry()), output);
     case "delete":

@@ -20,15 +20,21 @@ export const USAGE = `SageMaker Endpoint Ops
   predict [--endpoint NAME] [--content-type T] [--accept T] (--body TEXT | --file FILE) [--project FILE]
   predict --api (--body ROW) [--project FILE]
                         one prediction, by InvokeEndpoint or through the project's API
-  ramp PLAN.ramp.json [--report DIR] [--project FILE] [--yes]
+  ramp PLAN.ramp.json [--report DIR] [--junit FILE] [--project FILE] [--yes]
                         runs a load plan and writes its report; exit code 1 when an expectation fails
+  export PLAN.ramp.json --to artillery|k6 --out FOLDER [--workers N] [--project FILE]
+                        the plan as a project of another tool, for load past one machine
+  import RESULTS.json [--plan PLAN.ramp.json] [--report DIR]
+                        results of Artillery or k6 as a run; exit code 1 when an expectation of the plan fails
+  compare BASELINE.json RUN.json…
+                        kept runs against the first one; exit code 1 when one is worse beyond noise
   explain-scaling --endpoint NAME
                         why an endpoint did or did not scale
   delete [--project FILE] --yes
                         deletes the stack and the artifacts uploaded for it
 
-All but sandbox take --profile, --region, --endpoint-url and --json, and otherwise follow the ordinary AWS rules.
-Exit codes: 0 success, 1 the job failed, 2 bad usage or bad input.
+All but sandbox, import and compare take --profile, --region and --endpoint-url, and otherwise follow AWS's rules.
+All take --json. Exit codes: 0 success, 1 the job failed, 2 bad usage or bad input.
 `;
 
 /**

@@ -1,7 +1,9 @@
+import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describeConnection } from "../domain/connection.ts";
 import { OpsError } from "../domain/errors.ts";
 import { errorCount, type LoadRunReport } from "../domain/loadRun.ts";
+import { reportJunit } from "../loadtest/exchange/junit.ts";
 import type { PreparedRun } from "../services/loadPreparation.ts";
 import type { RunProgress } from "../services/loadTests.ts";
 import { loadProject, type ProjectContext } from "../services/projects.ts";
@@ -13,11 +15,12 @@ const options = {
   ...connectionOptions,
   project: { type: "string" },
   report: { type: "string" },
+  junit: { type: "string" },
   yes: { type: "boolean", default: false },
 } as const;
 
 /** A plan that names its target needs no project; one beside it is used when there is one. */
-async function projectFor(given: string | undefined): Promise<ProjectContext | undefined> {
+export async function projectFor(given: string | undefined): Promise<ProjectContext | undefined> {
   if (given !== undefined) return loadProject(given);
   return loadProject(".").catch((e: Error) => {
     if (/cannot be read/.test(e.message)) return undefined;
@@ -54,6 +57,11 @@ function printReport(output: Output, report: LoadRunReport): void {
   output.line(`${passed ? "PASSED" : "FAILED"}${proven ? ", scale-out proven" : ""}: ${sentence}`);
 }
 
+async function writeJunit(file: string, report: LoadRunReport, planFile: string): Promise<void> {
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, reportJunit(report, planFile));
+}
+
 /** `ramp`: runs a plan, writes the report, exits 1 when an expectation fails. */
 export async function runRamp(args: string[], services: CliServices, output: Output): Promise<number> {
   const { values, positionals } = parseArguments(args, options, 1);
@@ -88,6 +96,7 @@ export async function runRamp(args: string[], services: CliServices, output: Out
   if (run.error || !run.report) throw run.error ?? new OpsError("failed", "The run ended without a report.");
   output.line(`Report: ${run.reportFiles?.html}`);
   output.line(`        ${run.reportFiles?.json}`);
+  if (values.junit !== undefined) await writeJunit(path.resolve(values.junit), run.report, planFile);
   output.document({ report: run.report, files: run.reportFiles });
   return run.report.verdict.passed ? 0 : 1;
 }

@@ -161,6 +161,12 @@ export type LoadRunEnvironment = {
   policy?: LoadRunPolicy;
 };
 
+/**
+ * Where the figures come from when another tool measured them. `periodSeconds` is how far its readings are apart: the
+ * points of one period are its average, repeated.
+ */
+export type LoadRunSource = { tool: "Artillery" | "k6"; file: string; periodSeconds?: number };
+
 /** The run in one sentence. passed: every expectation holds; proven: the endpoint was seen to scale out. */
 export type LoadRunVerdict = { passed: boolean; proven: boolean; sentence: string };
 
@@ -189,6 +195,8 @@ export type LoadRunReport = {
   /** What the instances cost from start to end by the price table, US dollars; what it would cost, in the sandbox. */
   costUsd?: number;
   environment: LoadRunEnvironment;
+  /** Only of imported runs. */
+  source?: LoadRunSource;
 };
 
 /** Counts with nothing in them. */

@@ -1,0 +1,56 @@
+import type { LoadRunReport } from "../../domain/loadRun.ts";
+import { expectationTexts } from "../format.ts";
+
+/**
+ * The run as a JUnit report: each expectation is a test case, so that a CI shows which one failed and by how much.
+ * A run that was interrupted has an error. `file` is the plan's path as the CI should show it.
+ */
+export function reportJunit(report: LoadRunReport, file?: string): string {
+  const { plan, expectations, startedAtMs, endedAtMs, interrupted, verdict } = report;
+  const seconds = ((endedAtMs - startedAtMs) / 1000).toFixed(3);
+  const name = attribute(`${plan.name} → ${report.target.name}`);
+  const location = file === undefined ? "" : ` file="${attribute(file)}"`;
+  const cases = expectations.map((result) => {
+    const { name: expected, asked, measured } = expectationTexts(result);
+    const open = `    <testcase classname="${name}" name="${attribute(`${expected} ${asked}`)}" time="${seconds}"${location}>`;
+    const body = result.passed
+      ? `<system-out>${text(`measured ${measured}`)}</system-out>`
+      : `<failure message="${attribute(`${expected} ${asked}: ${measured}`)}" type="expectation"/>`;
+    return `${open}${body}</testcase>`;
+  });
+  if (interrupted) {
+    const why = attribute(report.warnings[0] ?? "The run was stopped before its end.");
+    cases.unshift(
+      `    <testcase classname="${name}" name="runs to its end" time="${seconds}"${location}><error message="${why}" type="interrupted"/></testcase>`,
+    );
+  } else if (cases.length === 0) {
+    cases.push(`    <testcase classname="${name}" name="runs to its end" time="${seconds}"${location}/>`);
+  }
+  const failures = expectations.filter((result) => !result.passed).length;
+  const counts = `tests="${cases.length}" failures="${failures}" errors="${interrupted ? 1 : 0}"`;
+  const stamp = new Date(startedAtMs).toISOString().slice(0, 19);
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites name="load runs" ${counts} time="${seconds}">`,
+    `  <testsuite name="${name}" ${counts} skipped="0" time="${seconds}" timestamp="${stamp}">`,
+    "    <properties>",
+    `      <property name="verdict" value="${attribute(verdict.sentence)}"/>`,
+    `      <property name="run" value="${attribute(report.id)}"/>`,
+    "    </properties>",
+    ...cases,
+    ...(report.warnings.length > 0 ? [`    <system-err>${text(report.warnings.join("\n"))}</system-err>`] : []),
+    "  </testsuite>",
+    "</testsuites>",
+    "",
+  ].join("\n");
+}
+
+/** XML 1.0 has no control characters but these three, not even escaped ones. */
+const printable = (value: string) => value.replace(/\p{Cc}/gu, (char) => ("\t\n\r".includes(char) ? char : ""));
+
+const text = (value: string) =>
+  printable(value).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+const attribute = (value: string) =>
+  text(value)
+    .replaceAll('"', "&quot;")
+    .replace(/[\r\n\t]/g, " ");
