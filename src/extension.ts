@@ -22,6 +22,7 @@ import { SandboxProcess } from "./services/sandboxProcess.ts";
 import { ScalingExplainer } from "./services/scalingExplainer.ts";
 import { StackDeployer } from "./services/stackDeployer.ts";
 import { createPlanLenses } from "./testing/planLenses.ts";
+import { createPlanProblems } from "./testing/planProblems.ts";
 import { createPlanTests } from "./testing/planTests.ts";
 import { createEndpointsView } from "./tree/endpointsView.ts";
 import { createLoadTestsView } from "./tree/loadTestsView.ts";
@@ -89,6 +90,7 @@ export function activate(context: ExtensionContext): void {
     createStackView(project, deployer),
     createLoadTestsView(loadTests, project),
     createPlanLenses(loadTests),
+    createPlanProblems({ connections, endpoints, project }),
     createPlanTests(loadTests, project, (planFile) => runPlan(loadTestServices, planFile)),
     endpointPanels,
     runPanels,
