@@ -94,8 +94,8 @@ function pair(before: readonly LoadRunPoint[], after: readonly LoadRunPoint[]): 
   return { before: kept, after: kept.map(({ second }) => bySecond.get(second) as LoadRunPoint) };
 }
 
-/** Grows with the cube root, the usual choice for a mean; at least five seconds, the length of a scaling step's echo. */
-const blockLength = (count: number) => Math.max(5, Math.ceil(Math.cbrt(count)));
+/** Grows with the cube root, the usual choice for a mean; at least ten seconds, over which the seconds of a run resemble. */
+const blockLength = (count: number) => Math.max(10, Math.ceil(2 * Math.cbrt(count)));
 
 function compareLatency(
   { name, key }: (typeof latencies)[number],
