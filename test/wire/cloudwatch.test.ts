@@ -207,7 +207,7 @@ describe("alarms", () => {
     const raised = await state("Story", "ALARM");
     assert.match(
       raised.StateReason ?? "",
-      /^Threshold Crossed: 1 out of the last 1 datapoint \[20\.0 \(\d\d\/\d\d\/\d\d \d\d:\d\d:\d\d\)\] was greater than the threshold \(10\.0\) \(minimum 1 datapoint for OK -> ALARM transition\)\.$/,
+      /^Threshold Crossed: 1 datapoint \[20\.0 \(\d\d\/\d\d\/\d\d \d\d:\d\d:\d\d\)\] was greater than the threshold \(10\.0\)\.$/,
     );
     value = 1;
     const calm = await state("Story", "OK");

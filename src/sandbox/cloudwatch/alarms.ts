@@ -1,51 +1,57 @@
-import {
-  type AlarmHistoryItem,
-  DeleteAlarmsCommand,
-  DescribeAlarmHistoryCommand,
-  DescribeAlarmsCommand,
-  DescribeAlarmsForMetricCommand,
-  DisableAlarmActionsCommand,
-  EnableAlarmActionsCommand,
-  type HistoryItemType,
-  InvalidNextToken,
-  ListTagsForResourceCommand,
-  PutMetricAlarmCommand,
-  type PutMetricAlarmInput,
-  ResourceNotFound,
-  ResourceNotFoundException,
-  SetAlarmStateCommand,
-  type StateValue,
-  type Tag,
-  TagResourceCommand,
-  UntagResourceCommand,
+import type {
+  AlarmHistoryItem,
+  AlarmType,
+  PutCompositeAlarmInput,
+  PutMetricAlarmInput,
+  StateValue,
+  Tag,
 } from "@aws-sdk/client-cloudwatch";
 import type { MetricStore } from "../engine/metricStore.ts";
-import { pageOf } from "../paging.ts";
-import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
-import { type CallContext, WireError } from "../wire/types.ts";
+import { WireError } from "../wire/types.ts";
 import type { World } from "../world.ts";
-import { type AlarmRecord, alarmPoints, describeAlarm, judge, windowMs } from "./alarm.ts";
+import { type AlarmRecord, describeAlarm, judge, reasonData, windowMs } from "./alarm.ts";
+import { type Before, invokeFunction } from "./alarmActions.ts";
+import { AlarmHistory } from "./alarmHistory.ts";
+import { assertAlarm } from "./alarmInput.ts";
+import { alarmPoints } from "./alarmPoints.ts";
+import { readAlarmRule } from "./alarmRule.ts";
+import {
+  type CompositeRecord,
+  compositeOf,
+  describeComposite,
+  longTime,
+  names,
+  triggerData,
+} from "./compositeAlarm.ts";
+import { metricId } from "./metricIds.ts";
 
-/** Called when an alarm's action fires; `value` is the newest datapoint. Auto Scaling's are repeated every period. */
+/** Called when a metric alarm's action fires. Auto Scaling's are repeated every period. */
 export type AlarmAction = (region: string, actionArn: string, alarm: AlarmRecord) => void;
 
-interface RegionAlarms {
+/** An alarm of either kind. */
+export type AnyAlarm = AlarmRecord | CompositeRecord;
+
+/** The alarms of one region. */
+export interface RegionAlarms {
   alarms: Map<string, AlarmRecord>;
-  history: AlarmHistoryItem[];
+  composites: Map<string, CompositeRecord>;
+  history: AlarmHistory;
   tags: Map<string, Tag[]>;
 }
 
 /** A region's alarms without what runs and what is measured anew. */
-interface SavedAlarms extends Pick<RegionAlarms, "history" | "tags"> {
+interface SavedAlarms {
   region: string;
+  history: AlarmHistoryItem[];
+  tags: Map<string, Tag[]>;
   alarms: Omit<AlarmRecord, "stop" | "points">[];
+  composites?: Omit<CompositeRecord, "stop" | "rule">[];
 }
 
-/** CloudWatch keeps 30 days of history; the sandbox keeps this many entries a region. */
-const HISTORY_ENTRIES = 5_000;
-const META = { $metadata: {} };
+const typeOf = (alarm: AnyAlarm): AlarmType => ("rule" in alarm ? "CompositeAlarm" : "MetricAlarm");
+const describe = (alarm: AnyAlarm) => ("rule" in alarm ? describeComposite(alarm) : describeAlarm(alarm));
 
-/** The alarms of all regions: they evaluate themselves once a period. */
+/** The alarms of all regions: metric alarms evaluate themselves once a period, composite ones when another changes. */
 export class Alarms {
   private readonly regions = new Map<string, RegionAlarms>();
   private readonly actions: { prefix: string; run: AlarmAction }[] = [];
@@ -61,134 +67,40 @@ export class Alarms {
   }
 
   close(): void {
-    for (const region of this.regions.values()) for (const alarm of region.alarms.values()) alarm.stop();
+    for (const region of this.regions.values())
+      for (const alarm of [...region.alarms.values(), ...region.composites.values()]) alarm.stop();
   }
 
-  register(service: ServiceBuilder): ServiceBuilder {
-    return service
-      .on(PutMetricAlarmCommand)((input, ctx) => {
-        this.put(input, ctx);
-        return {};
-      })
-      .on(DescribeAlarmsCommand)((input, ctx) => {
-        const wanted = input.AlarmNames && new Set(input.AlarmNames);
-        const all = [...this.of(ctx.region).alarms.values()]
-          .filter(
-            (a) =>
-              (!wanted || wanted.has(a.name)) &&
-              (!input.AlarmNamePrefix || a.name.startsWith(input.AlarmNamePrefix)) &&
-              (!input.StateValue || a.state === input.StateValue) &&
-              (!input.ActionPrefix ||
-                (a.input.AlarmActions ?? []).some((arn) => arn.startsWith(input.ActionPrefix ?? ""))),
-          )
-          .sort((a, b) => (a.name < b.name ? -1 : 1));
-        const includesMetricAlarms = !input.AlarmTypes || input.AlarmTypes.includes("MetricAlarm");
-        const page = this.page(includesMetricAlarms ? all : [], input.MaxRecords, input.NextToken);
-        return { MetricAlarms: page.items.map(describeAlarm), CompositeAlarms: [], NextToken: page.nextToken };
-      })
-      .on(DescribeAlarmsForMetricCommand)((input, ctx) => {
-        const dimensions = dimensionText(input.Dimensions);
-        return {
-          MetricAlarms: [...this.of(ctx.region).alarms.values()]
-            .filter(
-              (a) =>
-                a.metric.namespace === input.Namespace &&
-                a.metric.name === input.MetricName &&
-                dimensionText(a.input.Dimensions) === dimensions,
-            )
-            .map(describeAlarm),
-        };
-      })
-      .on(DescribeAlarmHistoryCommand)((input, ctx) => {
-        const items = this.of(ctx.region).history.filter(
-          (h) =>
-            (!input.AlarmName || h.AlarmName === input.AlarmName) &&
-            (!input.HistoryItemType || h.HistoryItemType === input.HistoryItemType) &&
-            (!input.StartDate || (h.Timestamp ?? 0) >= input.StartDate) &&
-            (!input.EndDate || (h.Timestamp ?? 0) < input.EndDate),
-        );
-        const ordered = input.ScanBy === "TimestampAscending" ? items : [...items].reverse();
-        const page = this.page(ordered, input.MaxRecords, input.NextToken);
-        return { AlarmHistoryItems: page.items, NextToken: page.nextToken };
-      })
-      .on(SetAlarmStateCommand)((input, ctx) => {
-        const alarm = this.of(ctx.region).alarms.get(input.AlarmName ?? "");
-        if (!alarm) throw new ResourceNotFound({ ...META, message: `Alarm ${input.AlarmName} does not exist` });
-        this.change(alarm, input.StateValue ?? "OK", input.StateReason ?? "", input.StateReasonData);
-        return {};
-      })
-      .on(DeleteAlarmsCommand)((input, ctx) => {
-        const region = this.of(ctx.region);
-        for (const name of input.AlarmNames ?? []) {
-          const alarm = region.alarms.get(name);
-          if (!alarm) continue;
-          alarm.stop();
-          region.alarms.delete(name);
-          region.tags.delete(alarm.arn);
-          this.remember(alarm, "ConfigurationUpdate", `Alarm "${name}" deleted`, { type: "Delete" });
-        }
-        return {};
-      })
-      .on(EnableAlarmActionsCommand)((input, ctx) => this.setActions(ctx, input.AlarmNames, true))
-      .on(DisableAlarmActionsCommand)((input, ctx) => this.setActions(ctx, input.AlarmNames, false))
-      .on(TagResourceCommand)((input, ctx) => {
-        const tags = this.tagsOf(ctx, input.ResourceARN ?? "");
-        for (const tag of input.Tags ?? []) {
-          const known = tags.find((t) => t.Key === tag.Key);
-          if (known) known.Value = tag.Value;
-          else tags.push(tag);
-        }
-        return {};
-      })
-      .on(UntagResourceCommand)((input, ctx) => {
-        const tags = this.tagsOf(ctx, input.ResourceARN ?? "");
-        const kept = tags.filter((t) => !input.TagKeys?.includes(t.Key ?? ""));
-        tags.splice(0, tags.length, ...kept);
-        return {};
-      })
-      .on(ListTagsForResourceCommand)((input, ctx) => ({ Tags: this.tagsOf(ctx, input.ResourceARN ?? "") }));
-  }
-
-  private of(region: string): RegionAlarms {
+  of(region: string): RegionAlarms {
     let state = this.regions.get(region);
     if (!state) {
-      state = { alarms: new Map(), history: [], tags: new Map() };
+      state = { alarms: new Map(), composites: new Map(), history: new AlarmHistory(), tags: new Map() };
       this.regions.set(region, state);
     }
     return state;
   }
 
-  private page<T>(all: readonly T[], size: number | undefined, token: string | undefined) {
-    return pageOf(
-      all,
-      size ?? 50,
-      token,
-      () => new InvalidNextToken({ ...META, message: "The value of NextToken is invalid." }),
-    );
+  /** An alarm of either kind by its name. */
+  find(region: string, name: string): AnyAlarm | undefined {
+    const state = this.of(region);
+    return state.alarms.get(name) ?? state.composites.get(name);
   }
 
-  private put(input: PutMetricAlarmInput, ctx: CallContext): void {
-    if (input.Metrics?.length)
-      throw new WireError("ValidationError", "The sandbox does not evaluate alarms on metric math (Metrics) yet.");
-    if (!input.MetricName || !input.Namespace)
-      throw new WireError("ValidationError", "Exactly one of MetricName or Metrics must be specified.");
-    if (!input.Statistic && !input.ExtendedStatistic)
-      throw new WireError("ValidationError", "Exactly one of Statistic or ExtendedStatistic must be specified.");
+  /** @throws WireError ValidationError */
+  putMetric(input: PutMetricAlarmInput, region: string): void {
+    assertAlarm(input);
     const name = input.AlarmName ?? "";
-    const region = this.of(ctx.region);
-    const old = region.alarms.get(name);
+    const state = this.of(region);
+    this.assertKind(state.composites.has(name), name);
+    const old = state.alarms.get(name);
     old?.stop();
     const now = this.world.clock.now();
     const alarm: AlarmRecord = {
       name,
-      arn: `arn:aws:cloudwatch:${ctx.region}:${ctx.accountId}:alarm:${name}`,
-      region: ctx.region,
+      arn: this.arnOf(region, name),
+      region,
       input,
-      metric: {
-        namespace: input.Namespace,
-        name: input.MetricName,
-        dimensions: Object.fromEntries((input.Dimensions ?? []).map((d) => [d.Name ?? "", d.Value ?? ""])),
-      },
+      metric: input.Metrics?.length ? undefined : metricId(input),
       state: old?.state ?? "INSUFFICIENT_DATA",
       stateReason: old?.stateReason ?? "Unchecked: Initial alarm creation",
       stateReasonData: old?.stateReasonData,
@@ -199,34 +111,99 @@ export class Alarms {
       stop: () => {},
     };
     this.start(alarm);
-    region.alarms.set(name, alarm);
-    if (input.Tags?.length && !old) region.tags.set(alarm.arn, [...input.Tags]);
-    this.remember(alarm, "ConfigurationUpdate", `Alarm "${name}" ${old ? "updated" : "created"}`, {
-      type: old ? "Update" : "Create",
-    });
+    state.alarms.set(name, alarm);
+    this.noteConfigured(alarm, old, input.Tags);
+  }
+
+  /** @throws WireError ValidationError for a rule that cannot be read, or that names what is not there */
+  putComposite(input: PutCompositeAlarmInput, region: string): void {
+    const name = input.AlarmName ?? "";
+    const state = this.of(region);
+    this.assertKind(state.alarms.has(name), name);
+    const old = state.composites.get(name);
+    const nowMs = this.world.clock.now();
+    const alarm = compositeOf(input, old, { arn: this.arnOf(region, name), region, nowMs });
+    const missing = alarm.rule.alarms.filter((a) => !this.find(region, a.split(":alarm:").at(-1) ?? a));
+    if (missing.length)
+      throw new WireError(
+        "ValidationError",
+        `Could not save the composite alarm as alarms [${missing.join(", ")}] in the alarm rule do not exist`,
+      );
+    if (names(alarm.rule, alarm))
+      throw new WireError("ValidationError", `The composite alarm ${name} cannot refer to itself.`);
+    old?.stop();
+    state.composites.set(name, alarm);
+    this.noteConfigured(alarm, old, input.Tags);
+    const wanted = this.ruleState(alarm);
+    if (wanted !== alarm.state)
+      this.change(alarm, wanted, `${alarm.arn} was created and its alarm rule evaluates to ${wanted}`, undefined);
+  }
+
+  remove(alarm: AnyAlarm): void {
+    const state = this.of(alarm.region);
+    alarm.stop();
+    if ("rule" in alarm) state.composites.delete(alarm.name);
+    else state.alarms.delete(alarm.name);
+    state.tags.delete(alarm.arn);
+    state.history.configured(alarm, typeOf(alarm), "Delete", describe(alarm), this.world.clock.now());
+  }
+
+  /** Moves an alarm to a state, notes it, acts, and lets composite alarms look again. */
+  change(alarm: AnyAlarm, state: StateValue, reason: string, data: string | undefined): void {
+    const before: Before = { ...alarm };
+    alarm.state = state;
+    alarm.stateReason = reason;
+    alarm.stateReasonData = data;
+    if (state === before.state) return;
+    const region = this.of(alarm.region);
+    alarm.stateUpdatedMs = this.world.clock.now();
+    region.history.stateChanged(alarm, typeOf(alarm), before, alarm.stateUpdatedMs);
+    this.actUnlessSuppressed(alarm, before);
+    for (const composite of region.composites.values()) {
+      if (names(composite.rule, alarm)) this.evaluateComposite(composite, alarm);
+      if ([alarm.name, alarm.arn].includes(composite.input.ActionsSuppressor ?? "")) this.release(composite, state);
+    }
   }
 
   /** As plain data, to be kept on disk. */
   save(): SavedAlarms[] {
-    return [...this.regions].map(([region, { alarms, history, tags }]) => ({
+    return [...this.regions].map(([region, { alarms, composites, history, tags }]) => ({
       region,
-      history,
+      history: history.items,
       tags,
       alarms: [...alarms.values()].map(({ stop: _, points: __, ...alarm }) => alarm),
+      composites: [...composites.values()].map(({ stop: _, rule: __, ...alarm }) => alarm),
     }));
   }
 
   load(saved: SavedAlarms[]): void {
-    for (const { region, history, tags, alarms } of saved) {
+    for (const { region, history, tags, alarms, composites } of saved) {
       const state = this.of(region);
-      state.history = history;
+      state.history = new AlarmHistory(history);
       state.tags = tags;
+      for (const rest of composites ?? [])
+        state.composites.set(rest.name, { ...rest, rule: readAlarmRule(rest.input.AlarmRule ?? ""), stop: () => {} });
       for (const rest of alarms) {
         const alarm: AlarmRecord = { ...rest, points: [], stop: () => {} };
         state.alarms.set(alarm.name, alarm);
         this.start(alarm);
       }
     }
+  }
+
+  private arnOf(region: string, name: string): string {
+    return `arn:aws:cloudwatch:${region}:${this.world.accountId}:alarm:${name}`;
+  }
+
+  private assertKind(isOther: boolean, name: string): void {
+    if (isOther)
+      throw new WireError("ValidationError", `An alarm of another type with the name ${name} already exists.`);
+  }
+
+  private noteConfigured(alarm: AnyAlarm, old: AnyAlarm | undefined, tags: Tag[] | undefined): void {
+    const state = this.of(alarm.region);
+    if (tags?.length && !old) state.tags.set(alarm.arn, [...tags]);
+    state.history.configured(alarm, typeOf(alarm), old ? "Update" : "Create", describe(alarm), this.world.clock.now());
   }
 
   /** Evaluates once a period from now on. */
@@ -236,76 +213,96 @@ export class Alarms {
   }
 
   private evaluate(alarm: AlarmRecord): void {
-    alarm.points = alarmPoints(alarm, this.metricsOf(alarm.region), this.world.clock);
-    const { state, reason } = judge(alarm, alarm.points);
-    if (state !== alarm.state) {
-      this.change(alarm, state, reason, undefined);
+    try {
+      alarm.points = alarmPoints(alarm, this.metricsOf(alarm.region), this.world.clock);
+    } catch (e) {
+      // An expression that cannot be calculated leaves the alarm without data, as on CloudWatch.
+      const reason = `Insufficient Data: ${e instanceof Error ? e.message : String(e)}`;
+      this.change(alarm, "INSUFFICIENT_DATA", reason, undefined);
       return;
     }
-    alarm.stateReason = reason;
+    const { state, reason } = judge(alarm, alarm.points);
+    const isSame = state === alarm.state;
+    this.change(alarm, state, reason, reasonData(alarm, this.world.clock.now()));
     // While an alarm stays in ALARM, CloudWatch goes on to invoke Auto Scaling actions, once a period.
-    if (state === "ALARM") this.act(alarm, (arn) => arn.startsWith("arn:aws:autoscaling:"));
+    if (isSame && state === "ALARM" && alarm.actionsEnabled)
+      for (const arn of alarm.input.AlarmActions ?? [])
+        if (arn.startsWith("arn:aws:autoscaling:")) this.route(alarm, arn);
   }
 
-  private change(alarm: AlarmRecord, state: StateValue, reason: string, data: string | undefined): void {
-    const before = alarm.state;
-    alarm.state = state;
-    alarm.stateReason = reason;
-    alarm.stateReasonData = data;
-    alarm.stateUpdatedMs = this.world.clock.now();
-    this.remember(alarm, "StateUpdate", `Alarm updated from ${before} to ${state}`, {
-      oldState: { stateValue: before },
-      newState: { stateValue: state, stateReason: reason },
+  private ruleState(alarm: CompositeRecord): StateValue {
+    const stateOf = (name: string) => this.find(alarm.region, name.split(":alarm:").at(-1) ?? name)?.state;
+    return alarm.rule.evaluate(stateOf) ? "ALARM" : "OK";
+  }
+
+  private evaluateComposite(composite: CompositeRecord, by: AnyAlarm): void {
+    const state = this.ruleState(composite);
+    if (state === composite.state) return;
+    this.change(
+      composite,
+      state,
+      `${by.arn} transitioned to ${by.state} at ${longTime(by.stateUpdatedMs)}`,
+      triggerData(by),
+    );
+  }
+
+  /** Actions of a composite alarm wait for its suppressor, which may go into ALARM within the wait period. */
+  private actUnlessSuppressed(alarm: AnyAlarm, before: Before): void {
+    if (!("rule" in alarm)) {
+      this.act(alarm, before);
+      return;
+    }
+    alarm.stop();
+    const suppressor = this.suppressorOf(alarm);
+    const waitS = alarm.input.ActionsSuppressorWaitPeriod ?? 0;
+    alarm.suppressedBy = suppressor?.state === "ALARM" ? "Alarm" : suppressor && waitS > 0 ? "WaitPeriod" : undefined;
+    if (alarm.suppressedBy === undefined) this.act(alarm, before);
+    if (alarm.suppressedBy === "WaitPeriod") this.actLater(alarm, before, waitS);
+  }
+
+  /** The suppressor of a composite alarm has changed its state. */
+  private release(composite: CompositeRecord, state: StateValue): void {
+    if (composite.suppressedBy === undefined) return;
+    composite.stop();
+    if (state === "ALARM") composite.suppressedBy = "Alarm";
+    else if (composite.suppressedBy === "Alarm") {
+      composite.suppressedBy = "ExtensionPeriod";
+      this.actLater(composite, composite, composite.input.ActionsSuppressorExtensionPeriod ?? 0);
+    }
+  }
+
+  private actLater(composite: CompositeRecord, before: Before, seconds: number): void {
+    composite.stop = this.world.clock.schedule(seconds * 1000, () => {
+      composite.suppressedBy = undefined;
+      this.act(composite, before);
     });
-    this.act(alarm, () => true);
   }
 
-  private act(alarm: AlarmRecord, filter: (arn: string) => boolean): void {
+  private suppressorOf(composite: CompositeRecord): AnyAlarm | undefined {
+    const name = composite.input.ActionsSuppressor;
+    return name === undefined ? undefined : this.find(composite.region, name.split(":alarm:").at(-1) ?? name);
+  }
+
+  private act(alarm: AnyAlarm, before: Before): void {
     if (!alarm.actionsEnabled) return;
     const { AlarmActions, OKActions, InsufficientDataActions } = alarm.input;
     const arns = { ALARM: AlarmActions, OK: OKActions, INSUFFICIENT_DATA: InsufficientDataActions }[alarm.state] ?? [];
-    for (const arn of arns.filter(filter))
-      for (const action of this.actions) if (arn.startsWith(action.prefix)) action.run(alarm.region, arn, alarm);
-  }
-
-  private remember(alarm: AlarmRecord, type: HistoryItemType, summary: string, data: object): void {
     const { history } = this.of(alarm.region);
-    history.push({
-      AlarmName: alarm.name,
-      AlarmType: "MetricAlarm",
-      Timestamp: new Date(this.world.clock.now()),
-      HistoryItemType: type,
-      HistorySummary: summary,
-      HistoryData: JSON.stringify({ version: "1.0", ...data }),
-    });
-    if (history.length > HISTORY_ENTRIES) history.splice(0, history.length - HISTORY_ENTRIES);
+    for (const arn of arns) {
+      const note = (error?: string) => history.acted(alarm, typeOf(alarm), arn, error, this.world.clock.now());
+      if (arn.startsWith("arn:aws:lambda:"))
+        invokeFunction(this.world, arn, alarm, before).then(
+          () => note(),
+          (e: Error) => note(e.message),
+        );
+      else if (!("rule" in alarm) && this.route(alarm, arn)) note();
+      else note("The sandbox notifies Lambda functions and Auto Scaling only.");
+    }
   }
 
-  private setActions(ctx: CallContext, names: string[] | undefined, enabled: boolean): Record<string, never> {
-    for (const name of names ?? []) {
-      const alarm = this.of(ctx.region).alarms.get(name);
-      if (alarm) alarm.actionsEnabled = enabled;
-    }
-    return {};
-  }
-
-  private tagsOf(ctx: CallContext, arn: string): Tag[] {
-    const region = this.of(ctx.region);
-    if (![...region.alarms.values()].some((a) => a.arn === arn))
-      throw new ResourceNotFoundException({
-        ...META,
-        ResourceType: "Alarm",
-        ResourceId: arn,
-        message: `${arn} does not exist`,
-      });
-    let tags = region.tags.get(arn);
-    if (!tags) {
-      tags = [];
-      region.tags.set(arn, tags);
-    }
-    return tags;
+  private route(alarm: AlarmRecord, arn: string): boolean {
+    const found = this.actions.filter(({ prefix }) => arn.startsWith(prefix));
+    for (const { run } of found) run(alarm.region, arn, alarm);
+    return found.length > 0;
   }
 }
-
-const dimensionText = (dimensions: { Name?: string; Value?: string }[] | undefined) =>
-  JSON.stringify((dimensions ?? []).map((d) => [d.Name, d.Value]).sort());

@@ -3,6 +3,7 @@ import { MetricStore } from "../engine/metricStore.ts";
 import { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { serviceInfo } from "../wire/serviceInfo.ts";
 import type { ServiceModule, World } from "../world.ts";
+import { registerAlarms } from "./alarmOperations.ts";
 import { Alarms } from "./alarms.ts";
 import { type Dashboard, registerDashboards } from "./dashboards.ts";
 import { registerMetrics } from "./metrics.ts";
@@ -32,7 +33,7 @@ export function createCloudWatch(world: World): CloudWatchModule {
   const alarms = new Alarms(world, metricsOf);
   const service = new ServiceBuilder(serviceInfo.cloudwatch);
   registerMetrics(service, world, metricsOf);
-  alarms.register(service);
+  registerAlarms(service, alarms);
   const dashboards = new Map<string, Map<string, Dashboard>>();
   registerDashboards(service, world, dashboards);
   const persist: Persistent = {

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { PutMetricAlarmInput, StateValue } from "@aws-sdk/client-cloudwatch";
-import { type AlarmRecord, alarmPoints, judge, windowMs } from "../../../../src/sandbox/cloudwatch/alarm.ts";
+import { type AlarmRecord, judge, windowMs } from "../../../../src/sandbox/cloudwatch/alarm.ts";
+import { alarmPoints } from "../../../../src/sandbox/cloudwatch/alarmPoints.ts";
 import type { Clock } from "../../../../src/sandbox/engine/clock.ts";
 import { createClock } from "../../../../src/sandbox/engine/clock.ts";
 import { MetricStore } from "../../../../src/sandbox/engine/metricStore.ts";
 
+const METRIC = { namespace: "N", name: "M", dimensions: {} };
 const T0 = Date.UTC(2026, 10, 22, 14, 0, 0);
 
 function alarm(input: Partial<PutMetricAlarmInput> = {}, state: StateValue = "INSUFFICIENT_DATA"): AlarmRecord {
@@ -22,7 +24,7 @@ function alarm(input: Partial<PutMetricAlarmInput> = {}, state: StateValue = "IN
       Statistic: "Sum",
       ...input,
     },
-    metric: { namespace: "N", name: "M", dimensions: {} },
+    metric: METRIC,
     state,
     stateReason: "before",
     stateReasonData: undefined,
@@ -95,16 +97,26 @@ describe("alarm reasons, in CloudWatch's words", () => {
   const reason = (text: string, input: Partial<PutMetricAlarmInput> = {}) =>
     judge(alarm({ EvaluationPeriods: text.length, ...input }), points(text)).reason;
 
-  it("crossed", () =>
+  it("crossed", () => {
     assert.equal(
       reason("XX"),
-      "Threshold Crossed: 2 out of the last 2 datapoints [20.0 (22/11/26 14:00:00), 20.0 (22/11/26 13:59:00)] were greater than the threshold (10.0) (minimum 2 datapoints for OK -> ALARM transition).",
-    ));
-  it("not crossed", () =>
+      "Threshold Crossed: 2 datapoints [20.0 (22/11/26 14:00:00), 20.0 (22/11/26 13:59:00)] were greater than the threshold (10.0).",
+    );
+    assert.equal(
+      reason("X0X", { DatapointsToAlarm: 2 }),
+      "Threshold Crossed: 2 out of the last 3 datapoints [20.0 (22/11/26 14:00:00), 20.0 (22/11/26 13:58:00)] were greater than the threshold (10.0) (minimum 2 datapoints for OK -> ALARM transition).",
+    );
+  });
+  it("not crossed", () => {
     assert.equal(
       reason("0"),
-      "Threshold Crossed: 1 out of the last 1 datapoint [5.0 (22/11/26 14:00:00)] was not greater than the threshold (10.0).",
-    ));
+      "Threshold Crossed: 1 datapoint [5.0 (22/11/26 14:00:00)] was not greater than the threshold (10.0).",
+    );
+    assert.equal(
+      reason("0", { DatapointsToAlarm: 1 }),
+      "Threshold Crossed: 1 out of the last 1 datapoints [5.0 (22/11/26 14:00:00)] was not greater than the threshold (10.0).",
+    );
+  });
   it("no data", () => {
     assert.equal(reason("---"), "Insufficient Data: 3 datapoints were unknown.");
     assert.equal(
@@ -131,7 +143,7 @@ describe("alarm periods on the simulated clock", () => {
       const average = alarm({ EvaluationPeriods: 2, Statistic: "Average" });
       // A thousand a second for two minutes, of which 100 ms and 300 ms stand for the model's time.
       for (let second = 1; second <= 120; second++)
-        for (const value of [100, 300]) store.record(a.metric, value, undefined, T0 - second * 1000, 500);
+        for (const value of [100, 300]) store.record(METRIC, value, undefined, T0 - second * 1000, 500);
       for (const { value } of alarmPoints(a, store, clock)) assert.equal(value, 60 * 1000 * 200);
       for (const { value } of alarmPoints(average, store, clock)) assert.equal(value, 200);
     }
