@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { USAGE } from "./cli/arguments.ts";
 import { CliServices } from "./cli/cliServices.ts";
@@ -22,27 +23,34 @@ function engineEntry(): EngineEntry {
   return { path: fileURLToPath(new URL("engine.cjs", import.meta.url)) };
 }
 
+/** Of the package that the command line came with; beside the sources and beside the bundle it is one folder up. */
+function version(): string {
+  return (JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }).version;
+}
+
+const services = () => new CliServices(engineEntry(), version());
+
 async function main([command, ...args]: string[], output: Output): Promise<number> {
   switch (command) {
     case "sandbox":
       // Loaded only here: the other commands need nothing of it.
       return (await import("./cli/sandboxCommand.ts")).runSandbox(args, output);
     case "deploy":
-      return runDeploy(args, new CliServices(engineEntry()), output);
+      return runDeploy(args, services(), output);
     case "predict":
-      return runPredict(args, new CliServices(engineEntry()), output);
+      return runPredict(args, services(), output);
     case "ramp":
-      return runRamp(args, new CliServices(engineEntry()), output);
+      return runRamp(args, services(), output);
     case "export":
-      return runExport(args, new CliServices(engineEntry()), output);
+      return runExport(args, services(), output);
     case "import":
       return runImport(args, output);
     case "compare":
       return runCompare(args, output);
     case "explain-scaling":
-      return runExplainScaling(args, new CliServices(engineEntry()), output);
+      return runExplainScaling(args, services(), output);
     case "delete":
-      return runDelete(args, new CliServices(engineEntry()), output);
+      return runDelete(args, services(), output);
     case undefined:
     case "help":
     case "--help":

@@ -43,7 +43,8 @@ export function activate(context: ExtensionContext): void {
   const endpoints = new Endpoints(connections);
   const deployer = new StackDeployer(connections);
   const project = new WorkspaceProject(connections, deployer);
-  const loadTests = new LoadTests(connections, { path: bundled("engine.cjs") });
+  const version = String(context.extension.packageJSON.version);
+  const loadTests = new LoadTests(connections, { path: bundled("engine.cjs") }, version);
   const { extensionUri } = context;
   const endpointPanels = new EndpointPanels({
     extensionUri,

@@ -22,8 +22,8 @@ export class CliServices {
   readonly scalingExplainer = new ScalingExplainer(this.connections);
   readonly loadTests: LoadTests;
 
-  constructor(engine: EngineEntry) {
-    this.loadTests = new LoadTests(this.connections, engine);
+  constructor(engine: EngineEntry, version: string) {
+    this.loadTests = new LoadTests(this.connections, engine, version);
   }
 
   /** SAGEMAKER_OPS_SANDBOX names a running sandbox; arguments that say where to connect go before it. */

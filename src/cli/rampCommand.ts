@@ -7,7 +7,7 @@ import { reportJunit } from "../loadtest/exchange/junit.ts";
 import type { PreparedRun } from "../services/loadPreparation.ts";
 import type { RunProgress } from "../services/loadTests.ts";
 import { loadProject, type ProjectContext } from "../services/projects.ts";
-import { connectionOptions, parseArguments } from "./arguments.ts";
+import { connectionOptions, numberOption, parseArguments } from "./arguments.ts";
 import type { CliServices } from "./cliServices.ts";
 import type { Output } from "./output.ts";
 
@@ -15,6 +15,7 @@ const options = {
   ...connectionOptions,
   project: { type: "string" },
   report: { type: "string" },
+  processes: { type: "string" },
   junit: { type: "string" },
   yes: { type: "boolean", default: false },
 } as const;
@@ -26,6 +27,13 @@ export async function projectFor(given: string | undefined): Promise<ProjectCont
     if (/cannot be read/.test(e.message)) return undefined;
     throw e;
   });
+}
+
+/** @throws OpsError badInput */
+function processCount(text: string): number {
+  const count = numberOption("processes", text, 1, 64);
+  if (Number.isInteger(count)) return count;
+  throw new OpsError("badInput", `--processes takes a whole number, not "${text}".`);
 }
 
 function question({ target, requests, connection, estimatedUsd }: PreparedRun): string {
@@ -70,6 +78,7 @@ export async function runRamp(args: string[], services: CliServices, output: Out
   const project = await projectFor(values.project);
   const connection = await services.connect(values);
   const prepared = await services.loadTests.prepare(planFile, project);
+  if (values.processes !== undefined) prepared.plan.processes = processCount(values.processes);
   const { plan, target, requests, warnings } = prepared;
   output.line(
     `Plan ${plan.name}: ${requests.toLocaleString("en")} requests to ${target.name} (${describeConnection(connection)}${connection.kind === "sandbox" ? ", simulated instances" : ""})`,
@@ -88,7 +97,10 @@ export async function runRamp(args: string[], services: CliServices, output: Out
     const line = progressLine(run);
     if (line) output.line(line);
   });
-  const stop = () => void services.loadTests.stop();
+  const stop = () => {
+    output.line("  stopping: nothing more is sent, answers are awaited for 5 s");
+    void services.loadTests.stop();
+  };
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
   const run = await services.loadTests.start(prepared, { reportFolder: values.report && path.resolve(values.report) });

@@ -1,7 +1,7 @@
 import { type LoadErrorKind, type LoadRunPoint, type LoadRunTotals, noErrors } from "../domain/loadRun.ts";
 import type { EngineMeasured } from "./engineMessages.ts";
 import type { GeneratorEvents, Outcome } from "./generator.ts";
-import { createHistogram, type LatencyHistogram } from "./histogram.ts";
+import { createHistogram, type LatencyHistogram, type PackedHistogram } from "./histogram.ts";
 
 /** Above this dispatch lag, in ms, the generator is the limit and not the target. */
 export const limitLagMs = 10;
@@ -26,6 +26,19 @@ export type Collector = GeneratorEvents & {
   /** From now on what is sent no longer counts as sent in time. */
   planEnded(): void;
   measured(startedAtMs: number, planned: number, abandoned: number): EngineMeasured;
+  /** The histograms of the seconds closed since the last call, and those of the run, for several processes together. */
+  takePackedSeconds(): PackedSecond[];
+  packRun(): PackedRun;
+};
+
+/** From the intended start, from the actual start, and the dispatch lag. */
+export type PackedSecond = { all: PackedHistogram; service: PackedHistogram; lags: PackedHistogram };
+/** The histograms behind `LoadRunLatency`. */
+export type PackedRun = {
+  whole: PackedHistogram;
+  clean: PackedHistogram;
+  service: PackedHistogram;
+  stages: { all: PackedHistogram; clean: PackedHistogram }[];
 };
 
 /** Latencies of one stage: of the whole run, without what the generator spoiled, and of the second under way. */
@@ -35,8 +48,9 @@ type StageLatency = { all: LatencyHistogram; clean: LatencyHistogram; second: La
  * Latencies count for answers with any status and for timeouts; a refused connection is an error but no latency, or a
  * dead target would look fast. A request that was dispatched late, or answered in a second in which the generator was
  * the limit, is left out of the clean figures, which expectations are judged by.
+ * @param packing each second's histograms are kept for `takePackedSeconds`
  */
-export function createCollector(stageCount: number): Collector {
+export function createCollector(stageCount: number, packing = false): Collector {
   const stages = Array.from({ length: stageCount }, (): StageLatency => {
     return { all: createHistogram(), clean: createHistogram(), second: createHistogram() };
   });
@@ -51,6 +65,7 @@ export function createCollector(stageCount: number): Collector {
   const sums = { asked: 0, sent: 0, sentInTime: 0, done: 0, ok: 0, byKind: noErrors(), seconds: 0 };
   let second = { sent: 0, done: 0, ok: 0, byKind: noErrors() };
   let inTime = true;
+  let packed: PackedSecond[] = [];
 
   function countEnd({ kind, message }: Outcome): void {
     second.done++;
@@ -123,6 +138,7 @@ export function createCollector(stageCount: number): Collector {
       };
       sums.asked += facts.asked;
       sums.seconds++;
+      if (packing) packed.push({ all: secondAll.pack(), service: secondService.pack(), lags: lags.pack() });
       for (const histogram of [late, secondService, lags]) histogram.reset();
       second = { sent: 0, done: 0, ok: 0, byKind: noErrors() };
       return point;
@@ -137,5 +153,16 @@ export function createCollector(stageCount: number): Collector {
       };
       return { startedAtMs, totals, latency, errorSamples };
     },
+    takePackedSeconds() {
+      const taken = packed;
+      packed = [];
+      return taken;
+    },
+    packRun: () => ({
+      whole: whole.pack(),
+      clean: wholeClean.pack(),
+      service: service.pack(),
+      stages: stages.map(({ all, clean }) => ({ all: all.pack(), clean: clean.pack() })),
+    }),
   };
 }

@@ -1,19 +1,20 @@
-import { type ChildProcess, fork } from "node:child_process";
 import type { LoadPlan } from "../domain/loadPlan.ts";
 import { plannedRequests, ratePieces } from "../domain/loadPlan.ts";
 import { type LoadRunPoint, noErrors } from "../domain/loadRun.ts";
-import type { EngineMeasured, FromEngine, ToEngine } from "./engineMessages.ts";
+import { chooseProcesses } from "./calibration.ts";
+import { type EngineChild, type EngineEntry, startEngineChild } from "./engineChild.ts";
+import { createRunMerger } from "./engineMerge.ts";
+import type { EngineJob, EngineMeasured, FromEngine } from "./engineMessages.ts";
 import { LoadEngineError, LoadInputError } from "./loadInputError.ts";
 import { type RequestSigning, type RequestTemplate, requestUrl } from "./requestEncoder.ts";
 import type { SigningCredentials } from "./signer.ts";
 
-/** Where the engine's program is: the bundled `engine.cjs`, or the .ts file with `--import tsx` in `execArgv`. */
-export type EngineEntry = { path: string; execArgv?: string[] };
+export type { EngineEntry };
 
 /** What to run. `request.url` is final: nothing is added to it. Unsigned when `signing` is missing. */
 export type RampOptions = {
   engine: EngineEntry;
-  plan: Pick<LoadPlan, "stages" | "maxConnections" | "timeoutSeconds" | "seed">;
+  plan: Pick<LoadPlan, "stages" | "maxConnections" | "timeoutSeconds" | "seed" | "processes">;
   request: RequestTemplate;
   payloads: Uint8Array[];
   signing?: RequestSigning;
@@ -30,6 +31,8 @@ export type RampResult = EngineMeasured & {
   interrupted: boolean;
   /** Why the engine itself broke off, if it did. */
   failure?: string;
+  /** Processes that sent; 1 unless one core was not enough, or the plan says otherwise. */
+  processes?: number;
 };
 
 /** A run under way. `done` rejects only when nothing could be started; else it tells what was measured. */
@@ -44,117 +47,139 @@ export type RampRun = {
 const drainMs = 5000;
 /** Room for the last message and the process's end after the drain. */
 const killAfterStopMs = drainMs + 1000;
-const keptStderr = 2000;
-
-/** What the engine gets to see of the environment: never credentials. */
-const passedOn = [
-  "PATH",
-  "HOME",
-  "TMPDIR",
-  "TEMP",
-  "TMP",
-  "SystemRoot",
-  "NODE_EXTRA_CA_CERTS",
-  "SSL_CERT_FILE",
-  "SSL_CERT_DIR",
-];
+/** From the moment at which all processes are ready to their common start: a message must have reached each. */
+const headStartMs = 30;
 
 /**
- * Starts a ramp in a process of its own. Throws LoadInputError, naming the target, for a URL that cannot be loaded.
- * Whether a target may be loaded at all is the caller's decision.
+ * Starts a ramp in processes of its own: one, or as many as the rate needs. Throws LoadInputError, naming the target,
+ * for a URL that cannot be loaded. Whether a target may be loaded at all is the caller's decision.
  */
 export function startRamp(options: RampOptions): RampRun {
-  const { plan, request, payloads, signing } = options;
-  requestUrl(request.url);
-  const child = forkEngine(options.engine);
-  const points: LoadRunPoint[] = [];
-  let measured: EngineMeasured | undefined;
-  let end: { stopped: boolean } | undefined;
-  let failure: { message: string; hint?: string } | undefined;
+  requestUrl(options.request.url);
+  let credentials = options.signing?.credentials;
+  let running: Sending | undefined;
   let stopping = false;
-  let killTimer: NodeJS.Timeout | undefined;
-  let stderr = "";
 
-  const post = (message: ToEngine) => {
-    // A child that is gone is seen by its exit; the callback keeps the send from throwing.
-    if (child.connected) child.send(message, () => {});
-  };
-
-  child.stderr?.on("data", (chunk: Buffer) => {
-    stderr = (stderr + chunk.toString()).slice(-keptStderr);
-  });
-  child.on("message", (message: FromEngine) => {
-    if (message.type === "failed") {
-      failure = message;
-      return;
+  async function run(): Promise<RampResult> {
+    const { processes } = await chooseProcesses(options);
+    if (stopping) {
+      const now = Date.now();
+      return { ...nothingMeasured(options.plan, now), endedAtMs: now, points: [], interrupted: true };
     }
-    measured = message.measured;
-    if (message.type === "finished") {
-      end = message;
-      return;
-    }
-    points.push(...message.points);
-    for (const point of message.points) options.onPoint?.(point, message.measured);
-  });
+    const signing = options.signing && credentials ? { ...options.signing, credentials } : options.signing;
+    running = startSending({ ...options, signing }, processes);
+    return running.done;
+  }
 
-  const done = new Promise<RampResult>((resolve, reject) => {
-    child.once("error", (error) => {
-      failure ??= { message: `The load engine ${options.engine.path} could not be started: ${error.message}` };
-      if (child.pid === undefined) reject(new LoadEngineError(failure.message));
-    });
-    child.once("close", (code, signal) => {
-      clearTimeout(killTimer);
-      if (!end && !failure && !stopping) {
-        const reason = stderr.split("\n").find((line) => /Error/.test(line)) ?? stderr.trim().split("\n").at(-1);
-        failure = { message: `The load engine ended with ${signal ?? `code ${code}`}${reason ? `: ${reason}` : ""}` };
-      }
-      if (!measured && stopping) measured = nothingMeasured(plan, Date.now());
-      if (!measured) {
-        const { message, hint } = failure ?? { message: "The load engine ended before it sent anything." };
-        reject(hint === undefined ? new LoadEngineError(message) : new LoadInputError(message, hint));
-        return;
-      }
-      const interrupted = !end || end.stopped;
-      resolve({ ...measured, endedAtMs: Date.now(), points, interrupted, failure: failure?.message });
-    });
-  });
-  post({
-    type: "start",
-    job: {
-      request,
-      payloads,
-      signing,
-      seed: plan.seed,
-      pieces: ratePieces(plan.stages),
-      stageCount: plan.stages.length,
-      maxConnections: plan.maxConnections,
-      timeoutMs: plan.timeoutSeconds * 1000,
-      drainMs,
-      ca: options.ca,
-    },
-  });
-
+  const done = run();
   return {
     done,
     stop() {
-      if (!stopping) {
-        stopping = true;
-        post({ type: "stop" });
-        killTimer = setTimeout(() => child.kill("SIGKILL"), killAfterStopMs);
-      }
+      stopping = true;
+      running?.stop();
       return done;
     },
-    updateCredentials: (credentials) => post({ type: "credentials", credentials }),
+    updateCredentials(next) {
+      credentials = next;
+      running?.updateCredentials(next);
+    },
   };
 }
 
-function forkEngine({ path, execArgv = [] }: EngineEntry): ChildProcess {
-  const env: NodeJS.ProcessEnv = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" };
-  for (const name of passedOn) if (process.env[name] !== undefined) env[name] = process.env[name];
-  // In VS Code the executable is Electron, which has to be told to be Node.
-  if (process.versions.electron) env.ELECTRON_RUN_AS_NODE = "1";
-  // The advanced serialization carries bytes as bytes.
-  return fork(path, [], { execArgv, env, serialization: "advanced", stdio: ["ignore", "ignore", "pipe", "ipc"] });
+type Sending = { done: Promise<RampResult>; stop(): void; updateCredentials(credentials: SigningCredentials): void };
+
+function startSending(options: RampOptions, processes: number): Sending {
+  const { plan, engine } = options;
+  const merger = createRunMerger(processes);
+  const points: LoadRunPoint[] = [];
+  let waitingFor = processes;
+  let finished = 0;
+  let stoppedShares = 0;
+  let stopping = false;
+  let failure: { message: string; hint?: string } | undefined;
+  let killTimer: NodeJS.Timeout | undefined;
+
+  function tell(complete: readonly LoadRunPoint[]): void {
+    points.push(...complete);
+    const measured = complete.length > 0 ? merger.measured() : undefined;
+    if (measured) for (const point of complete) options.onPoint?.(point, measured);
+  }
+
+  function take(index: number, message: FromEngine): void {
+    if (message.type === "ready" && --waitingFor === 0) {
+      const atMs = Date.now() + headStartMs;
+      for (const child of children) child.post({ type: "go", atMs });
+    }
+    if (message.type === "second") tell(merger.take(index, message));
+    if (message.type !== "finished") return;
+    finished++;
+    if (message.stopped) stoppedShares++;
+    tell(merger.take(index, { points: [], measured: message.measured, packs: message.packs }));
+  }
+
+  const children: EngineChild[] = Array.from({ length: processes }, (_, index) =>
+    startEngineChild(engine, (message) => take(index, message)),
+  );
+  for (const [index, child] of children.entries()) {
+    child.post({ type: "start", job: jobOf(options, index, processes) });
+    void child.ended.then((end) => {
+      tell(merger.end(index));
+      if (!end.failure || stopping) return;
+      // A run with a part of its load is not the plan's any more.
+      failure ??= end.failure;
+      stop();
+    });
+  }
+
+  function stop(): void {
+    if (stopping) return;
+    stopping = true;
+    for (const child of children) child.post({ type: "stop" });
+    // A process that waits for its start has nothing to end.
+    if (waitingFor > 0 && failure) for (const child of children) child.kill();
+    killTimer = setTimeout(() => {
+      for (const child of children) child.kill();
+    }, killAfterStopMs);
+  }
+
+  async function finish(): Promise<RampResult> {
+    const ends = await Promise.all(children.map(({ ended }) => ended));
+    clearTimeout(killTimer);
+    if (!stopping) failure ??= ends.find((end) => end.failure)?.failure;
+    let measured = merger.measured();
+    if (!measured && stopping && !failure) measured = nothingMeasured(plan, Date.now());
+    if (!measured) {
+      const { message, hint } = failure ?? { message: "The load engine ended before it sent anything." };
+      throw hint === undefined ? new LoadEngineError(message) : new LoadInputError(message, hint);
+    }
+    const interrupted = finished < processes || stoppedShares > 0;
+    return { ...measured, endedAtMs: Date.now(), points, interrupted, failure: failure?.message, processes };
+  }
+
+  return {
+    done: finish(),
+    stop,
+    updateCredentials(credentials) {
+      for (const child of children) child.post({ type: "credentials", credentials });
+    },
+  };
+}
+
+/** The share of one process; connections are divided so that their sum is the plan's. */
+function jobOf({ plan, request, payloads, signing, ca }: RampOptions, index: number, count: number): EngineJob {
+  return {
+    request,
+    payloads,
+    signing,
+    seed: plan.seed,
+    pieces: ratePieces(plan.stages),
+    stageCount: plan.stages.length,
+    maxConnections: Math.floor(plan.maxConnections / count) + (index < plan.maxConnections % count ? 1 : 0),
+    timeoutMs: plan.timeoutSeconds * 1000,
+    drainMs,
+    ca,
+    share: { index, count },
+  };
 }
 
 /** A run that was stopped before its first second ended. */

@@ -1,17 +1,19 @@
 import { createAutocannonGenerator } from "./autocannonGenerator.ts";
+import { serveCalibration } from "./calibrationServer.ts";
 import { createCollector } from "./collector.ts";
 import type { EngineJob, FromEngine, ToEngine } from "./engineMessages.ts";
 import { LoadInputError } from "./loadInputError.ts";
-import { createPacer } from "./pacer.ts";
+import { createPacer, sharePacer } from "./pacer.ts";
 import { type RampLoop, startRampLoop } from "./rampLoop.ts";
 import { createRequestEncoder, type RequestEncoder } from "./requestEncoder.ts";
 
 /**
- * Entry of the engine's process: it runs one job and ends. autocannon throws out of its own timers, so it never runs
- * where the user's editor does. Credentials come by IPC and are neither logged nor written.
+ * Entry of the engine's process: it runs one job, or its share of one, and ends. autocannon throws out of its own
+ * timers, so it never runs where the user's editor does. Credentials come by IPC and are neither logged nor written.
  */
 let encoder: RequestEncoder | undefined;
 let loop: RampLoop | undefined;
+let go: ((atMs: number) => void) | undefined;
 let stopAsked = false;
 
 function send(message: FromEngine, then?: () => void): void {
@@ -26,9 +28,10 @@ function fail(error: unknown): void {
 }
 
 async function run(job: EngineJob): Promise<void> {
-  const requests = createRequestEncoder(job.request, job.payloads, job.signing, job.seed);
+  const requests = createRequestEncoder(job.request, job.payloads, job.signing, job.seed, job.share);
   encoder = requests;
-  const collector = createCollector(job.stageCount);
+  const isOneOfSeveral = job.share.count > 1;
+  const collector = createCollector(job.stageCount, isOneOfSeveral);
   const generator = createAutocannonGenerator({
     url: job.request.url,
     maxConnections: job.maxConnections,
@@ -38,25 +41,51 @@ async function run(job: EngineJob): Promise<void> {
     events: collector,
   });
   await generator.start();
+  const begun = new Promise<number>((resolve) => {
+    go = resolve;
+  });
+  send({ type: "ready" });
+  const startAtMs = await begun;
   loop = startRampLoop({
-    pacer: createPacer(job.pieces),
+    pacer: sharePacer(createPacer(job.pieces), job.share),
     generator,
     collector,
     drainMs: job.drainMs,
-    onSecond: (points, measured) => send({ type: "second", points, measured }),
+    startAtMs,
+    onSecond(points, measured) {
+      const seconds = isOneOfSeveral ? collector.takePackedSeconds() : [];
+      send({
+        type: "second",
+        points,
+        measured,
+        ...(isOneOfSeveral && { packs: { seconds, run: collector.packRun() } }),
+      });
+    },
   });
   if (stopAsked) loop.stop();
   const { measured, stopped } = await loop.done;
   generator.close();
-  send({ type: "finished", measured, stopped }, () => process.exit(0));
+  const packs = isOneOfSeveral ? { seconds: [], run: collector.packRun() } : undefined;
+  send({ type: "finished", measured, stopped, packs }, () => process.exit(0));
 }
 
 process.on("message", (message: ToEngine) => {
-  if (message.type === "start") run(message.job).catch(fail);
-  else if (message.type === "credentials") encoder?.setCredentials(message.credentials);
-  else {
-    stopAsked = true;
-    loop?.stop();
+  switch (message.type) {
+    case "start":
+      run(message.job).catch(fail);
+      break;
+    case "go":
+      go?.(message.atMs);
+      break;
+    case "serve":
+      serveCalibration().then((port) => send({ type: "serving", port }), fail);
+      break;
+    case "credentials":
+      encoder?.setCredentials(message.credentials);
+      break;
+    case "stop":
+      stopAsked = true;
+      loop?.stop();
   }
 });
 process.on("uncaughtException", fail);

@@ -64,3 +64,19 @@ export function createPacer(rates: readonly RatePiece[]): Pacer {
 
   return { total, seconds, cumulative, startOf, dueBy, stageAt: (time) => pieceAt(time).stage };
 }
+
+/** Which of the plan's requests a process sends: every `count`-th from `index` on. */
+export type RequestShare = { index: number; count: number };
+
+/** The schedule of one of several processes. Each request belongs to exactly one, so that their sums are the plan. */
+export function sharePacer(pacer: Pacer, { index, count }: RequestShare): Pacer {
+  const ofShare = (requests: number) => Math.max(0, Math.ceil((requests - index) / count));
+  return {
+    total: ofShare(pacer.total),
+    seconds: pacer.seconds,
+    cumulative: (seconds) => pacer.cumulative(seconds) / count,
+    startOf: (own) => pacer.startOf(index + own * count),
+    dueBy: (seconds) => ofShare(pacer.dueBy(seconds)),
+    stageAt: pacer.stageAt,
+  };
+}

@@ -10,6 +10,8 @@ export type RampLoopOptions = {
   generator: Generator;
   collector: Collector;
   drainMs: number;
+  /** Epoch ms of the plan's start, for processes that begin together; left out, at once. */
+  startAtMs?: number;
   onSecond(points: LoadRunPoint[], measured: EngineMeasured): void;
 };
 
@@ -33,10 +35,11 @@ const stoodStillMs = 250;
  * Sends every request at its intended start, whatever became of those before: a slow target meets the load that it
  * would meet in life. Starts at once.
  */
-export function startRampLoop({ pacer, generator, collector, drainMs, onSecond }: RampLoopOptions): RampLoop {
+export function startRampLoop(options: RampLoopOptions): RampLoop {
+  const { pacer, generator, collector, drainMs, onSecond } = options;
   // A little way ahead, so that the first request is not late.
-  const start = performance.now() + 20;
-  const startedAtMs = Date.now() + 20;
+  const startedAtMs = options.startAtMs ?? Date.now() + 20;
+  const start = performance.now() + startedAtMs - Date.now();
   const planEnd = start + pacer.seconds * 1000;
   let next = 0;
   let nextAt = start + pacer.startOf(0) * 1000;

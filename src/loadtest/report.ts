@@ -1,3 +1,4 @@
+import { availableParallelism, cpus } from "node:os";
 import type { LoadPlan } from "../domain/loadPlan.ts";
 import { instancesUsd } from "../domain/loadPlanCost.ts";
 import type {
@@ -23,6 +24,7 @@ import {
   formatPercent,
   formatSeconds,
 } from "./format.ts";
+import { findShortfall } from "./shortfall.ts";
 import { findVerdict } from "./verdict.ts";
 
 /** What is known of a run when it is over. */
@@ -36,7 +38,7 @@ export type ReportInput = {
   endedAtMs?: number;
   instances: InstancePoint[];
   marks: ScalingMark[];
-  environment?: Omit<LoadRunEnvironment, "node" | "platform" | "seed" | "autocannonVersion">;
+  environment?: Omit<LoadRunEnvironment, "node" | "platform" | "cpu" | "processes" | "seed" | "autocannonVersion">;
   /** Warnings from before or during the run, beside those found here. */
   warnings?: string[];
 };
@@ -51,6 +53,8 @@ export function buildReport(input: ReportInput): LoadRunReport {
   const environment: LoadRunEnvironment = {
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
+    cpu: `${availableParallelism()} × ${cpus()[0]?.model.trim() ?? process.arch}`,
+    processes: result.processes ?? 1,
     autocannonVersion,
     ...(plan.seed === undefined ? {} : { seed: plan.seed }),
     ...input.environment,
@@ -61,6 +65,8 @@ export function buildReport(input: ReportInput): LoadRunReport {
   const measured = { totals, latency, instances, points, stages: plan.stages, scaling, costUsd };
   const expectations = evaluateExpectations(plan.expect, measured);
   const run = { plan, startedAtMs, endedAtMs, interrupted, points, latency, instances, marks, expectations, policy };
+  const processes = result.processes ?? 1;
+  const shortfall = findShortfall({ plan, points, totals, processes });
   return {
     reportVersion: 1,
     id,
@@ -78,7 +84,8 @@ export function buildReport(input: ReportInput): LoadRunReport {
     marks,
     expectations,
     verdict: findVerdict(run),
-    warnings: [...(input.warnings ?? []), ...findWarnings(result)],
+    warnings: [...(input.warnings ?? []), ...(shortfall ? [shortfall.text] : []), ...findWarnings(result)],
+    ...(shortfall && { shortfall }),
     ...(costUsd === undefined ? {} : { costUsd }),
     environment,
   };

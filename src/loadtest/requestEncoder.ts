@@ -1,4 +1,5 @@
 import { LoadInputError } from "./loadInputError.ts";
+import type { RequestShare } from "./pacer.ts";
 import { amzDate, bodyHash, createSigner, type SigningCredentials } from "./signer.ts";
 
 /** The request that is sent again and again; `url` absolute, headers without host and content-length. */
@@ -32,13 +33,14 @@ export function requestUrl(text: string): URL {
 /**
  * Encodes the rows once and signs them as time goes by: `x-amz-date` has a resolution of one second, so one signature
  * per row and second is all that a service can tell apart. With a seed rows come in a repeatable random order, else
- * in the order given.
+ * in the order given. Of several processes each leaves out what the others send.
  */
 export function createRequestEncoder(
   template: RequestTemplate,
   payloads: readonly Uint8Array[],
   signing?: RequestSigning,
   seed?: number,
+  share: RequestShare = { index: 0, count: 1 },
 ): RequestEncoder {
   const url = requestUrl(template.url);
   if (payloads.length === 0)
@@ -55,7 +57,8 @@ export function createRequestEncoder(
     return row;
   });
   const random = seed === undefined ? undefined : mulberry32(seed);
-  let index = -1;
+  let index = share.index - share.count;
+  for (let skipped = 0; random && skipped < share.index; skipped++) random();
 
   function encode(row: Row, signature: Record<string, string>): Buffer {
     const text = `${head}${headerLines(signature)}content-length: ${row.body.length}\r\n\r\n`;
@@ -64,8 +67,9 @@ export function createRequestEncoder(
 
   return {
     next(nowMs) {
-      index = random ? Math.floor(random() * rows.length) : (index + 1) % rows.length;
+      index = random ? Math.floor(random() * rows.length) : (index + share.count) % rows.length;
       const row = rows[index] as Row;
+      for (let skipped = 1; random && skipped < share.count; skipped++) random();
       const second = Math.floor(nowMs / 1000);
       if (signer && (row.second !== second || signing?.everyRequest)) {
         row.bytes = encode(row, signer.sign(amzDate(nowMs), row.hash));

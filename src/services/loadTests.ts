@@ -59,6 +59,8 @@ export class LoadTests {
   constructor(
     private readonly connections: Connections,
     private readonly engine: EngineEntry,
+    /** Of this product, for the reports. */
+    private readonly version?: string,
   ) {
     // The keys, and with them the watching, belong to the account that was left.
     connections.onDidChange.on((now) =>
@@ -167,7 +169,8 @@ export class LoadTests {
     const stopped = new AbortController();
     this.stopWatching.add(stopped);
     let lastSavedMs = Date.now();
-    const report = (result: RampResult) => buildRunReport(prepared, run, result, watch, this.cutShortBecause);
+    const report = (result: RampResult) =>
+      buildRunReport(prepared, run, result, watch, this.cutShortBecause, this.version);
     const credentials = await clients.settings.credentials();
     const ramp = startRamp({
       engine: this.engine,
@@ -274,11 +277,16 @@ function buildRunReport(
   result: RampResult,
   watch: ScalingWatch | undefined,
   cutShortBecause: string | undefined,
+  extensionVersion: string | undefined,
 ): LoadRunReport {
   const variant = prepared.endpoint?.variants[0];
   const environment: Partial<LoadRunEnvironment> = {
     endpoint: prepared.endpoint?.name,
+    endpointConfig: prepared.endpoint?.configName,
     variant: variant?.name,
+    model: variant?.modelName,
+    image: variant?.image,
+    extensionVersion,
     instanceType: variant?.instanceType,
     policy: prepared.policy,
   };
