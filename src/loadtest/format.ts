@@ -37,6 +37,11 @@ export function formatSeconds(seconds: number): string {
   return whole % 60 === 0 ? `${whole / 60} min` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
+/** A cost in US dollars, with more digits where it is small. */
+export function formatUsd(value: number): string {
+  return `$${value.toFixed(value < 0.1 ? 4 : 2)}`;
+}
+
 /** A moment of a run as minutes and seconds: 01:07. */
 export function formatOffset(milliseconds: number): string {
   const sign = milliseconds < 0 ? "−" : "";
@@ -54,7 +59,7 @@ export function expectationTexts(result: ExpectationResult): { name: string; ask
   const show = (value: number) => {
     if (result.unit === "ms") return formatMs(value);
     if (result.unit === "seconds") return formatSeconds(value);
-    if (result.unit === "usd") return `$${value.toFixed(value < 0.1 ? 4 : 2)}`;
+    if (result.unit === "usd") return formatUsd(value);
     return result.unit === "ratio" ? formatPercent(value) : formatNumber(value);
   };
   return {

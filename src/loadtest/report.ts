@@ -23,6 +23,7 @@ import {
   formatOffset,
   formatPercent,
   formatSeconds,
+  formatUsd,
 } from "./format.ts";
 import { findShortfall } from "./shortfall.ts";
 import { findVerdict } from "./verdict.ts";
@@ -129,12 +130,32 @@ export function reportMarkdown(report: LoadRunReport): string {
     `| achieved / asked | ${formatPercent(achievedRatio(totals))} |`,
     `| errors | ${formatPercent(errorRate(totals))} |`,
     `| p50, p95, p99, max | ${[clean?.p50Ms, clean?.p95Ms, clean?.p99Ms, clean?.maxMs].map((ms) => formatMs(ms ?? null)).join(", ")} |`,
+    ...environmentRows(report).map(([name, value]) => `| ${name} | ${cell(value)} |`),
     ...table(["expectation", "asked", "measured", ""], expectationRows(report)),
     ...table(["error", "count", "first message"], errorRows(report)),
     ...table(["at", "event"], timelineRows(report)),
     ...report.warnings.flatMap((warning) => ["", `> ${cell(warning)}`]),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** What ran where: what a reader of a pull request needs to repeat it. */
+function environmentRows({ environment, plan, costUsd }: LoadRunReport): [string, string][] {
+  const { policy, instanceType, variant, extensionVersion, processes, seed } = environment;
+  const rows: [string, string | undefined][] = [
+    ["variant, instance type", [variant, instanceType].filter(Boolean).join(", ") || undefined],
+    [
+      "policy",
+      policy &&
+        `target ${formatNumber(policy.targetPerMinute)} invocations per instance and minute, ${policy.minInstances} to ${policy.maxInstances} instances`,
+    ],
+    ["cost of the instances", costUsd === undefined ? undefined : `${formatUsd(costUsd)} (estimate)`],
+    [
+      "generator",
+      `extension ${extensionVersion ?? "?"}, Node ${environment.node}, ${processes ?? 1} process${processes === 1 ? "" : "es"}, at most ${plan.maxConnections} connections${seed === undefined ? "" : `, seed ${seed}`}`,
+    ],
+  ];
+  return rows.flatMap(([name, value]) => (value ? [[name, value] as [string, string]] : []));
 }
 
 /** Rows of the expectations' table: name, asked, measured, outcome. */

@@ -5,6 +5,7 @@ import {
   loadErrorKinds,
   type ScalingMark,
 } from "../domain/loadRun.ts";
+import { invocationsPerInstance } from "../domain/loadRunScaling.ts";
 import { errorKindNames, formatMs, formatNumber, formatOffset } from "./format.ts";
 import {
   bandPath,
@@ -20,7 +21,7 @@ import {
   timeScale,
 } from "./svg.ts";
 
-/** The four charts of a run, one below the other on one time axis. */
+/** The charts of a run, one below the other on one time axis. */
 export function runCharts(report: LoadRunReport): string {
   const { points, instances, startedAtMs, endedAtMs } = report;
   const lastMs = Math.max(endedAtMs, (points.at(-1)?.atMs ?? startedAtMs) + 1000, instances.at(-1)?.atMs ?? 0);
@@ -36,6 +37,7 @@ export function runCharts(report: LoadRunReport): string {
   const frame = { x, marks, shaded, formatX: (atMs: number) => formatOffset(atMs - startedAtMs) };
   const charts = [rateChart(points, x), latencyChart(points, x), errorChart(points, x)];
   if (instances.length > 0) charts.push(instanceChart(report, x, lastMs));
+  if (report.environment.policy) charts.push(perInstanceChart(report, x));
   return charts.map((chart) => drawChart({ ...frame, ...chart })).join("\n");
 }
 
@@ -146,5 +148,31 @@ function instanceChart({ instances }: LoadRunReport, x: Scale, lastMs: number): 
       line("current", linePath(series("current"), x, y, true), "current"),
     formatY: (value) => formatNumber(value),
     ends: [{ text: formatNumber(last?.current ?? 0), value: last?.current ?? null, className: "current" }],
+  };
+}
+
+/** What target tracking looks at: requests per instance in service, against the policy's target. */
+function perInstanceChart(report: LoadRunReport, x: Scale): Content {
+  const target = report.environment.policy?.targetPerMinute ?? 0;
+  const values = invocationsPerInstance(report);
+  const y = linearScale(Math.max(1, target, ...values.map((value) => value ?? 0)));
+  const series = report.points.map(
+    (point, index): SeriesPoint => ({ atMs: middle(point), value: values[index] ?? null }),
+  );
+  const [begin = 0, end = 0] = [report.points[0]?.atMs, report.points.at(-1)?.atMs];
+  const goal = [begin, end + 1000].map((atMs): SeriesPoint => ({ atMs, value: target }));
+  return {
+    title: "Invocations per instance and minute: measured (solid), target of the policy (dashed)",
+    y,
+    layers: line("sent", linePath(series, x, y), "measured") + line("target", linePath(goal, x, y), "target"),
+    formatY: (value) => formatNumber(value, 1),
+    ends: [
+      {
+        text: formatNumber(series.findLast(({ value }) => value !== null)?.value ?? 0),
+        value: series.at(-1)?.value ?? null,
+        className: "sent",
+      },
+      { text: `target ${formatNumber(target)}`, value: target, className: "target" },
+    ],
   };
 }

@@ -1,6 +1,7 @@
+import { PRICES_AS_OF, PRICES_REGION } from "../domain/cost.ts";
 import type { LatencySummary, LoadRunReport } from "../domain/loadRun.ts";
 import { achievedRatio, errorRate } from "./expectations.ts";
-import { formatMs, formatNumber, formatPercent, formatSeconds } from "./format.ts";
+import { formatMs, formatNumber, formatPercent, formatSeconds, formatUsd } from "./format.ts";
 import { errorRows, expectationRows, timelineRows } from "./report.ts";
 import { runCharts } from "./reportCharts.ts";
 import { escapeHtml } from "./svg.ts";
@@ -18,10 +19,10 @@ table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}th,t
 .warning{padding:6px 12px;border-left:4px solid var(--yellow);background:var(--card);margin:6px 0}
 figure{margin:14px 0 0}figcaption{color:var(--soft);font-size:12px}svg{display:block;width:100%;height:auto}
 svg text{font:11px system-ui,sans-serif;fill:var(--soft)}.grid{stroke:var(--rule);stroke-width:.6}
-.line{fill:none;stroke-width:1.6;stroke-linejoin:round;stroke-linecap:round}.asked{stroke:var(--fg);stroke-dasharray:5 4}.sent{stroke:var(--blue)}.p50{stroke:var(--green)}.p95{stroke:var(--yellow);stroke-dasharray:5 3}.p99{stroke:var(--orange);stroke-width:2.2}.current{stroke:var(--purple);stroke-width:2.2}.desired{stroke:var(--purple);stroke-dasharray:5 4}
+.line{fill:none;stroke-width:1.6;stroke-linejoin:round;stroke-linecap:round}.asked,.target{stroke:var(--fg);stroke-dasharray:5 4}.sent{stroke:var(--blue)}.p50{stroke:var(--green)}.p95{stroke:var(--yellow);stroke-dasharray:5 3}.p99{stroke:var(--orange);stroke-width:2.2}.current{stroke:var(--purple);stroke-width:2.2}.desired{stroke:var(--purple);stroke-dasharray:5 4}
 svg text.end{stroke:none;fill:var(--fg)}.band{stroke:var(--bg);stroke-width:.5}.clientError{fill:var(--yellow)}.throttled{fill:var(--orange)}.modelError{fill:var(--pink)}.serverError{fill:var(--red)}.timeout{fill:var(--purple)}.connection{fill:var(--teal)}
 .limited{fill:var(--soft);opacity:.22}.mark line{stroke:var(--soft);stroke-dasharray:2 3}.mark.at-alarm line{stroke:var(--red)}.mark text{fill:var(--fg);font-size:13px}
-@media print{body{max-width:none;padding:0}figure,dl,.verdict{break-inside:avoid}}
+@page{margin:14mm}@media print{:root{color-scheme:light;--fg:#1f2328;--soft:#59636e;--bg:#fff;--card:#fff;--rule:#d1d9e0;--blue:#0969da;--green:#1a7f37;--yellow:#9a6700;--orange:#bc4c00;--red:#cf222e;--purple:#8250df;--teal:#0f766e;--pink:#bf3989}body{max-width:none;padding:0;font-size:11px;print-color-adjust:exact;-webkit-print-color-adjust:exact}figure,dl,.verdict,tr,.warning{break-inside:avoid}h2{break-after:avoid}thead{display:table-header-group}}
 `;
 
 /**
@@ -96,28 +97,50 @@ function latencyRows({ latency, plan }: LoadRunReport): string[][] {
   ];
 }
 
-function factRows({ id, environment, connection, target, totals, plan }: LoadRunReport): string[][] {
+function factRows(report: LoadRunReport): string[][] {
+  const { id, environment, connection, target, totals, plan } = report;
   const { policy } = environment;
+  const cooldowns =
+    policy?.scaleOutCooldownSeconds === undefined
+      ? ""
+      : `, cooldowns ${formatSeconds(policy.scaleOutCooldownSeconds)} out and ${formatSeconds(policy.scaleInCooldownSeconds ?? 0)} in`;
   const rows: [string, string | undefined][] = [
     ["run", id],
-    ["target", `${target.type} ${target.name}${target.variant ? `, variant ${target.variant}` : ""}`],
+    [
+      "target",
+      `${target.type} ${target.name}${target.variant ? `, variant ${target.variant}` : ""}${target.inferenceComponent ? `, inference component ${target.inferenceComponent}` : ""}`,
+    ],
     ["connection", `${connection.sandbox ? "sandbox" : "AWS"}, account ${connection.accountId}, ${connection.region}`],
+    ["endpoint", environment.endpoint],
+    ["endpoint configuration, model", both(environment.endpointConfig, environment.model)],
+    ["image", environment.image],
     ["instance type", environment.instanceType],
+    ["cost of the instances", cost(report)],
     [
       "scaling policy",
       policy &&
-        `target ${formatNumber(policy.targetPerMinute)} invocations per instance and minute, ${policy.minInstances} to ${policy.maxInstances} instances`,
+        `${policy.name ? `${policy.name}: ` : ""}target ${formatNumber(policy.targetPerMinute)} invocations per instance and minute, ${policy.minInstances} to ${policy.maxInstances} instances${cooldowns}`,
     ],
     ["requests sent, answered with 2xx", `${formatNumber(totals.sent)}, ${formatNumber(totals.ok)}`],
     ["connections at most, timeout", `${plan.maxConnections}, ${formatSeconds(plan.timeoutSeconds)}`],
+    ["processes that sent", environment.processes?.toString()],
     ["seed", environment.seed?.toString()],
     [
       "generator",
-      `Node ${environment.node}, autocannon ${environment.autocannonVersion ?? ""}, ${environment.platform}`,
+      `Node ${environment.node}, autocannon ${environment.autocannonVersion ?? ""}, ${environment.platform}${environment.cpu ? `, ${environment.cpu}` : ""}`,
     ],
     ["extension", environment.extensionVersion],
   ];
   return rows.flatMap(([name, value]) => (value ? [[name, value]] : []));
+}
+
+const both = (one: string | undefined, other: string | undefined) =>
+  [one, other].filter((text) => text !== undefined).join(", ") || undefined;
+
+function cost({ costUsd, connection }: LoadRunReport): string | undefined {
+  if (costUsd === undefined) return undefined;
+  const place = connection.sandbox ? "it would cost this on AWS for the same time" : "estimate";
+  return `${formatUsd(costUsd)} (${place}; prices of ${PRICES_REGION}, ${PRICES_AS_OF})`;
 }
 
 function table(head: string[], rows: string[][], empty: string): string {

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import type { LoadPlan } from "../../../src/domain/loadPlan.ts";
 import { parseLoadPlan } from "../../../src/domain/loadPlan.ts";
 import { type LatencySummary, type LoadRunPoint, noErrors } from "../../../src/domain/loadRun.ts";
+import { loadRunReport, loadRunReportJsonSchema } from "../../../src/domain/loadRunSchema.ts";
 import type { RampResult } from "../../../src/loadtest/engine.ts";
 import { evaluateExpectations } from "../../../src/loadtest/expectations.ts";
 import { buildReport, type ReportInput, reportJson, reportMarkdown } from "../../../src/loadtest/report.ts";
@@ -165,6 +166,54 @@ describe("expectations", () => {
   it("do not pass on what was not seen", () => {
     assert.deepEqual([judge(resultWith(), [])[3]?.passed, judge(resultWith(), [])[3]?.measured], [false, null]);
   });
+
+  it("of one stage, of first capacity, of scale-in and of the cost", () => {
+    const stages = [...planWith().stages, { type: "hold" as const, rate: 10, seconds: 30 }];
+    const change = {
+      achievedRatio: { min: 0.99, stage: 1 },
+      errorRate: { max: 0.05, stage: 0 },
+      p999Ms: { max: 100 },
+      firstCapacitySeconds: { max: 10 },
+      scaleIn: { to: 1, withinSeconds: 25 },
+      costUsd: { max: 0.001 },
+    };
+    const result = resultWith((second) => ({
+      sent: second < 30 ? 0 : 1000,
+      byKind: { ...noErrors(), serverError: second < 30 ? 1 : 0 },
+    }));
+    const instances = [...inputWith().instances, { atMs: at(110), current: 1, desired: 1 }];
+    const environment = { ...inputWith().environment, instanceType: "ml.m5.large" };
+    const plan = planWith({ stages, expect: change });
+    const report = buildReport(inputWith({ plan, result, instances, environment, endedAtMs: at(120) }));
+    assert.deepEqual(
+      report.expectations.map(({ name, passed, measured, stage }) => [
+        name,
+        passed,
+        Number(measured?.toFixed(4)),
+        stage,
+      ]),
+      [
+        ["achieved ratio", true, 1, 1],
+        ["error rate", true, 0.002, 0],
+        ["p99.9", false, 200, undefined],
+        ["first new capacity", false, 14, undefined],
+        ["scale-in to 1", true, 20, undefined],
+        ["cost", false, 0.0099, undefined],
+      ],
+    );
+    assert.match(
+      report.verdict.sentence,
+      /with 3 instances; scaled in to 1 after 20 s; failed: p99\.9, first new capacity, cost$/,
+    );
+  });
+
+  it("leave seconds out of the error rate in which the generator was the limit", () => {
+    const result = resultWith((second) =>
+      second < 45 ? { generatorLimited: true, byKind: { ...noErrors(), timeout: 500 } } : {},
+    );
+    const [, errors] = evaluateExpectations(expect, { ...result, instances: [] });
+    assert.deepEqual([errors?.name, errors?.measured], ["error rate", 0]);
+  });
 });
 
 describe("verdict", () => {
@@ -206,6 +255,18 @@ describe("verdict", () => {
     assert.deepEqual([verdict.passed, verdict.proven], [true, false]);
     assert.match(verdict.sentence, /requests answered at p99 88 ms$/);
   });
+
+  it("leaves generator-limited seconds out, and says when nothing is left", () => {
+    const half = verdictOf({ result: resultWith((second) => (second % 2 ? { generatorLimited: true, sent: 9 } : {})) });
+    assert.match(half.sentence, /1,000 requests\/s held/);
+    const none = verdictOf({ result: resultWith(() => ({ generatorLimited: true })) });
+    assert.match(none.sentence, /nothing can be said of 1,000 requests\/s: the generator was the limit throughout/);
+  });
+
+  it("says that nothing scaled in where that was expected", () => {
+    const expect = { scaleIn: { withinSeconds: 60 } };
+    assert.match(verdictOf({ plan: planWith({ expect }) }).sentence, /did not scale in while it was watched/);
+  });
 });
 
 describe("report", () => {
@@ -214,6 +275,27 @@ describe("report", () => {
     assert.deepEqual(JSON.parse(reportJson(report)), report);
     assert.equal(report.reportVersion, 1);
     assert.equal(report.environment.seed, 7);
+  });
+
+  it("keeps to the schema that is shipped, whatever is in it", () => {
+    const cut = resultWith(() => ({ sent: 500, queued: 9 }), { errorSamples: { timeout: "No answer" }, processes: 3 });
+    const environment = { ...inputWith().environment, instanceType: "ml.m5.large", extensionVersion: "0.1.0" };
+    for (const report of [buildReport(inputWith()), buildReport(inputWith({ result: cut, environment }))])
+      assert.deepEqual(loadRunReport.parse(JSON.parse(reportJson(report))), report);
+    const schema = loadRunReportJsonSchema() as { properties: Record<string, unknown>; required: string[] };
+    assert.deepEqual(schema.properties.reportVersion, {
+      type: "number",
+      const: 1,
+      description: "Version of this format.",
+    });
+    assert.ok(schema.required.includes("verdict") && !schema.required.includes("shortfall"));
+  });
+
+  it("says in Markdown what ran where", () => {
+    const environment = { ...inputWith().environment, variant: "AllTraffic", instanceType: "ml.m5.large" };
+    const text = reportMarkdown(buildReport(inputWith({ environment })));
+    for (const part of ["AllTraffic, ml.m5.large", "target 12,000 invocations", "seed 7", "✓ passed", "| $0.0"])
+      assert.ok(text.includes(part), part);
   });
 
   it("warns of generator-limited seconds and of what was cut off", () => {
@@ -228,7 +310,7 @@ describe("report", () => {
 
   it("shows everything in one HTML file that loads and runs nothing", () => {
     const html = reportHtml(buildReport(inputWith()));
-    assert.equal(html.match(/<svg /g)?.length, 4);
+    assert.equal(html.match(/<svg /g)?.length, 5);
     assert.doesNotMatch(html, /<script|<link|<img|@import|url\(|NaN|undefined|Infinity/);
     for (const text of [
       "scaled 1 → 3",
