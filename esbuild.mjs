@@ -156,23 +156,26 @@ async function buildPages() {
   return metafile;
 }
 
-/** The schemas of the project file and of the load plans, from the very code that checks them. */
+/** The schemas of the project file, of the load plans and of the reports, from the very code that checks them. */
 async function buildSchemas() {
   const { outputFiles } = await build({
     ...node,
     stdin: {
       contents: `export { projectJsonSchema } from "./src/domain/project.ts";
-        export { loadPlanJsonSchema } from "./src/domain/loadPlan.ts";`,
+        export { loadPlanJsonSchema } from "./src/domain/loadPlan.ts";
+        export { loadRunReportJsonSchema } from "./src/domain/loadRunSchema.ts";`,
       resolveDir: ROOT,
     },
     format: "esm",
     write: false,
   });
   const code = Buffer.from(outputFiles[0].contents).toString("base64");
-  const { projectJsonSchema, loadPlanJsonSchema } = await import(`data:text/javascript;base64,${code}`);
+  const { projectJsonSchema, loadPlanJsonSchema, loadRunReportJsonSchema } = await import(
+    `data:text/javascript;base64,${code}`
+  );
   const folder = path.join(DIST, "schemas");
   mkdirSync(folder, { recursive: true });
-  const schemas = { project: projectJsonSchema(), ramp: loadPlanJsonSchema() };
+  const schemas = { project: projectJsonSchema(), ramp: loadPlanJsonSchema(), report: loadRunReportJsonSchema() };
   for (const [name, schema] of Object.entries(schemas)) {
     writeFileSync(path.join(folder, `${name}.schema.json`), JSON.stringify(schema));
   }
