@@ -7,6 +7,7 @@ import { runExplainScaling } from "./cli/explainCommand.ts";
 import { Output, reportError } from "./cli/output.ts";
 import { runPredict } from "./cli/predictCommand.ts";
 import { runRamp } from "./cli/rampCommand.ts";
+import { runSignIn } from "./cli/signInCommand.ts";
 import { runDelete, runDeploy } from "./cli/stackCommands.ts";
 import { OpsError, toOpsError } from "./domain/errors.ts";
 import type { EngineEntry } from "./loadtest/engine.ts";
@@ -49,6 +50,8 @@ async function main([command, ...args]: string[], output: Output): Promise<numbe
       return runCompare(args, output);
     case "explain-scaling":
       return runExplainScaling(args, services(), output);
+    case "sign-in":
+      return runSignIn(args, services(), output);
     case "delete":
       return runDelete(args, services(), output);
     case undefined:

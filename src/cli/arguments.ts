@@ -30,6 +30,8 @@ export const USAGE = `SageMaker Endpoint Ops
                         kept runs against the first one; exit code 1 when one is worse beyond noise
   explain-scaling --endpoint NAME
                         why an endpoint did or did not scale
+  sign-in --profile NAME
+                        a new session of a profile that uses IAM Identity Center (SSO)
   delete [--project FILE] --yes
                         deletes the stack and the artifacts uploaded for it
 

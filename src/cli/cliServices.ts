@@ -1,4 +1,5 @@
 import type { Connection } from "../domain/connection.ts";
+import type { Project } from "../domain/project.ts";
 import type { EngineEntry } from "../loadtest/engine.ts";
 import { Connections } from "../services/connections.ts";
 import { LoadTests } from "../services/loadTests.ts";
@@ -6,6 +7,7 @@ import { Predictor } from "../services/predictor.ts";
 import { sandboxFromEnvironment } from "../services/sandboxProcess.ts";
 import { ScalingExplainer } from "../services/scalingExplainer.ts";
 import { StackDeployer } from "../services/stackDeployer.ts";
+import { askForMfaCode } from "./output.ts";
 
 /** Where the arguments say to connect. */
 export interface ConnectionArguments {
@@ -16,7 +18,7 @@ export interface ConnectionArguments {
 
 /** The same services as in the editor, constructed for one command. */
 export class CliServices {
-  readonly connections = new Connections();
+  readonly connections = new Connections({ mfaCode: askForMfaCode });
   readonly deployer = new StackDeployer(this.connections);
   readonly predictor = new Predictor(this.connections);
   readonly scalingExplainer = new ScalingExplainer(this.connections);
@@ -26,13 +28,21 @@ export class CliServices {
     this.loadTests = new LoadTests(this.connections, engine, version);
   }
 
-  /** SAGEMAKER_OPS_SANDBOX names a running sandbox; arguments that say where to connect go before it. */
-  connect(args: ConnectionArguments): Promise<Connection> {
+  /**
+   * Arguments that say where to connect go first, then SAGEMAKER_OPS_SANDBOX, which names a running sandbox, then what
+   * the project pins, then the ordinary AWS rules.
+   */
+  connect(args: ConnectionArguments, project?: Pick<Project, "profile" | "region">): Promise<Connection> {
     const { profile, region } = args;
     const endpointUrl = args["endpoint-url"];
     const sandbox = profile || endpointUrl ? undefined : sandboxFromEnvironment(process.env);
     if (sandbox)
       return this.connections.connect({ kind: "sandbox", sandbox: { ...sandbox, region: region ?? sandbox.region } });
-    return this.connections.connect({ kind: "aws", profile, region, endpointUrl });
+    return this.connections.connect({
+      kind: "aws",
+      profile: profile ?? project?.profile,
+      region: region ?? project?.region,
+      endpointUrl,
+    });
   }
 }

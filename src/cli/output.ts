@@ -29,6 +29,20 @@ export class Output {
   }
 }
 
+/** Asks on the terminal for the code of an MFA device. @throws OpsError credentials when there is nobody to ask */
+export async function askForMfaCode(serial: string): Promise<string> {
+  if (!process.stdin.isTTY)
+    throw new OpsError(
+      "credentials",
+      `The profile needs a code of MFA device ${serial}, and there is no terminal to ask on.`,
+      {
+        hint: "Give session credentials in the environment instead.",
+      },
+    );
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  return (await prompt.question(`Code of MFA device ${serial}: `).finally(() => prompt.close())).trim();
+}
+
 /** Input and usage end with 2, jobs that failed with 1. */
 const INPUT_CODES: ReadonlySet<OpsErrorCode> = new Set([
   "badInput",

@@ -52,7 +52,7 @@ function printPreview(output: Output, { preview, endpointHourlyUsd }: PreparedDe
 export async function runDeploy(args: string[], services: CliServices, output: Output): Promise<number> {
   const { values } = parseArguments(args, options);
   const project = await loadProject(values.project);
-  const connection = await services.connect(values);
+  const connection = await services.connect(values, project.project);
   output.line(`Deploying stack ${project.project.stackName} to ${describeConnection(connection)}`);
   const signal = abortOnInterrupt();
   const on = printEvent(output);
@@ -85,7 +85,7 @@ export async function runDeploy(args: string[], services: CliServices, output: O
 export async function runDelete(args: string[], services: CliServices, output: Output): Promise<number> {
   const { values } = parseArguments(args, options);
   const { project, ...rest } = await loadProject(values.project);
-  const connection = await services.connect(values);
+  const connection = await services.connect(values, project);
   await output.confirm(
     `Delete stack ${project.stackName} in account ${connection.accountId}, ${connection.region}? Its endpoint, API and web page go with it.`,
     values.yes,

@@ -42,6 +42,16 @@ const projectSchema = z.strictObject({
     .describe("JSON file with the model's features and classes: it makes the form of the tester."),
   examples: path.optional().describe("CSV file with rows to start from in the tester; its header names the features."),
   loadPlans: z.array(path).default([]).describe("Load plans (*.ramp.json) of the project."),
+  profile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Profile of the shared AWS files to connect with, unless another one is asked for."),
+  region: z
+    .string()
+    .regex(/^[a-z]{2}(-[a-z]+)+-\d+$/, "a region looks like us-east-1")
+    .optional()
+    .describe("Region of the project, unless another one is asked for."),
   expectedAccount: z
     .string()
     .regex(/^\d{12}$/, "an account has 12 digits")

@@ -1,5 +1,14 @@
+import { watch } from "node:fs";
+import path from "node:path";
 import { AwsClients, type AwsCredentials } from "../aws/clients.ts";
-import { type AwsProfile, credentialProvider, listProfiles as readProfiles } from "../aws/credentials.ts";
+import {
+  type AwsProfile,
+  type CredentialPrompts,
+  credentialProvider,
+  listProfiles as readProfiles,
+  sharedFiles,
+} from "../aws/credentials.ts";
+import { type SsoPrompt, type SsoSettings, signInWithSso, ssoSettings } from "../aws/ssoSignIn.ts";
 import { callerIdentity } from "../aws/sts.ts";
 import type { Connection } from "../domain/connection.ts";
 import { OpsError } from "../domain/errors.ts";
@@ -14,11 +23,19 @@ export type ConnectRequest =
 /** Profiles of the shared AWS files. */
 export const listProfiles = (): Promise<AwsProfile[]> => readProfiles();
 
+/** Calls that are under way with clients that were replaced have this long to end. */
+const OLD_CLIENTS_MS = 60_000;
+/** Editors and `aws configure` write a file in several steps. */
+const SETTLED_MS = 300;
+
 /** The current connection and its clients; a change is told to everyone who shows something of the account. */
 export class Connections {
   readonly onDidChange = new Emitter<Connection | undefined>();
   private connection: Connection | undefined;
   private awsClients: AwsClients | undefined;
+  private request: ConnectRequest | undefined;
+
+  constructor(private readonly prompts: CredentialPrompts = {}) {}
 
   get current(): Connection | undefined {
     return this.connection;
@@ -29,7 +46,67 @@ export class Connections {
    * @throws OpsError credentials, unreachable, or badInput for an unknown profile or a missing region
    */
   async connect(request: ConnectRequest): Promise<Connection> {
-    const clients = request.kind === "aws" ? await awsClientsFor(request) : sandboxClients(request.sandbox);
+    const { connection, clients } = await this.signIn(request);
+    this.request = request;
+    this.switchTo(connection, clients);
+    return connection;
+  }
+
+  disconnect(): void {
+    this.request = undefined;
+    this.switchTo(undefined, undefined);
+  }
+
+  /**
+   * Follows the shared AWS files: what `aws configure`, an editor or a sign-in elsewhere changes is taken up without a
+   * reload. The same principal goes on undisturbed; another one is a change of the connection. While the files give no
+   * credentials the old ones stay.
+   * @returns a function that ends it
+   */
+  followSharedFiles(onError: (error: Error) => void = () => {}): () => void {
+    let settled: NodeJS.Timeout | undefined;
+    const changed = () => {
+      clearTimeout(settled);
+      settled = setTimeout(() => void this.renew().catch(onError), SETTLED_MS);
+    };
+    const files = sharedFiles();
+    const watchers = [...new Set(files.map((file) => path.dirname(file)))].flatMap((folder) => {
+      const isShared = (name: string | null) => name === null || files.includes(path.join(folder, name));
+      try {
+        return [watch(folder, { persistent: false }, (_, name) => isShared(name) && changed())];
+      } catch {
+        // Without the folder there is nothing to follow.
+        return [];
+      }
+    });
+    return () => {
+      clearTimeout(settled);
+      for (const watcher of watchers) watcher.close();
+    };
+  }
+
+  /** How the profile in use signs in with IAM Identity Center; undefined when it does not. */
+  async ssoSettings(profile = this.connection?.profile): Promise<SsoSettings | undefined> {
+    return profile === undefined ? undefined : ssoSettings(profile);
+  }
+
+  /**
+   * Signs in with IAM Identity Center; afterwards a call that failed for an expired session can be repeated.
+   * @throws OpsError badInput for a profile without SSO, credentials, cancelled
+   */
+  async signInAgain(profile: string, show: (prompt: SsoPrompt) => void, signal?: AbortSignal): Promise<void> {
+    const settings = await ssoSettings(profile);
+    if (!settings)
+      throw new OpsError("badInput", `Profile "${profile}" does not sign in with IAM Identity Center.`, {
+        hint: "Renew its credentials where they come from.",
+      });
+    await signInWithSso(settings, show, { signal });
+    if (this.connection?.profile === profile) await this.renew();
+  }
+
+  private async signIn(request: ConnectRequest): Promise<{ connection: Connection; clients: AwsClients }> {
+    const clients =
+      request.kind === "aws" ? await awsClientsFor(request, this.prompts) : sandboxClients(request.sandbox);
     try {
       const identity = await callerIdentity(clients);
       const connection: Connection = {
@@ -41,16 +118,23 @@ export class Connections {
         endpointUrl: clients.settings.endpointUrl,
         timeScale: request.kind === "sandbox" ? request.sandbox.timeScale : 1,
       };
-      this.switchTo(connection, clients);
-      return connection;
+      return { connection, clients };
     } catch (e) {
       clients.destroy();
       throw e;
     }
   }
 
-  disconnect(): void {
-    this.switchTo(undefined, undefined);
+  private async renew(): Promise<void> {
+    const { request, connection: before } = this;
+    if (request?.kind !== "aws" || !before) return;
+    const { connection, clients } = await this.signIn(request);
+    if (this.connection !== before) return clients.destroy();
+    const isSame = connection.accountId === before.accountId && connection.region === before.region;
+    if (!isSame || connection.endpointUrl !== before.endpointUrl) return this.switchTo(connection, clients);
+    const old = this.awsClients;
+    this.awsClients = clients;
+    setTimeout(() => old?.destroy(), OLD_CLIENTS_MS).unref();
   }
 
   /** @throws OpsError notConnected */
@@ -77,7 +161,10 @@ export class Connections {
   }
 }
 
-async function awsClientsFor(request: Extract<ConnectRequest, { kind: "aws" }>): Promise<AwsClients> {
+async function awsClientsFor(
+  request: Extract<ConnectRequest, { kind: "aws" }>,
+  prompts: CredentialPrompts,
+): Promise<AwsClients> {
   const profileName = request.profile ?? process.env.AWS_PROFILE;
   const profile = (await readProfiles()).find((p) => p.name === (profileName ?? "default"));
   const region = request.region ?? process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? profile?.region;
@@ -91,7 +178,8 @@ async function awsClientsFor(request: Extract<ConnectRequest, { kind: "aws" }>):
     });
   const endpointUrl = request.endpointUrl ?? process.env.AWS_ENDPOINT_URL ?? profile?.endpointUrl;
   if (endpointUrl !== undefined) assertUrl(endpointUrl);
-  return new AwsClients({ region, endpointUrl, credentials: await credentialProvider(profileName) });
+  const credentials = await credentialProvider({ profile: profileName, region, endpointUrl, ...prompts });
+  return new AwsClients({ region, endpointUrl, credentials });
 }
 
 function assertUrl(text: string): void {
