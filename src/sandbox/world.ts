@@ -64,6 +64,7 @@ export interface World {
 
 /** Message and code of the two families that word a constraint violation differently. */
 export function validationCode(service: ServiceBuilder["info"]): string {
+  if (service.validationCode !== undefined) return service.validationCode;
   return service.protocols.includes("query") ? "ValidationError" : "ValidationException";
 }
 

@@ -152,7 +152,7 @@ describe("S3 objects", () => {
     assert.match(done.ETag ?? "", /^"[0-9a-f]{32}-2"$/);
     const head = await s3.send(new HeadObjectCommand({ Bucket, Key: "big" }));
     assert.deepEqual([head.ContentLength, head.ContentType], [parts[0]!.length + 3, "x/y"]);
-    await assert.rejects(complete(Parts), named("NoSuchUpload", 404));
+    assert.equal((await complete(Parts)).ETag, done.ETag, "a client that lost the answer asks again");
   });
 });
 

@@ -66,6 +66,8 @@ export function addAclOperations(service: ServiceBuilder, world: World, store: B
     checkAcl(input.ACL, ownershipOf(bucket), blocked);
     if (input.ACL !== undefined) return grantsOf(input.ACL);
     const grants = input.AccessControlPolicy?.Grants;
+    if (!grants && ownershipOf(bucket) === "BucketOwnerEnforced")
+      throw new WireError("AccessControlListNotSupported", "The bucket does not allow ACLs", 400);
     if (!grants)
       throw new WireError(
         "MissingSecurityHeader",

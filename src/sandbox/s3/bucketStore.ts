@@ -76,9 +76,17 @@ export interface Bucket {
   /** Versions of each key, oldest first, never empty. */
   objects: Map<string, StoredObject[]>;
   uploads: Map<string, Upload>;
+  /** Uploads that were completed, oldest first: completing one again is answered alike. */
+  completed?: Map<string, { key: string; versionId: string }>;
   /** Stored configurations by kind; absent ones answer their own NoSuch… code. */
   settings: Map<string, unknown>;
 }
+
+/** The error of a bucket that is not there; it names it, as S3's does. */
+export const noBucket = (name: string | undefined) =>
+  Object.assign(new NoSuchBucket({ message: "The specified bucket does not exist", $metadata: {} }), {
+    BucketName: name,
+  });
 
 /** Buckets of the account: names are global, each lives in one region. */
 export class BucketStore {
@@ -90,7 +98,7 @@ export class BucketStore {
    */
   get(name: string | undefined, ctx: CallContext): Bucket {
     const bucket = this.buckets.get(name ?? "");
-    if (!bucket) throw new NoSuchBucket({ message: "The specified bucket does not exist", $metadata: {} });
+    if (!bucket) throw noBucket(name);
     if (bucket.region !== ctx.region)
       throw new WireError(
         "AuthorizationHeaderMalformed",
@@ -126,7 +134,7 @@ export function bytesOf(body: PutObjectCommandInput["Body"] | undefined): Uint8A
 export function headersOf(input: ObjectHeaders, bucket: Bucket): ObjectHeaders {
   const { ContentType, ContentEncoding, ContentLanguage, ContentDisposition, CacheControl, Metadata } = input;
   return {
-    ContentType: ContentType ?? "application/octet-stream",
+    ContentType: ContentType ?? "binary/octet-stream",
     ContentEncoding: ContentEncoding || undefined,
     ContentLanguage,
     ContentDisposition,

@@ -6,13 +6,12 @@ import {
   GetBucketLocationCommand,
   HeadBucketCommand,
   ListBucketsCommand,
-  NoSuchBucket,
 } from "@aws-sdk/client-s3";
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { WireError } from "../wire/types.ts";
 import type { World } from "../world.ts";
 import { checkAcl } from "./bucketAcl.ts";
-import { type BucketStore, ownerId, wholeSeconds } from "./bucketStore.ts";
+import { type BucketStore, noBucket, ownerId, wholeSeconds } from "./bucketStore.ts";
 import { versioningOf } from "./versions.ts";
 
 const HOME_REGION = "us-east-1";
@@ -29,10 +28,8 @@ export function addBucketOperations(service: ServiceBuilder, world: World, store
       if (existing) {
         // For compatibility us-east-1 answers 200 to the owner (AWS: CreateBucket, BucketAlreadyOwnedByYou).
         if (existing.region === HOME_REGION && ctx.region === HOME_REGION) return { Location: `/${name}` };
-        throw new BucketAlreadyOwnedByYou({
-          message: "Your previous request to create the named bucket succeeded and you already own it.",
-          $metadata: {},
-        });
+        const message = "Your previous request to create the named bucket succeeded and you already own it.";
+        throw Object.assign(new BucketAlreadyOwnedByYou({ message, $metadata: {} }), { BucketName: name });
       }
       if (input.ObjectLockEnabledForBucket)
         throw new WireError("NotImplemented", "This sandbox has no Object Lock; create the bucket without it.", 501);
@@ -89,7 +86,7 @@ export function addBucketOperations(service: ServiceBuilder, world: World, store
     })
     .on(GetBucketLocationCommand)((input) => {
     const bucket = store.buckets.get(input.Bucket!);
-    if (!bucket) throw new NoSuchBucket({ message: "The specified bucket does not exist", $metadata: {} });
+    if (!bucket) throw noBucket(input.Bucket);
     return {
       LocationConstraint: bucket.region === HOME_REGION ? undefined : (bucket.region as BucketLocationConstraint),
     };

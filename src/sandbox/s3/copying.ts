@@ -1,5 +1,5 @@
 import { CopyObjectCommand, UploadPartCopyCommand } from "@aws-sdk/client-s3";
-import { checksum } from "../wire/body.ts";
+import { checksum, isChecksumName } from "../wire/body.ts";
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { type CallContext, WireError } from "../wire/types.ts";
 import type { World } from "../world.ts";
@@ -13,7 +13,7 @@ import {
 } from "./bucketStore.ts";
 import { checkPartNumber, uploadOf } from "./multipart.ts";
 import { checkKey, checkWriteConditions } from "./objects.ts";
-import { checkReadConditions, objectOf, rangeOf } from "./reading.ts";
+import { checkReadConditions, objectOf, preconditionFailed, rangeOf } from "./reading.ts";
 import { tagsOfHeader } from "./tagging.ts";
 import { shownVersion, writeObject } from "./versions.ts";
 
@@ -47,12 +47,7 @@ export function addCopyOperations(service: ServiceBuilder, world: World, store: 
       );
     const bucket = store.get(name, ctx);
     const object = objectOf(bucket, decoded(key), version);
-    checkReadConditions(object, {
-      IfMatch: input.CopySourceIfMatch,
-      IfNoneMatch: input.CopySourceIfNoneMatch,
-      IfModifiedSince: input.CopySourceIfModifiedSince,
-      IfUnmodifiedSince: input.CopySourceIfUnmodifiedSince,
-    });
+    checkCopyConditions(object, input);
     return { bucket: name, object, versionId: shownVersion(bucket, object), named: version !== undefined };
   };
 
@@ -92,8 +87,7 @@ export function addCopyOperations(service: ServiceBuilder, world: World, store: 
         body: object.body,
         etag: etagOf(object.body),
         modifiedAt: wholeSeconds(world.clock.now()),
-        checksums:
-          object.checksumType === "FULL_OBJECT" ? object.checksums : { ChecksumCRC32: checksum("crc32", object.body) },
+        checksums: copiedChecksums(object, input.ChecksumAlgorithm),
         checksumType: "FULL_OBJECT",
         tags: input.TaggingDirective === "REPLACE" ? tagsOfHeader(input.Tagging) : object.tags,
       });
@@ -134,6 +128,29 @@ export function addCopyOperations(service: ServiceBuilder, world: World, store: 
       ...shownEncryption(upload.headers),
     };
   });
+}
+
+/** The source's checksum, unless another algorithm is asked for (AWS: CopyObject, x-amz-checksum-algorithm). */
+function copiedChecksums(object: StoredObject, algorithm: string | undefined): StoredObject["checksums"] {
+  const name = algorithm?.toLowerCase() ?? "";
+  if (isChecksumName(name)) return { [`Checksum${algorithm}`]: checksum(name, object.body) };
+  return object.checksumType === "FULL_OBJECT" ? object.checksums : { ChecksumCRC32: checksum("crc32", object.body) };
+}
+
+/** The conditions of a read, but none of them ends in 304. @throws WireError PreconditionFailed */
+function checkCopyConditions(object: StoredObject, input: CopyInput): void {
+  try {
+    checkReadConditions(object, {
+      IfMatch: input.CopySourceIfMatch,
+      IfNoneMatch: input.CopySourceIfNoneMatch,
+      IfModifiedSince: input.CopySourceIfModifiedSince,
+      IfUnmodifiedSince: input.CopySourceIfUnmodifiedSince,
+    });
+  } catch (e) {
+    const isUnchanged = e instanceof WireError && e.status === 304;
+    const named = input.CopySourceIfNoneMatch === undefined ? "modified-since" : "none-match";
+    throw isUnchanged ? preconditionFailed(`x-amz-copy-source-If-${named}`) : e;
+  }
 }
 
 /** A copy source is percent-encoded; one that is not, or not rightly, is taken as it is. */

@@ -1,5 +1,6 @@
 import { ListObjectsCommand, ListObjectsV2Command, type ObjectStorageClass } from "@aws-sdk/client-s3";
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
+import { WireError } from "../wire/types.ts";
 import type { World } from "../world.ts";
 import { type Bucket, type BucketStore, ownerId, type StoredObject } from "./bucketStore.ts";
 import { currentOf } from "./versions.ts";
@@ -33,7 +34,7 @@ export function addListOperations(service: ServiceBuilder, world: World, store: 
       const page = list(store.get(input.Bucket, ctx), {
         prefix: input.Prefix ?? "",
         delimiter: input.Delimiter ?? "",
-        after: token ? Buffer.from(token, "base64").toString() : (input.StartAfter ?? ""),
+        after: token === undefined ? (input.StartAfter ?? "") : readToken(token),
         afterMayBePrefix: token !== undefined,
         max: Math.min(input.MaxKeys ?? MAX_KEYS, MAX_KEYS),
       });
@@ -45,7 +46,7 @@ export function addListOperations(service: ServiceBuilder, world: World, store: 
         KeyCount: page.objects.length + page.prefixes.length,
         IsTruncated: page.next !== undefined,
         ContinuationToken: token,
-        NextContinuationToken: page.next && Buffer.from(page.next).toString("base64"),
+        NextContinuationToken: page.next && Buffer.from(`${TOKEN}${page.next}`).toString("base64"),
         StartAfter: input.StartAfter && encode(input.StartAfter),
         EncodingType: input.EncodingType,
         Contents: contents(page, encode, input.FetchOwner ? owner : undefined),
@@ -74,6 +75,19 @@ export function addListOperations(service: ServiceBuilder, world: World, store: 
       Contents: contents(page, encode, owner),
       CommonPrefixes: commonPrefixes(page, encode),
     };
+  });
+}
+
+/** Begins every continuation token, so that a wrong one is told from a right one. */
+const TOKEN = "1/";
+
+/** @throws WireError InvalidArgument */
+function readToken(token: string): string {
+  const text = Buffer.from(token, "base64").toString();
+  if (text.startsWith(TOKEN)) return text.slice(TOKEN.length);
+  throw new WireError("InvalidArgument", "The continuation token provided is incorrect", 400, {
+    ArgumentName: "continuation-token",
+    ArgumentValue: token,
   });
 }
 

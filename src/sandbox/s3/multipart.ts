@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
+  type CompleteMultipartUploadCommandInput,
   CreateMultipartUploadCommand,
   ListMultipartUploadsCommand,
   ListPartsCommand,
@@ -38,13 +39,10 @@ const MAX_PART_NUMBER = 10_000;
 /** @throws NoSuchUpload */
 export function uploadOf(bucket: Bucket, key: string | undefined, id: string | undefined): Upload {
   const upload = bucket.uploads.get(id ?? "");
-  if (!upload || upload.key !== key)
-    throw new NoSuchUpload({
-      message:
-        "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.",
-      $metadata: {},
-    });
-  return upload;
+  if (upload?.key === key && upload) return upload;
+  const message =
+    "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.";
+  throw Object.assign(new NoSuchUpload({ message, $metadata: {} }), { UploadId: id });
 }
 
 /** @throws WireError InvalidArgument */
@@ -54,6 +52,7 @@ export function checkPartNumber(number: number): void {
       "InvalidArgument",
       `Part number must be an integer between 1 and ${MAX_PART_NUMBER}, inclusive`,
       400,
+      { ArgumentName: "partNumber", ArgumentValue: number },
     );
 }
 
@@ -99,17 +98,11 @@ export function addMultipartOperations(service: ServiceBuilder, world: World, st
     })
     .on(CompleteMultipartUploadCommand)((input, ctx) => {
       const bucket = store.get(input.Bucket, ctx);
-      const upload = uploadOf(bucket, input.Key, input.UploadId);
-      checkWriteConditions(bucket, upload.key, input);
-      const object = writeObject(
-        bucket,
-        assemble(upload, input.MultipartUpload?.Parts ?? [], wholeSeconds(world.clock.now())),
-      );
-      bucket.uploads.delete(upload.id);
+      const object = completedOf(bucket, input.Key, input.UploadId) ?? complete(bucket, input, world.clock.now());
       return {
-        Location: `${world.baseUrl()}/${bucket.name}/${encodeURI(upload.key)}`,
+        Location: `${world.baseUrl()}/${bucket.name}/${encodeURI(object.key)}`,
         Bucket: bucket.name,
-        Key: upload.key,
+        Key: object.key,
         ETag: object.etag,
         ...object.checksums,
         ChecksumType: object.checksumType,
@@ -134,7 +127,7 @@ export function addMultipartOperations(service: ServiceBuilder, world: World, st
         Key: upload.key,
         UploadId: upload.id,
         PartNumberMarker: String(after),
-        NextPartNumberMarker: page.length ? String(page.at(-1)![0]) : undefined,
+        NextPartNumberMarker: String(page.at(-1)?.[0] ?? after),
         MaxParts: max,
         IsTruncated: page.length < all.length,
         StorageClass: "STANDARD",
@@ -197,6 +190,27 @@ export function addMultipartOperations(service: ServiceBuilder, world: World, st
       CommonPrefixes: groups.size ? [...groups].map((group) => ({ Prefix: encode(group) })) : undefined,
     };
   });
+}
+
+/** Completed uploads that a bucket remembers. */
+const MOST_COMPLETED = 100;
+
+function complete(bucket: Bucket, input: CompleteMultipartUploadCommandInput, nowMs: number): StoredObject {
+  const upload = uploadOf(bucket, input.Key, input.UploadId);
+  checkWriteConditions(bucket, upload.key, input);
+  const object = writeObject(bucket, assemble(upload, input.MultipartUpload?.Parts ?? [], wholeSeconds(nowMs)));
+  bucket.uploads.delete(upload.id);
+  bucket.completed ??= new Map();
+  bucket.completed.set(upload.id, { key: object.key, versionId: object.versionId });
+  if (bucket.completed.size > MOST_COMPLETED) bucket.completed.delete(bucket.completed.keys().next().value ?? "");
+  return object;
+}
+
+/** The object of an upload that was completed before: a client that lost the answer asks again (AWS: CompleteMultipartUpload). */
+function completedOf(bucket: Bucket, key: string | undefined, id: string | undefined): StoredObject | undefined {
+  const done = bucket.completed?.get(id ?? "");
+  if (!done || done.key !== key) return undefined;
+  return bucket.objects.get(done.key)?.find((object) => object.versionId === done.versionId && object.partSizes);
 }
 
 function assemble(

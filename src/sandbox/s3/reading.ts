@@ -24,7 +24,7 @@ interface ReadInput extends ReadConditions {
 }
 
 export const noKey = (key: string | undefined) =>
-  new NoSuchKey({ message: "The specified key does not exist.", $metadata: {}, ...{ Key: key } });
+  Object.assign(new NoSuchKey({ message: "The specified key does not exist.", $metadata: {} }), { Key: key });
 
 /** An object, or a version of it. @throws NoSuchKey, WireError NoSuchVersion or MethodNotAllowed (a delete marker) */
 export function objectOf(bucket: Bucket, key: string | undefined, versionId: string | undefined): StoredObject {
@@ -65,7 +65,7 @@ export function checkReadConditions(object: StoredObject, input: ReadConditions)
     input.IfNoneMatch !== undefined
       ? sameTag(input.IfNoneMatch, object.etag)
       : input.IfModifiedSince !== undefined && object.modifiedAt <= input.IfModifiedSince.getTime();
-  if (unchanged) throw new WireError("NotModified", "Not Modified", 304);
+  if (unchanged) throw new WireError("NotModified", "Not Modified", 304, {}, { etag: object.etag });
 }
 
 /** The headers and the body that GetObject answers, whole or in part. */

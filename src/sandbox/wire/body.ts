@@ -6,6 +6,11 @@ import { WireError, type WireRequest } from "./types.ts";
 
 /** The flexible checksums that the SDKs and the CLI send. */
 const ALGORITHMS = ["crc32", "crc32c", "crc64nvme", "sha256", "sha1"] as const;
+/** A checksum by the name that its header ends in. */
+export type ChecksumName = (typeof ALGORITHMS)[number];
+
+export const isChecksumName = (name: string): name is ChecksumName => ALGORITHMS.some((known) => known === name);
+
 const MAX_INFLATED_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -55,7 +60,7 @@ function verifyChecksums(req: WireRequest, trailers: Record<string, string>): vo
 }
 
 /** Base64 checksum as S3 carries it in headers. */
-export function checksum(algorithm: (typeof ALGORITHMS)[number], body: Uint8Array): string {
+export function checksum(algorithm: ChecksumName, body: Uint8Array): string {
   if (algorithm === "crc32c") return crc32c(body).toString("base64");
   if (algorithm === "crc64nvme") return crc64nvme(body).toString("base64");
   if (algorithm !== "crc32") return createHash(algorithm).update(body).digest("base64");

@@ -6,12 +6,13 @@ import { normalizeBody } from "./body.ts";
 import { describeError } from "./errors.ts";
 import { presignedV2Key, verifyPresignedV2 } from "./presignedV2.ts";
 import { protocols } from "./protocols.ts";
-import { guessProtocol, type Match, route } from "./router.ts";
+import { guessProtocol, hasRoute, type Match, route } from "./router.ts";
 import { inputOf } from "./schema.ts";
 import type { ServiceBuilder } from "./serviceBuilder.ts";
 import { type CredentialScope, parseScope, verifySignature } from "./sigv4.ts";
-import { type CallContext, WireError, type WireRequest, type WireResponse } from "./types.ts";
+import { type CallContext, type ProtocolId, WireError, type WireRequest, type WireResponse } from "./types.ts";
 import { assertValid } from "./validation.ts";
+import { xmlRefusal } from "./xmlRefusal.ts";
 
 /** `sigv4` verifies every request; `none` takes any credentials and must be asked for. */
 export type AuthMode = "sigv4" | "none";
@@ -51,6 +52,7 @@ export class Dispatcher {
         isPresignedV2 && this.auth !== "none"
           ? verifyPresignedV2(req, this.world.secretOf, Date.now()).principalArn
           : this.authenticate(req, scope);
+      if (isPresignedV2 || (scope?.presigned && signingName === "s3")) liftHeaders(req);
       normalizeBody(req, signingName === "s3");
       const routed = signingName === "s3" ? toPathStyle(req) : req;
       match = route(this.servicesOf(signingName), signingName, routed);
@@ -59,7 +61,7 @@ export class Dispatcher {
       if (fault) return fault;
       return await this.invoke(match, routed, requestId, scope?.region ?? "us-east-1", principalArn);
     } catch (e) {
-      const protocol = match?.protocol ?? guessProtocol(req, signingName || undefined);
+      const protocol = match?.protocol ?? this.protocolOf(req, signingName);
       const info = match?.service.info ?? this.servicesOf(signingName)[0]?.info;
       return protocols[protocol].encodeError(describeError(e, info, protocol), info, requestId, req);
     }
@@ -68,6 +70,15 @@ export class Dispatcher {
   private authenticate(req: WireRequest, scope: CredentialScope | undefined): string {
     if (this.auth === "none") return this.world.secretOf(scope?.accessKeyId ?? "")?.principalArn ?? this.world.rootArn;
     return verifySignature(req, scope, this.world.secretOf, Date.now()).principalArn;
+  }
+
+  /** How to word an error of a request that was not understood; unsigned ones do not say whom they are for. */
+  private protocolOf(req: WireRequest, signingName: string): ProtocolId {
+    const guess = guessProtocol(req, signingName || undefined);
+    if (signingName !== "" || guess !== "restJson") return guess;
+    for (const [name, services] of this.bySigningName)
+      if (name !== "s3" && services.some((service) => hasRoute(service, req))) return guess;
+    return "restXml";
   }
 
   private servicesOf(signingName: string): readonly ServiceBuilder[] {
@@ -88,6 +99,7 @@ export class Dispatcher {
       input,
       this.world.constraintsOf(service),
       service.info.queryCompatible || protocol === "query" ? "ValidationError" : validationCode(service.info),
+      protocol === "restXml" ? (found) => xmlRefusal(inputOf(operation.schema), found) : undefined,
     );
     const ctx: CallContext = {
       service: service.info,
@@ -112,6 +124,18 @@ async function decode(match: Match, req: WireRequest): Promise<unknown> {
   } catch (e) {
     if (e instanceof WireError) throw e;
     throw new WireError("SerializationException", `The request body could not be read: ${(e as Error).message}`);
+  }
+}
+
+/** Parameters of a presigned URL that are about its signature. */
+const SIGNATURE_PARAMETERS =
+  /^x-amz-(algorithm|credential|date|expires|signedheaders|signature|security-token|content-sha256)$/;
+
+/** A presigned URL carries headers of S3 in its query: metadata, storage class, checksums (AWS: SigV4 query parameters). */
+function liftHeaders(req: WireRequest): void {
+  for (const [key, [value]] of req.query) {
+    const name = key.toLowerCase();
+    if (name.startsWith("x-amz-") && !SIGNATURE_PARAMETERS.test(name)) req.headers[name] ??= value;
   }
 }
 

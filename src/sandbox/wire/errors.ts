@@ -14,6 +14,8 @@ export interface ErrorInfo {
   schema?: NormalizedSchema;
   /** Modelled members, the message under its modelled name. */
   value: Record<string, unknown>;
+  /** Headers that the error brings along. */
+  headers?: Record<string, string>;
 }
 
 interface ServiceExceptionLike extends Error {
@@ -24,6 +26,8 @@ interface ServiceExceptionLike extends Error {
 
 const isServiceException = (e: unknown): e is ServiceExceptionLike =>
   e instanceof Error && (e as Partial<ServiceExceptionLike>).$fault !== undefined;
+
+const EXTRA = new Set(["BucketName", "Key", "UploadId"]);
 
 /** The authentication errors have other names in the Query and the S3 families. */
 const FAMILY_NAMES: Record<string, { query: string; restXml: string }> = {
@@ -47,13 +51,18 @@ export function describeError(e: unknown, service: ServiceInfo | undefined, prot
           );
     const family = protocol === "query" || protocol === "restXml" ? FAMILY_NAMES[wire.code]?.[protocol] : undefined;
     const code = family ?? wire.code;
+    const isAnonymous = protocol === "restXml" && wire.code === "MissingAuthenticationTokenException";
+    const message = isAnonymous ? "Access Denied" : wire.message;
+    // Services that once spoke Query name a refused input in two ways at once (seen in CloudWatch's JSON and CBOR).
+    const isJson = protocol === "json" || protocol === "cbor";
     return {
-      name: code,
+      name: service?.queryCompatible && isJson && code === "ValidationError" ? "ValidationException" : code,
       code,
       status: wire.status,
-      message: wire.message,
+      message,
       fault: wire.status < 500 ? "client" : "server",
-      value: { message: wire.message, ...wire.extra },
+      value: { message, ...wire.extra },
+      headers: wire.headers,
     };
   }
   const schema = modelledSchema(e, service);
@@ -68,6 +77,8 @@ export function describeError(e: unknown, service: ServiceInfo | undefined, prot
     if (v != null) value[name] = v;
   }
   if (!hasMessage && e.message) value.message = e.message;
+  // S3's errors say more than is modelled: the bucket, the key, the upload.
+  if (protocol === "restXml") for (const [name, v] of Object.entries(e)) if (EXTRA.has(name)) value[name] = v;
   return {
     name: e.name,
     code: traits.awsQueryError?.[0] ?? e.name,

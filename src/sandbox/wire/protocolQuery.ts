@@ -24,6 +24,12 @@ export function toXml(schema: unknown, value: unknown, xmlNamespace?: string): s
   return `<?xml version="1.0" encoding="UTF-8"?>\n${serializer.flush()}`;
 }
 
+/** A document of one element that holds a text. */
+export function textXml(name: string, text: string, xmlNamespace: string): string {
+  const escaped = text.replace(/[&<>]/g, (c) => `&#${c.charCodeAt(0)};`);
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<${name} xmlns="${xmlNamespace}">${escaped}</${name}>`;
+}
+
 /** `A.member.1.B=x` → nested objects without prototype, so that a key like `__proto__` is only a key. */
 function parseForm(form: Iterable<[string, string]>): FormTree {
   const root: FormTree = Object.create(null);

@@ -4,7 +4,7 @@ import type { NormalizedSchema } from "@smithy/core/schema";
 import { splitHeader, toUtf8 } from "@smithy/core/serde";
 import type { ErrorInfo } from "./errors.ts";
 import { encodeEventStream } from "./eventStream.ts";
-import { toXml } from "./protocolQuery.ts";
+import { textXml, toXml } from "./protocolQuery.ts";
 import { plainBytes } from "./protocolRpc.ts";
 import type { ServerProtocol } from "./protocols.ts";
 import {
@@ -137,6 +137,10 @@ abstract class RestProtocol implements ServerProtocol {
     if (bound.payload) return { status, headers, body: this.writePayload(bound.payload, headers, service) };
     if (!bound.hasBody) return { status, headers };
     headers["content-type"] ??= this.contentType;
+    if (service.unwrappedXml?.includes(op[2])) {
+      const name = membersOf(schema)[0]?.[0] ?? op[2];
+      return { status, headers, body: textXml(name, String(bound.body[name] ?? ""), service.xmlNamespace ?? "") };
+    }
     return { status, headers, body: this.writeBody(schema, bound.body, service) };
   }
 
@@ -227,8 +231,12 @@ class RestXmlProtocol extends RestProtocol {
   }
 
   encodeError(err: ErrorInfo, _service: ServiceInfo | undefined, id: string, req: WireRequest): WireResponse {
-    const headers: Record<string, string> = { ...this.idHeaders(id), "content-type": this.contentType };
-    if (req.method === "HEAD") return { status: err.status, headers };
+    const headers: Record<string, string> = {
+      ...this.idHeaders(id),
+      "content-type": this.contentType,
+      ...err.headers,
+    };
+    if (req.method === "HEAD" || err.status === 304) return { status: err.status, headers };
     const value: Record<string, string> = { Code: err.code, Message: err.message };
     for (const [k, v] of Object.entries(this.errorBody(err, headers)))
       if (k.toLowerCase() !== "message" && typeof v !== "object") value[k] = String(v);

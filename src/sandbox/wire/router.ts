@@ -183,6 +183,15 @@ export function route(services: readonly ServiceBuilder[], signingName: string, 
   throw notCovered(`${signingName} ${req.method} ${req.rawPath}${req.rawQuery && `?${req.rawQuery}`}`);
 }
 
+/** Whether a request is one of the service's REST operations. */
+export function hasRoute(service: ServiceBuilder, req: WireRequest): boolean {
+  try {
+    return service.info.protocols.includes("restJson") && matchRest(service, "restJson", req) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** How to word an error before, or without, a match. */
 export function guessProtocol(req: WireRequest, signingName: string | undefined): ProtocolId {
   if (req.headers["smithy-protocol"] === "rpc-v2-cbor") return "cbor";

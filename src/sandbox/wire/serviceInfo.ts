@@ -48,7 +48,10 @@ export const serviceInfo = {
     ["query"],
     docs("cloudformation", "2010-05-15"),
   ),
-  s3: service(["s3", "s3", "s3", "2006-03-01", "AmazonS3"], ["restXml"], docs("s3", "2006-03-01")),
+  s3: service(["s3", "s3", "s3", "2006-03-01", "AmazonS3"], ["restXml"], {
+    ...docs("s3", "2006-03-01"),
+    unwrappedXml: ["GetBucketLocation"],
+  }),
   sts: service(["sts", "sts", "sts", "2011-06-15", "AWSSecurityTokenServiceV20110615"], ["query"], {
     xmlNamespace: "https://sts.amazonaws.com/doc/2011-06-15/",
   }),
@@ -58,7 +61,9 @@ export const serviceInfo = {
     ["restJson"],
   ),
   amplify: service(["amplify", "amplify", "amplify", "2017-07-25", "Amplify"], ["restJson"]),
-  logs: service(["logs", "logs", "cloudwatchlogs", "2014-03-28", "Logs_20140328"], ["json"]),
+  logs: service(["logs", "logs", "cloudwatchlogs", "2014-03-28", "Logs_20140328"], ["json"], {
+    validationCode: "InvalidParameterException",
+  }),
   iam: service(["iam", "iam", "iam", "2010-05-08", "AWSIdentityManagementV20100508"], ["query"], {
     xmlNamespace: "https://iam.amazonaws.com/doc/2010-05-08/",
   }),

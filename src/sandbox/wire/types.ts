@@ -19,6 +19,10 @@ export interface ServiceInfo {
   readonly target: string;
   readonly protocols: readonly ProtocolId[];
   readonly xmlNamespace?: string;
+  /** Answers whose only member is the root of the XML (Smithy's s3UnwrappedXmlOutput, which the SDK's schemas leave out). */
+  readonly unwrappedXml?: readonly string[];
+  /** Code of a refused input where it is neither ValidationException nor ValidationError. */
+  readonly validationCode?: string;
   /** Smithy's awsQueryCompatible trait: errors carry the `x-amzn-query-error` header. */
   readonly queryCompatible?: boolean;
   /** Key of the service in the extracted constraint tables (botocore's name). */
@@ -68,6 +72,8 @@ export class WireError extends Error {
     message: string,
     readonly status = 400,
     readonly extra: Record<string, unknown> = {},
+    /** Headers of the answer. */
+    readonly headers: Record<string, string> = {},
   ) {
     super(message);
     this.name = code;

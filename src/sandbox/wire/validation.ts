@@ -14,8 +14,12 @@ export interface Constraint {
 /** Structure name → member name → limits; extracted from botocore's models at build time. */
 export type Constraints = Record<string, Record<string, Constraint>>;
 
-interface Violation {
+/** One thing that is wrong with an input. */
+export interface Violation {
   kind: "required" | "type" | "constraint";
+  /** `a.1.member.b`, each with a small first letter. */
+  path: string;
+  value: unknown;
   message: string;
 }
 
@@ -25,16 +29,20 @@ const lowerFirst = (s: string) => s.charAt(0).toLowerCase() + s.slice(1);
  * Refuses an input as AWS does: a value of the wrong JSON type is a SerializationException, everything else is
  * `N validation errors detected: Value '…' at '…' failed to satisfy constraint: …` (form seen in AWS's answers).
  * @param errorCode `ValidationError` for the Query services, `ValidationException` elsewhere
+ * @param refuse how a service that words it otherwise refuses its input (S3)
  */
 export function assertValid(
   schema: NormalizedSchema,
   value: unknown,
   constraints: Constraints | undefined,
   errorCode: string,
+  refuse?: (found: readonly [Violation, ...Violation[]]) => Error,
 ): void {
   const found: Violation[] = [];
   walk(schema, value, constraints, "", found);
-  if (!found.length) return;
+  const [first, ...others] = found;
+  if (!first) return;
+  if (refuse) throw refuse([first, ...others]);
   const type = found.find((v) => v.kind === "type");
   if (type) throw new WireError("SerializationException", type.message, 400);
   const plural = found.length > 1 ? "s" : "";
@@ -113,6 +121,8 @@ function walkStructure(
     if (v === undefined || v === null) {
       out.push({
         kind: "required",
+        path: at,
+        value: v,
         message: `Value null at '${at}' failed to satisfy constraint: Member must not be null`,
       });
       return;
@@ -124,13 +134,18 @@ function walkStructure(
 }
 
 function wrongType(out: Violation[], path: string, type: string): void {
-  out.push({ kind: "type", message: `Value at '${path}' could not be converted to ${type}` });
+  out.push({ kind: "type", path, value: undefined, message: `Value at '${path}' could not be converted to ${type}` });
 }
 
 function checkConstraint(c: Constraint, v: unknown, path: string, out: Violation[]): void {
   const fail = (text: string) => {
     const shown = typeof v === "object" ? JSON.stringify(v) : String(v);
-    out.push({ kind: "constraint", message: `Value '${shown}' at '${path}' failed to satisfy constraint: ${text}` });
+    out.push({
+      kind: "constraint",
+      path,
+      value: v,
+      message: `Value '${shown}' at '${path}' failed to satisfy constraint: ${text}`,
+    });
   };
   if (c.enum && typeof v === "string" && !c.enum.includes(v))
     fail(`Member must satisfy enum value set: [${c.enum.join(", ")}]`);

@@ -1,0 +1,31 @@
+import type { NormalizedSchema } from "@smithy/core/schema";
+import { isRequestBody, membersOf } from "./schema.ts";
+import { WireError } from "./types.ts";
+import type { Violation } from "./validation.ts";
+
+const MALFORMED = "The XML you provided was not well-formed or did not validate against our published schema";
+
+/**
+ * How a REST-XML service refuses an input: by where the wrong thing stood, not by the constraint it failed (Amazon S3 API
+ * reference, "Error responses").
+ */
+export function xmlRefusal(schema: NormalizedSchema, [first]: readonly [Violation, ...Violation[]]): WireError {
+  const at = first.path.toLowerCase();
+  const top = at.split(".")[0] ?? "";
+  const member = membersOf(schema).find(([name]) => name.toLowerCase() === top);
+  const traits = member?.[2] ?? {};
+  if (at.endsWith(".locationconstraint"))
+    return new WireError("InvalidLocationConstraint", "The specified location-constraint is not valid", 400, {
+      LocationConstraint: first.value,
+    });
+  const inBody = traits.httpPayload !== undefined || isRequestBody(traits);
+  if (inBody && first.kind === "required" && at === top)
+    return new WireError("MissingRequestBodyError", "Request Body is empty");
+  if (inBody) return new WireError("MalformedXML", MALFORMED);
+  const name = traits.httpHeader ?? traits.httpQuery ?? member?.[0] ?? first.path;
+  if (name.toLowerCase() === "x-amz-storage-class")
+    return new WireError("InvalidStorageClass", "The storage class you specified is not valid", 400, {
+      StorageClassRequested: first.value,
+    });
+  return new WireError("InvalidArgument", first.message, 400, { ArgumentName: name, ArgumentValue: first.value });
+}
