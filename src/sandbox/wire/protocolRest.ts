@@ -238,7 +238,7 @@ class RestXmlProtocol extends RestProtocol {
     };
     if (req.method === "HEAD" || err.status === 304) return { status: err.status, headers };
     const value: Record<string, string> = { Code: err.code, Message: err.message };
-    for (const [k, v] of Object.entries(this.errorBody(err, headers)))
+    for (const [k, v] of Object.entries({ ...err.value, ...this.errorBody(err, headers) }))
       if (k.toLowerCase() !== "message" && typeof v !== "object") value[k] = String(v);
     value.RequestId = id;
     const names = Object.keys(value);
