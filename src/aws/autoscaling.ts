@@ -46,6 +46,8 @@ export function describeScaling(
           minInstances: t.MinCapacity ?? 0,
           maxInstances: t.MaxCapacity ?? 0,
           suspended: Boolean(DynamicScalingInSuspended || DynamicScalingOutSuspended),
+          scaleOutSuspended: DynamicScalingOutSuspended ?? false,
+          scaleInSuspended: DynamicScalingInSuspended ?? false,
           policies: await Promise.all(policies.map((p) => toPolicy(clients, p))),
         };
       }),

@@ -64,6 +64,14 @@ export function describeAlarms(clients: AwsClients, names: string[]): Promise<Al
       comparison: a.ComparisonOperator,
       periodSeconds: a.Period,
       evaluationPeriods: a.EvaluationPeriods,
+      actionsEnabled: a.ActionsEnabled,
+      metric: a.MetricName
+        ? {
+            namespace: a.Namespace ?? "",
+            name: a.MetricName,
+            dimensions: Object.fromEntries((a.Dimensions ?? []).map((d) => [d.Name ?? "", d.Value ?? ""])),
+          }
+        : undefined,
     }));
   });
 }

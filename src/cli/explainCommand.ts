@@ -15,7 +15,8 @@ export async function runExplainScaling(args: string[], services: CliServices, o
   for (const { variantName, summary, findings } of explanations) {
     output.line(`Variant ${variantName}: ${summary}`);
     if (!findings.length) output.line("  Nothing keeps it from scaling.");
-    for (const f of findings) output.line(`  ${f.cause}. ${f.evidence}\n    → ${f.fix}`);
+    for (const { cause, evidence, fix, cli } of findings)
+      output.line(`  ${cause}. ${evidence}\n    → ${fix}${cli ? `\n      ${cli}` : ""}`);
   }
   output.document({ endpoint: values.endpoint, variants: explanations });
   return 0;

@@ -12,6 +12,10 @@ export interface Alarm {
   comparison?: string;
   periodSeconds?: number;
   evaluationPeriods?: number;
+  /** What the alarm looks at; absent for metric math. */
+  metric?: { namespace: string; name: string; dimensions: Record<string, string> };
+  /** False when somebody has switched its actions off. */
+  actionsEnabled?: boolean;
 }
 
 export interface ScalingPolicy {
@@ -33,7 +37,10 @@ export interface ScalableTarget {
   variantName: string;
   minInstances: number;
   maxInstances: number;
+  /** Either direction is suspended; the two below say which. */
   suspended: boolean;
+  scaleOutSuspended?: boolean;
+  scaleInSuspended?: boolean;
   policies: ScalingPolicy[];
 }
 
