@@ -180,7 +180,8 @@ function firingCauses(
         cli: register(facts, `--max-capacity ${maxInstances * 2}`),
       },
     ];
-  if (facts.currentInstances < facts.desiredInstances)
+  const isUnderWay = facts.activities.some(({ status }) => status === "Pending" || status === "InProgress");
+  if (facts.currentInstances < facts.desiredInstances || isUnderWay)
     return [
       {
         id: "inProgress",
@@ -190,7 +191,7 @@ function firingCauses(
       },
     ];
   const cooldown = policy.scaleOutCooldownSeconds ?? COOLDOWN_SECONDS;
-  const last = facts.activities.find((a) => isScaleOut(a) && a.endedAtMs !== undefined);
+  const last = facts.activities.find((a) => hasScaled(a) && a.endedAtMs !== undefined);
   const real = (cooldown * 1000 * (facts.periodMs ?? MINUTE_MS)) / MINUTE_MS;
   const left =
     last?.endedAtMs === undefined || facts.nowMs === undefined ? undefined : last.endedAtMs + real - facts.nowMs;
@@ -209,7 +210,7 @@ function firingCauses(
   ];
 }
 
-const isScaleOut = (a: ScalingActivity) => a.status === "Successful" && !a.notScaledReasons.length;
+const hasScaled = (a: ScalingActivity) => a.status === "Successful" && !a.notScaledReasons.length;
 
 /** The alarm is off although there may have been load. */
 function quietCauses(facts: ScalingFacts, policy: ScalingPolicy, alarm: Alarm): ScalingFinding[] {
