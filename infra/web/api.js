@@ -1,7 +1,7 @@
 // API Gateway itself gives up after 29 s.
 const TIMEOUT_MS = 30_000;
 
-/** Reads what the deployment wrote: {"apiUrl": "https://…"}. */
+/** Reads what the deployment wrote: {"apiUrl": "https://…", "needsApiKey": false}. */
 export async function loadConfiguration() {
   let configuration;
   try {
@@ -22,14 +22,14 @@ export async function loadConfiguration() {
  * Asks for a prediction: {predictedClass, probabilities, classes}.
  * Throws an Error whose message is meant to be read; says nothing new when the signal aborts it.
  */
-export async function predict(apiUrl, features, signal) {
+export async function predict(apiUrl, features, apiKey, signal) {
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   let response;
   let answer;
   try {
     response = await fetch(apiUrl, {
       method: "POST",
-      headers: { "Content-Type": "application/json" },
+      headers: { "Content-Type": "application/json", ...(apiKey ? { "X-Api-Key": apiKey } : {}) },
       body: JSON.stringify({ features }),
       signal: AbortSignal.any([signal, timeout]),
     });
@@ -43,17 +43,19 @@ export async function predict(apiUrl, features, signal) {
       });
     throw new Error("The prediction service cannot be reached. Check your connection and try again.", { cause: error });
   }
-  if (!response.ok) throw new Error(reasonOf(response.status, answer));
+  if (!response.ok) throw new Error(reasonOf(response.status, answer, apiKey));
   if (!Array.isArray(answer.probabilities) || !Array.isArray(answer.classes)) {
     throw new Error("The prediction service answered without probabilities. Deploy the project again.");
   }
   return answer;
 }
 
-function reasonOf(status, answer) {
+function reasonOf(status, answer, apiKey) {
   // The function's own errors are made to be read; those of the gateway in front of it are not.
   if (typeof answer?.error?.message === "string") return answer.error.message;
   if (status === 429) return "Too many requests at present. Try again in a moment.";
+  if (status === 403 && apiKey !== undefined)
+    return apiKey ? "The prediction service does not know this API key." : "Enter the API key first.";
   if (status === 403) return "The prediction service refuses this address. Deploy the project again.";
   if (status >= 500) return `The prediction service has a problem (${status}). Try again in a moment.`;
   return `The prediction service refused the request (${status}).`;

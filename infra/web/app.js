@@ -60,8 +60,9 @@ async function start() {
     running = own;
     showWorking(result);
     try {
-      const { apiUrl } = await loadConfiguration();
-      const prediction = await predict(apiUrl, form.values(), own.signal);
+      const { apiUrl, needsApiKey } = await loadConfiguration();
+      const apiKey = needsApiKey ? element("key").value.trim() : undefined;
+      const prediction = await predict(apiUrl, form.values(), apiKey, own.signal);
       if (running === own) showPrediction(result, prediction, truth);
     } catch (error) {
       if (running === own) showError(result, error.message);
@@ -88,6 +89,14 @@ async function start() {
     event.preventDefault();
     void ask();
   });
+  // The key stays on this page: it is neither stored nor put into the address.
+  loadConfiguration().then(
+    ({ needsApiKey }) => {
+      element("key-field").hidden = !needsApiKey;
+    },
+    // What is wrong with the configuration is said when it is needed.
+    () => {},
+  );
   for (const id of ["example", "random", "predict"]) element(id).disabled = false;
   choose(0);
   showIdle(result);

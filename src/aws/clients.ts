@@ -1,4 +1,5 @@
 import type { AmplifyClient } from "@aws-sdk/client-amplify";
+import type { APIGatewayClient } from "@aws-sdk/client-api-gateway";
 import type { ApplicationAutoScalingClient } from "@aws-sdk/client-application-auto-scaling";
 import type { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import type { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
@@ -70,6 +71,10 @@ export class AwsClients {
     return this.make("s3", async () => (await import("@aws-sdk/client-s3")).S3Client, {
       forcePathStyle: this.settings.endpointUrl !== undefined,
     });
+  }
+
+  apiGateway(): Promise<APIGatewayClient> {
+    return this.make("apiGateway", async () => (await import("@aws-sdk/client-api-gateway")).APIGatewayClient);
   }
 
   amplify(): Promise<AmplifyClient> {

@@ -56,10 +56,11 @@ export async function runPredict(args: string[], services: CliServices, output: 
     const project = await loadProject(values.project);
     const features = featuresOf(body, project.features, project.file);
     await services.connect(values);
-    const url = services.deployer.apiUrl(await deployedStack(services, project.project.stackName));
+    const stack = await deployedStack(services, project.project.stackName);
+    const url = services.deployer.apiUrl(stack);
     if (!url) throw new OpsError("notFound", `Stack ${project.project.stackName} has no output ApiUrl.`);
     target = url;
-    response = await services.predictor.predictThroughApi(url, features);
+    response = await services.predictor.predictThroughApi(url, features, stack.outputs.ApiKeyId);
   } else {
     const project = values.endpoint === undefined ? await loadProject(values.project) : undefined;
     await services.connect(values);

@@ -165,7 +165,8 @@ class EndpointPanel implements Disposable {
       return predictor.predict({ endpointName: this.name, contentType, body, targetVariant });
     }
     const url = this.apiUrl();
-    if (url) return predictor.predictThroughApi(url, params.features);
+    const keyId = this.services.project.stack?.outputs.ApiKeyId;
+    if (url) return predictor.predictThroughApi(url, params.features, keyId);
     throw new OpsError("notFound", `The project's stack has no API for ${this.name}.`, {
       hint: "Deploy the project, or send to the endpoint itself.",
     });

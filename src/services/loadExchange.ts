@@ -39,12 +39,12 @@ export async function exportPlan(
   folder: string,
   workers: number,
 ): Promise<string[]> {
-  const { plan, request, payloads, signed, connection } = prepared;
+  const { plan, request, payloads, signed, connection, apiKey } = prepared;
   const region = signed ? connection.region : undefined;
   const write = tool === "artillery" ? artilleryProject : k6Project;
   let project: ExportedProject;
   try {
-    project = write({ plan, request, payloads, region, workers });
+    project = write({ plan, request, payloads, region, workers, needsApiKey: apiKey !== undefined });
   } catch (cause) {
     const { message, hint } = cause as Error & { hint?: string };
     throw new OpsError("badInput", message, { hint, cause });

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { apiKeyValue } from "../aws/apiGateway.ts";
 import { describeScaling } from "../aws/autoscaling.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { describeStack } from "../aws/cloudformation.ts";
@@ -36,6 +37,8 @@ export interface PreparedRun {
   /** What was found about the plan, with the place in its file; the texts of errors and warnings are in `warnings`. */
   findings: PlanFinding[];
   request: RequestTemplate;
+  /** Opens the stack's API where it needs a key; beside the request, which may be shown and exported. */
+  apiKey?: string;
   signed: boolean;
   payloads: Uint8Array[];
   endpoint?: Endpoint;
@@ -44,6 +47,11 @@ export interface PreparedRun {
 }
 
 type Base = Pick<PreparedRun, "planFile" | "runsFolder" | "plan" | "connection" | "payloads" | "requests">;
+
+/** The request as it is sent, with the key of the API. */
+export function openedRequest({ request, apiKey }: PreparedRun): RequestTemplate {
+  return apiKey === undefined ? request : { ...request, headers: { ...request.headers, "x-api-key": apiKey } };
+}
 
 /**
  * Reads the plan and looks at its target: only an endpoint of the connected account, or the API of the project's own
@@ -152,8 +160,10 @@ async function prepareApi(
       )
     : [];
   const policy = policyOf(scaling);
+  const keyId = stack?.outputs.ApiKeyId;
   return {
     ...base,
+    apiKey: keyId === undefined ? undefined : await apiKeyValue(connections.clients(), keyId),
     target: { type: "api", name: own },
     ...checked(base, endpoint, policy),
     request: { url: own, method: "POST", headers: { "content-type": base.plan.contentType } },

@@ -16,7 +16,7 @@ import { buildReport } from "../loadtest/report.ts";
 import type { Connections } from "./connections.ts";
 import { Emitter } from "./emitter.ts";
 import { toRunError } from "./loadPlanFiles.ts";
-import { type PreparedRun, prepareRun } from "./loadPreparation.ts";
+import { openedRequest, type PreparedRun, prepareRun } from "./loadPreparation.ts";
 import type { ProjectContext } from "./projects.ts";
 import { type RunFiles, RunStore, readReport } from "./runStore.ts";
 import { ScalingWatch } from "./scalingWatch.ts";
@@ -175,7 +175,7 @@ export class LoadTests {
     const ramp = startRamp({
       engine: this.engine,
       plan: prepared.plan,
-      request: prepared.request,
+      request: openedRequest(prepared),
       payloads: prepared.payloads,
       signing: prepared.signed ? { region: clients.region, service: "sagemaker", credentials } : undefined,
       onPoint: (point, measured) => {

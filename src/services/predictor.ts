@@ -1,3 +1,4 @@
+import { apiKeyValue } from "../aws/apiGateway.ts";
 import { invokeEndpoint } from "../aws/runtime.ts";
 import { OpsError } from "../domain/errors.ts";
 import type { PredictionRequest, PredictionResponse } from "../domain/prediction.ts";
@@ -21,14 +22,23 @@ export class Predictor {
     return invokeEndpoint(this.connections.clients(), request);
   }
 
-  /** POSTs `{"features": {…}}`; null is a missing value. @throws OpsError unreachable */
-  async predictThroughApi(url: string, features: Record<string, number | null>): Promise<PredictionResponse> {
+  /**
+   * POSTs `{"features": {…}}`; null is a missing value.
+   * @param apiKeyId the stack's API key, where the API needs one
+   * @throws OpsError unreachable; accessDenied when the key may not be read
+   */
+  async predictThroughApi(
+    url: string,
+    features: Record<string, number | null>,
+    apiKeyId?: string,
+  ): Promise<PredictionResponse> {
+    const key = apiKeyId === undefined ? undefined : await apiKeyValue(this.connections.clients(), apiKeyId);
     const start = performance.now();
     let answer: Response;
     try {
       answer = await fetch(url, {
         method: "POST",
-        headers: { "content-type": "application/json" },
+        headers: { "content-type": "application/json", ...(key === undefined ? {} : { "x-api-key": key }) },
         body: JSON.stringify({ features }),
         signal: AbortSignal.timeout(API_TIMEOUT_MS),
       });

@@ -4,7 +4,7 @@ import { type ProbedBody, type ProbedRequest, withoutSecrets } from "../domain/p
 import { requestUrl } from "../loadtest/requestEncoder.ts";
 import { amzDate, bodyHash, createSigner } from "../loadtest/signer.ts";
 import type { Connections } from "./connections.ts";
-import type { PreparedRun } from "./loadPreparation.ts";
+import { openedRequest, type PreparedRun } from "./loadPreparation.ts";
 
 /** Text of a body that is kept to be read. */
 const SHOWN_CHARACTERS = 20_000;
@@ -16,7 +16,8 @@ const MOST_BYTES = 8 * 1024 * 1024;
  * with an error, and none at all, are results, not failures.
  */
 export async function sendOneRequest(connections: Connections, prepared: PreparedRun): Promise<ProbedRequest> {
-  const { plan, request, payloads, signed } = prepared;
+  const { plan, payloads, signed } = prepared;
+  const request = openedRequest(prepared);
   const url = requestUrl(request.url);
   const body = payloads[0] ?? new Uint8Array();
   const sentAtMs = Date.now();

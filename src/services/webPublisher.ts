@@ -33,7 +33,9 @@ export async function publishWeb(
   if (!web || !appId) return;
   const branch = stack.outputs.AmplifyBranchName ?? "main";
   on({ kind: "step", text: `Publishing the web page to Amplify app ${appId}, branch ${branch}` });
-  const config = Buffer.from(`${JSON.stringify({ apiUrl: apiUrl ?? "" })}\n`);
+  const config = Buffer.from(
+    `${JSON.stringify({ apiUrl: apiUrl ?? "", needsApiKey: stack.outputs.ApiKeyId !== undefined })}\n`,
+  );
   const zip = await zipFolder(path.resolve(context.folder, web.path), "web", { "config.json": config });
   const jobId = await startDeployment(clients, appId, branch, zip);
   for (;;) {

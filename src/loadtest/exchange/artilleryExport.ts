@@ -22,10 +22,10 @@ export const artilleryDependencies = {
  */
 export function artilleryProject(input: ExportInput): ExportedProject {
   checkWorkers(input.workers);
-  const { plan, request, payloads, region, workers } = input;
+  const { plan, payloads, region, workers } = input;
   return {
     "artillery.yml": script(input),
-    "processor.mjs": processor(request.url, request.headers, region),
+    "processor.mjs": processor(input),
     "payloads.json": payloadsJson(payloads),
     "package.json": `${JSON.stringify(manifest(plan, region, workers), undefined, 2)}\n`,
     ".gitignore": "node_modules/\nreport.json\n",
@@ -92,14 +92,14 @@ function ensure({ expect, stages }: LoadPlan): Record<string, unknown> {
   return thresholds.length > 0 ? { thresholds, conditions } : { conditions };
 }
 
-function processor(url: string, headers: Record<string, string>, region: string | undefined): string {
+function processor({ request: { url, headers }, region, needsApiKey }: ExportInput): string {
   const prepare = region ? signedRequest : plainRequest;
   return `${region ? signerImports : ""}import { readFileSync } from "node:fs";
 
 const { encoding, bodies } = JSON.parse(readFileSync(new URL("./payloads.json", import.meta.url), "utf8"));
 const url = new URL(${JSON.stringify(url)});
 const headers = ${JSON.stringify(headers, undefined, 2)};
-let row = -1;
+${needsApiKey ? apiKeyHeader : ""}let row = -1;
 
 function nextBody() {
   row = (row + 1) % bodies.length;
@@ -110,6 +110,10 @@ function nextBody() {
 ${region ? signer(region) : ""}
 ${prepare}`;
 }
+
+const apiKeyHeader = `if (!process.env.API_KEY) throw new Error("Set API_KEY to the key of the API.");
+headers["x-api-key"] = process.env.API_KEY;
+`;
 
 const signerImports = `import { createHash, createHmac } from "node:crypto";
 import { fromNodeProviderChain } from "@aws-sdk/credential-providers";
@@ -178,7 +182,7 @@ function manifest(plan: LoadPlan, region: string | undefined, workers: number) {
   };
 }
 
-function readme({ plan, request, region, workers }: ExportInput): string {
+function readme({ plan, request, region, workers, needsApiKey }: ExportInput): string {
   const { host } = new URL(request.url);
   const total = plannedRequests(plan.stages).toLocaleString("en-US");
   const fence = "```";
@@ -186,7 +190,9 @@ function readme({ plan, request, region, workers }: ExportInput): string {
     ? `\nThe workers need \`sagemaker:InvokeEndpoint\` on this endpoint: give it to the role that Artillery creates
 (\`artilleryio-ecs-worker-role\`), or name a role of your own with \`--task-role-name\` (Fargate) or \`--lambda-role-arn\`
 (Lambda). Credentials come from the default provider chain; none are in this folder.\n`
-    : "";
+    : needsApiKey
+      ? "\nThe API needs its key in the environment variable API_KEY, also on the workers (`--dotenv` or `--secret`).\n"
+      : "";
   return `# ${plan.name}
 
 Sends ${total} requests to ${host}, at most ${peakRate(plan.stages).toLocaleString("en-US")} a second over ${workers} worker${workers === 1 ? "" : "s"} together.

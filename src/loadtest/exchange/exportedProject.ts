@@ -8,6 +8,8 @@ export type ExportInput = {
   request: RequestTemplate;
   payloads: readonly Uint8Array[];
   region?: string;
+  /** The API wants a key: the exported project takes it from the environment (API_KEY). */
+  needsApiKey?: boolean;
   /** Machines that send at once; each gets its share of the rate. */
   workers: number;
 };

@@ -22,7 +22,7 @@ export function k6Project(input: ExportInput): ExportedProject {
   };
 }
 
-function script({ plan, request, region, payloads }: ExportInput): string {
+function script({ plan, request, region, payloads, needsApiKey }: ExportInput): string {
   const { encoding } = JSON.parse(payloadsJson(payloads)) as { encoding: string };
   const url = new URL(request.url);
   const options = {
@@ -39,7 +39,7 @@ export const options = ${JSON.stringify(options, undefined, 2)};
 
 const url = ${JSON.stringify(request.url)};
 const headers = ${JSON.stringify(request.headers, undefined, 2)};
-const timeout = ${JSON.stringify(`${plan.timeoutSeconds}s`)};
+${needsApiKey ? 'headers["x-api-key"] = __ENV.API_KEY;\n' : ""}const timeout = ${JSON.stringify(`${plan.timeoutSeconds}s`)};
 const bodies = new SharedArray("bodies", () => JSON.parse(open("./payloads.json")).bodies);
 
 export default function () {
@@ -133,7 +133,7 @@ function sign(body) {
 
 const canonicalPath = (path: string) => path.split("/").map(encodeURIComponent).join("/");
 
-function readme({ plan, request, region, workers }: ExportInput): string {
+function readme({ plan, request, region, workers, needsApiKey }: ExportInput): string {
   const fence = "```";
   const total = plannedRequests(plan.stages).toLocaleString("en-US");
   const peak = peakRate(plan.stages).toLocaleString("en-US");
@@ -145,9 +145,10 @@ ${fence}sh
 k6 run --summary-export summary-1.json --execution-segment "0:1/${workers}" --execution-segment-sequence "${segments(workers)}" script.js
 ${fence}\n`
       : "";
+  const key = needsApiKey ? "export API_KEY=…                                            # the key of the API\n" : "";
   const credentials = region
     ? `eval "$(aws configure export-credentials --format env)"   # the script signs with these\n`
-    : "";
+    : key;
   return `# ${plan.name}
 
 Sends ${total} requests to ${new URL(request.url).host}, at most ${peak} a second.

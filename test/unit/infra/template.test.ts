@@ -15,7 +15,19 @@ interface Template {
 }
 
 // The short forms of intrinsics only have to be read over here; what they mean is CloudFormation's matter.
-const tags = ["Ref", "Sub", "GetAtt", "If", "Equals", "FindInMap", "Select", "Split"].flatMap((name) => [
+const tags = [
+  "Ref",
+  "Sub",
+  "GetAtt",
+  "If",
+  "Not",
+  "Condition",
+  "Join",
+  "Equals",
+  "FindInMap",
+  "Select",
+  "Split",
+].flatMap((name) => [
   { tag: `!${name}`, resolve: (text: string) => ({ [name]: text }) } satisfies ScalarTag,
   { tag: `!${name}`, collection: "seq" as const },
 ]);
@@ -55,7 +67,9 @@ describe("the template", () => {
     assert.deepEqual(Object.keys(template.Outputs).sort(), [
       "AmplifyAppId",
       "AmplifyBranchName",
+      "ApiKeyId",
       "ApiUrl",
+      "DashboardName",
       "EndpointConfigName",
       "EndpointName",
       "LambdaName",
@@ -78,21 +92,58 @@ describe("the template", () => {
     for (const [region, { Account }] of regions) assert.match(Account, /^\d{12}$/, region);
   });
 
-  test("gives no role a wildcard beyond the two actions that know no resources", () => {
+  test("gives no role a wildcard beyond the actions that know no resources", () => {
     const wide: string[] = [];
     for (const { Type, Properties } of Object.values(template.Resources)) {
       if (Type !== "AWS::IAM::Role") continue;
-      const policies = Properties.Policies as {
-        PolicyDocument: { Statement: { Action: string | string[]; Resource: unknown }[] };
-      }[];
-      for (const { Action, Resource } of policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)) {
+      for (const { Action, Resource } of statementsOf(Properties.Policies)) {
         assert.ok(![Action].flat().some((action) => action.includes("*")), String(Action));
         if (Resource === "*") wide.push(...[Action].flat());
       }
     }
-    assert.deepEqual(wide.sort(), ["cloudwatch:PutMetricData", "ecr:GetAuthorizationToken"]);
+    assert.deepEqual(wide.sort(), [
+      "cloudwatch:PutMetricData",
+      "ec2:DescribeDhcpOptions",
+      "ec2:DescribeNetworkInterfaces",
+      "ec2:DescribeSecurityGroups",
+      "ec2:DescribeSubnets",
+      "ec2:DescribeVpcs",
+      "ecr:GetAuthorizationToken",
+    ]);
+  });
+
+  test("keeps every log for a time that can be chosen, and can encrypt it with a key of one's own", () => {
+    const groups = Object.values(template.Resources).filter(({ Type }) => Type === "AWS::Logs::LogGroup");
+    assert.ok(groups.length >= 2);
+    for (const { Properties } of groups) {
+      assert.deepEqual(Properties.RetentionInDays, { Ref: "LogRetentionDays" });
+      assert.ok("KmsKeyId" in Properties);
+    }
+  });
+
+  test("tells every alarm to the topic, if there is one", () => {
+    const alarms = Object.values(template.Resources).filter(({ Type }) => Type === "AWS::CloudWatch::Alarm");
+    assert.ok(alarms.length >= 2);
+    for (const { Properties } of alarms) assert.ok("AlarmActions" in Properties && "OKActions" in Properties);
   });
 });
+
+interface Statement {
+  Action: string | string[];
+  Resource: unknown;
+}
+type Policy = { PolicyDocument: { Statement: Statement[] } };
+
+/** The statements of a role's inline policies, those under a condition (which is read as an array) too. */
+function statementsOf(policies: unknown): Statement[] {
+  return (policies as unknown[])
+    .flat()
+    .filter(isPolicy)
+    .flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+}
+
+const isPolicy = (value: unknown): value is Policy =>
+  typeof value === "object" && value !== null && "PolicyDocument" in value;
 
 test("the project file names files that exist and parameters of the template", () => {
   const project = JSON.parse(readFileSync(file("sagemaker-ops.json"), "utf8")) as {
