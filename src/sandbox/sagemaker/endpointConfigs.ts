@@ -10,6 +10,7 @@ import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { type CallContext, WireError } from "../wire/types.ts";
 import type { World } from "../world.ts";
 import { sortSummaries } from "./listing.ts";
+import { assertServerless } from "./serverless.ts";
 import { alreadyExists, type ConfigRecord, couldNotFind, type RegionState, sagemakerArn } from "./state.ts";
 
 /** Registers the four operations of endpoint configurations. */
@@ -38,6 +39,7 @@ export function registerEndpointConfigs(
         names.add(variant.VariantName ?? "");
         if (variant.ModelName && !state.models.has(variant.ModelName))
           throw couldNotFind("model", sagemakerArn(ctx.region, ctx.accountId, "model", variant.ModelName));
+        if (variant.ServerlessConfig) assertServerless(variant.VariantName, variant.ServerlessConfig);
         if (!variant.InstanceType && !variant.ServerlessConfig)
           throw new WireError(
             "ValidationException",

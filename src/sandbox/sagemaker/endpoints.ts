@@ -7,6 +7,7 @@ import {
   type EndpointSummary,
   ListEndpointsCommand,
   type ProductionVariant,
+  type ProductionVariantServerlessUpdateConfig,
   type ProductionVariantSummary,
   UpdateEndpointCommand,
   UpdateEndpointWeightsAndCapacitiesCommand,
@@ -18,6 +19,7 @@ import type { World } from "../world.ts";
 import type { EndpointLifecycle } from "./lifecycle.ts";
 import { sortSummaries } from "./listing.ts";
 import { assertWithinQuota, demandOf } from "./quota.ts";
+import { assertServerless } from "./serverless.ts";
 import {
   alreadyExists,
   type ConfigRecord,
@@ -144,6 +146,7 @@ export function registerEndpoints(
         if (!variant) return;
         variant.desiredCount = w.DesiredInstanceCount ?? variant.desiredCount;
         variant.desiredWeight = w.DesiredWeight ?? variant.desiredWeight;
+        if (w.ServerlessUpdateConfig) changeServerless(variant, w.ServerlessUpdateConfig);
       });
       await lifecycle.changeCapacities(endpoint, changed);
       return { EndpointArn: endpoint.arn };
@@ -155,6 +158,20 @@ export function registerEndpoints(
     await lifecycle.remove(stateOf(ctx.region), endpoint);
     return {};
   });
+}
+
+/** @throws WireError ValidationException for a variant on instances, or more provisioned than there may be */
+function changeServerless(variant: RunningVariant, update: ProductionVariantServerlessUpdateConfig): void {
+  const { ServerlessConfig } = variant.config;
+  if (!ServerlessConfig || !variant.serverless)
+    throw new WireError(
+      "ValidationException",
+      `Variant ${variant.name} is not serverless: it has no ServerlessConfig.`,
+    );
+  const next = { ...ServerlessConfig, ...update };
+  assertServerless(variant.name, next);
+  variant.config = { ...variant.config, ServerlessConfig: next };
+  variant.serverless.configure(next);
 }
 
 function variantDemand(variants: readonly ProductionVariant[] | undefined) {

@@ -8,6 +8,7 @@ import { loadModelArchive } from "../model/archive.ts";
 import type { Booster } from "../model/booster.ts";
 import { randomId, type World } from "../world.ts";
 import { parseS3Uri } from "./models.ts";
+import { ServerlessPool, serverlessMetrics } from "./serverless.ts";
 import type { EndpointRecord, RegionState, RunningVariant, ServingUnit, VariantMetrics } from "./state.ts";
 
 /** Why a variant cannot start: AWS's FailureReason, and what the container would have logged. */
@@ -106,6 +107,7 @@ export function unitMetrics(dimensions: Record<string, string>, unit: "Instance"
 
 /** Adds or removes instances until `count` are there. */
 export function resize(world: World, variant: ServingUnit, count: number): void {
+  if (variant.serverless) return;
   const type = instanceType(variant.config.InstanceType ?? "ml.m5.large");
   while (variant.instances.length > count) variant.instances.pop();
   while (variant.instances.length < count)
@@ -129,15 +131,20 @@ export async function prepareVariant(
   config: ProductionVariant,
 ): Promise<RunningVariant> {
   const name = config.VariantName ?? "AllTraffic";
+  const dimensions = { EndpointName: endpoint, VariantName: name };
+  const serverless = config.ServerlessConfig;
   const base = {
     name,
     config,
     instances: [],
     inFlight: 0,
-    desiredCount: config.InitialInstanceCount ?? 1,
+    desiredCount: serverless ? 0 : (config.InitialInstanceCount ?? 1),
     currentWeight: config.InitialVariantWeight ?? 1,
     desiredWeight: config.InitialVariantWeight ?? 1,
-    metrics: unitMetrics({ EndpointName: endpoint, VariantName: name }, "Instance"),
+    metrics: unitMetrics(dimensions, "Instance"),
+    ...(serverless
+      ? { serverless: new ServerlessPool(serverless, world.clock, serverlessMetrics(dimensions), world.random) }
+      : {}),
   };
   // Without a model the variant's instances wait for inference components.
   if (config.ModelName === undefined) return base;

@@ -10,6 +10,7 @@ import { type ContainerResponse, invokeContainer } from "../model/container.ts";
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import type { CallContext } from "../wire/types.ts";
 import type { World } from "../world.ts";
+import { throttled } from "./serverless.ts";
 import {
   type EndpointRecord,
   endpointNamed,
@@ -20,6 +21,8 @@ import {
 
 /** The payload limit of InvokeEndpoint in the API model. */
 const MAX_BODY_BYTES = 6_291_456;
+/** The payload limit of serverless endpoints (SageMaker developer guide, "Serverless Inference"). */
+const MAX_SERVERLESS_BYTES = 4_194_304;
 /** A container must answer within 60 s (SageMaker developer guide, "How containers respond to inference requests"). */
 const CONTAINER_TIMEOUT_MS = 60_000;
 const TIMEOUT_TEXT =
@@ -54,10 +57,11 @@ export function createInvokeService(
     const endpoint = findEndpoint(stateOf(ctx.region), ctx, input.EndpointName ?? "");
     const variant = chooseUnit(stateOf(ctx.region), endpoint, input, world.random);
     const body = input.Body ?? new Uint8Array();
-    if (body.byteLength > MAX_BODY_BYTES)
+    const most = variant.serverless ? MAX_SERVERLESS_BYTES : MAX_BODY_BYTES;
+    if (body.byteLength > most)
       throw new ValidationError({
         ...META,
-        message: `Request ${body.byteLength} bytes exceeds the maximum payload of ${MAX_BODY_BYTES} bytes.`,
+        message: `Request ${body.byteLength} bytes exceeds the maximum payload of ${most} bytes.`,
       });
     const call = new Invocation(world, metricsOf(ctx.region), ctx, endpoint, variant);
     variant.inFlight++;
@@ -154,12 +158,33 @@ class Invocation {
   ) {}
 
   async run(body: Uint8Array, headers: { ContentType?: string; Accept?: string }): Promise<ContainerResponse> {
-    const { metrics: ids, instances } = this.variant;
+    const { serverless } = this.variant;
+    if (!serverless) return this.runOn(chooseInstance(this.variant, this.startMs, this.world.random), 0, body, headers);
+    const lease = serverless.take(this.metrics);
+    if (!lease) {
+      this.metrics.record(this.variant.metrics.invocation4xx, 1, "Count");
+      throw throttled();
+    }
+    try {
+      return await this.runOn(lease.instance, this.world.clock.toReal(lease.coldStartMs), body, headers);
+    } finally {
+      lease.done();
+    }
+  }
+
+  /** @param setupMs real ms until the environment is there */
+  private async runOn(
+    instance: SimulatedInstance | undefined,
+    setupMs: number,
+    body: Uint8Array,
+    headers: { ContentType?: string; Accept?: string },
+  ): Promise<ContainerResponse> {
+    const { metrics: ids, instances, serverless } = this.variant;
     this.metrics.record(ids.invocations, 1, "Count");
-    this.metrics.record(ids.invocationsPerInstance, 1 / Math.max(1, instances.length), "Count");
-    const instance = chooseInstance(this.variant, this.startMs, this.world.random);
+    if (!serverless) this.metrics.record(ids.invocationsPerInstance, 1 / Math.max(1, instances.length), "Count");
+    if (setupMs > 0.5) await until(setupMs);
     const stands = this.world.timeScale === 0;
-    const admission = stands ? instance?.serveAtOnce(this.startMs) : instance?.admit(this.startMs);
+    const admission = stands ? instance?.serveAtOnce(this.startMs) : instance?.admit(this.startMs + setupMs);
     const { booster } = this.variant;
     if (!instance || !admission || !booster) {
       this.metrics.record(ids.invocation5xx, 1, "Count");
@@ -171,10 +196,11 @@ class Invocation {
       contentType: headers.ContentType,
       accept: headers.Accept,
     });
-    const finishMs = Math.min(admission.finishMs, this.startMs + CONTAINER_TIMEOUT_MS);
+    const finishMs = Math.min(admission.finishMs, this.startMs + setupMs + CONTAINER_TIMEOUT_MS);
     const wait = finishMs - performance.now();
     if (wait > 0.5) await until(wait);
-    const latencyMs = stands ? admission.latencyMs : performance.now() - this.startMs;
+    // The start of an environment has a metric of its own.
+    const latencyMs = stands ? admission.latencyMs : performance.now() - this.startMs - setupMs;
     this.metrics.record(ids.modelLatency, latencyMs * 1000, "Microseconds");
     if (admission.latencyMs > CONTAINER_TIMEOUT_MS) throw this.modelError(0, TIMEOUT_TEXT, instance);
     this.recordOutcome(response.status, latencyMs);

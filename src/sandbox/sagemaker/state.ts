@@ -13,6 +13,7 @@ import type { MetricId } from "../engine/metricStore.ts";
 import type { SimulatedInstance } from "../engine/simulatedInstance.ts";
 import type { Booster } from "../model/booster.ts";
 import { WireError } from "../wire/types.ts";
+import type { ServerlessPool } from "./serverless.ts";
 
 export interface ModelRecord {
   name: string;
@@ -55,6 +56,8 @@ export interface ServingUnit {
   /** Requests that have come in and are not answered. */
   inFlight: number;
   metrics: VariantMetrics;
+  /** What serves a serverless variant, instead of instances. */
+  serverless?: ServerlessPool;
 }
 
 /** A variant that takes traffic. */
