@@ -138,7 +138,7 @@ async function buildProcesses() {
 
 async function buildPages() {
   const { metafile } = await build({
-    entryPoints: ["endpoint", "loadRun"].flatMap((name) => [
+    entryPoints: ["endpoint", "loadRun", "compare"].flatMap((name) => [
       { in: `webview/${name}/page.ts`, out: name },
       { in: `webview/${name}/page.css`, out: name },
     ]),

@@ -38,8 +38,14 @@ export interface Commands {
   "sagemakerOps.loadTest.debugRequest": [(Uri | PlanArgument)?];
   "sagemakerOps.loadTest.stop": [];
   "sagemakerOps.loadTest.show": [];
+  "sagemakerOps.loadTest.openRun": [ReportArgument?];
   "sagemakerOps.loadTest.openReport": [ReportArgument?];
   "sagemakerOps.loadTest.explain": [ReportArgument?];
+  "sagemakerOps.loadTest.compare": [ReportArgument?];
+  "sagemakerOps.loadTest.exportRun": [ReportArgument?];
+  "sagemakerOps.loadTest.export": [(Uri | PlanArgument)?];
+  "sagemakerOps.loadTest.runOnAws": [(Uri | PlanArgument)?];
+  "sagemakerOps.loadTest.importResults": [];
   "sagemakerOps.explorer.refresh": [];
   "sagemakerOps.explorer.loadMore": [];
   "sagemakerOps.log.show": [];
@@ -102,8 +108,14 @@ const commandTable: Record<CommandId, true> = {
   "sagemakerOps.loadTest.debugRequest": true,
   "sagemakerOps.loadTest.stop": true,
   "sagemakerOps.loadTest.show": true,
+  "sagemakerOps.loadTest.openRun": true,
   "sagemakerOps.loadTest.openReport": true,
   "sagemakerOps.loadTest.explain": true,
+  "sagemakerOps.loadTest.compare": true,
+  "sagemakerOps.loadTest.exportRun": true,
+  "sagemakerOps.loadTest.export": true,
+  "sagemakerOps.loadTest.runOnAws": true,
+  "sagemakerOps.loadTest.importResults": true,
   "sagemakerOps.explorer.refresh": true,
   "sagemakerOps.explorer.loadMore": true,
   "sagemakerOps.log.show": true,

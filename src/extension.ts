@@ -30,6 +30,7 @@ import { createStackView } from "./tree/stackView.ts";
 import { setContext } from "./ui/context.ts";
 import { MarkdownDocuments } from "./ui/markdownDocument.ts";
 import { createStatusBar } from "./ui/statusBar.ts";
+import { findReport } from "./ui/workspacePlans.ts";
 import { WorkspaceProject } from "./ui/workspaceProject.ts";
 
 /** The composition root: constructs everything, once per window. */
@@ -55,12 +56,20 @@ export function activate(context: ExtensionContext): void {
     predictor: new Predictor(connections),
     metrics: new MetricPoller(connections),
   });
-  const runPanels = new LoadRunPanels(extensionUri, loadTests);
+  const runPanels = new LoadRunPanels({ extensionUri, loadTests, findReport });
   const scalingExplainer = new ScalingExplainer(connections);
   const failureExplainer = new FailureExplainer(connections);
   const documents = new MarkdownDocuments();
   const explaining = { scalingExplainer, failureExplainer, documents };
-  const loadTestServices = { connections, loadTests, endpoints, panels: runPanels, project, ...explaining };
+  const loadTestServices = {
+    extensionUri,
+    connections,
+    loadTests,
+    endpoints,
+    panels: runPanels,
+    project,
+    ...explaining,
+  };
 
   const forget = [
     ...followConnection(connections, sandbox, (text) => log.info(text)),

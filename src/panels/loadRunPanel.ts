@@ -1,63 +1,108 @@
 import { commands, type Disposable, env, type Uri, ViewColumn, type WebviewPanel, window } from "vscode";
 import type { CommandId, ReportArgument } from "../contributions.ts";
-import { planSeconds } from "../domain/loadPlan.ts";
-import { type LoadRunPageSnapshot, loadRunChanged, loadRunRequests } from "../protocol/loadRunPage.ts";
-import { serveRequests, toWireError } from "../protocol/transport.ts";
+import { loadRunChanged, loadRunRequests } from "../protocol/loadRunPage.ts";
+import { serveRequests } from "../protocol/transport.ts";
 import type { LoadTests, RunProgress } from "../services/loadTests.ts";
-import { expectedTexts } from "./expectedTexts.ts";
+import { runMarkdownSummary } from "../services/runExports.ts";
+import { runOfReport, runSnapshot } from "./loadRunSnapshot.ts";
 import { nothing } from "./pageSchemas.ts";
 import { PAGE_UPDATE_MS, throttle } from "./throttle.ts";
-import { pageHtml, pageRoot, webviewPort } from "./webviewHtml.ts";
+import { pageHtml, pageOptions, webviewPort } from "./webviewHtml.ts";
 
-/** One panel per run. Closing it stops nothing: the run belongs to the window. */
+/** What the panels of runs work with. */
+export interface LoadRunPanelServices {
+  extensionUri: Uri;
+  loadTests: LoadTests;
+  /** Finds the file of a run by its id, wherever this window keeps runs; undefined when there is none. */
+  findReport(id: string): Promise<string | undefined>;
+}
+
+const VIEW_TYPE = "sagemakerOps.loadRun";
+/** Ids are names of files: nothing else is looked for. */
+const RUN_ID = /^[\w.-]{1,120}$/;
+
+/**
+ * One panel per run, while it goes and afterwards. Closing it stops nothing: the run belongs to the window. After a
+ * reload of the window it comes back with what is on disk.
+ */
 export class LoadRunPanels implements Disposable {
   private readonly open = new Map<string, LoadRunPanel>();
-  private readonly forget: () => void;
+  private readonly disposables: Disposable[];
 
-  constructor(
-    private readonly extensionUri: Uri,
-    private readonly loadTests: LoadTests,
-  ) {
-    this.forget = loadTests.onDidChange.on((run) => this.open.get(run.id)?.follow(run));
+  constructor(private readonly services: LoadRunPanelServices) {
+    const forget = services.loadTests.onDidChange.on((run) => this.open.get(run.id)?.follow(run));
+    const restoring = window.registerWebviewPanelSerializer(VIEW_TYPE, {
+      deserializeWebviewPanel: (panel, state: unknown) => this.restore(panel, state),
+    });
+    this.disposables = [{ dispose: forget }, restoring];
   }
 
   show(run: RunProgress): void {
     const known = this.open.get(run.id);
     if (known) known.reveal();
-    else {
-      const panel = new LoadRunPanel(run, this.extensionUri, this.loadTests, () => this.open.delete(run.id));
-      this.open.set(run.id, panel);
-    }
+    else this.take(run, createPanel(run, this.services.extensionUri));
+  }
+
+  /** Shows a run that has ended. @param reportFile its JSON file. @throws OpsError notFound naming the file */
+  async showReport(reportFile: string): Promise<void> {
+    const report = await this.services.loadTests.read(reportFile);
+    this.show(this.underWay(report.id) ?? runOfReport(report, reportFile));
   }
 
   dispose(): void {
-    this.forget();
+    for (const disposable of this.disposables) disposable.dispose();
     for (const panel of this.open.values()) panel.dispose();
+  }
+
+  private take(run: RunProgress, panel: WebviewPanel): void {
+    this.open.set(run.id, new LoadRunPanel(run, panel, this.services, () => this.open.delete(run.id)));
+  }
+
+  /** What this window measured itself is newer than its file. */
+  private underWay(id: string): RunProgress | undefined {
+    const { active } = this.services.loadTests;
+    return active?.id === id ? active : undefined;
+  }
+
+  private async restore(panel: WebviewPanel, state: unknown): Promise<void> {
+    const id = (state as { id?: unknown } | undefined)?.id;
+    const run = typeof id === "string" && RUN_ID.test(id) ? await this.find(id).catch(() => undefined) : undefined;
+    // Its file was deleted meanwhile: an empty page would help nobody.
+    if (run && !this.open.has(run.id)) this.take(run, panel);
+    else panel.dispose();
+  }
+
+  private async find(id: string): Promise<RunProgress | undefined> {
+    const underWay = this.underWay(id);
+    if (underWay) return underWay;
+    const file = await this.services.findReport(id);
+    return file === undefined ? undefined : runOfReport(await this.services.loadTests.read(file), file);
   }
 }
 
+function createPanel({ plan }: RunProgress, extensionUri: Uri): WebviewPanel {
+  return window.createWebviewPanel(VIEW_TYPE, `Load run ${plan.name}`, ViewColumn.Active, pageOptions(extensionUri));
+}
+
 class LoadRunPanel implements Disposable {
-  private readonly panel: WebviewPanel;
   private readonly page: ReturnType<typeof serveRequests>;
-  private readonly update = throttle(PAGE_UPDATE_MS, () => this.page.notify(loadRunChanged, snapshotOf(this.run)));
+  private readonly update = throttle(PAGE_UPDATE_MS, () => this.page.notify(loadRunChanged, runSnapshot(this.run)));
 
   constructor(
     private run: RunProgress,
-    extensionUri: Uri,
-    private readonly loadTests: LoadTests,
+    private readonly panel: WebviewPanel,
+    private readonly services: LoadRunPanelServices,
     onClosed: () => void,
   ) {
-    const title = `Load run ${run.plan.name}`;
-    this.panel = window.createWebviewPanel("sagemakerOps.loadRun", title, ViewColumn.Active, {
-      enableScripts: true,
-      localResourceRoots: [pageRoot(extensionUri)],
-    });
+    panel.webview.options = pageOptions(services.extensionUri);
     this.page = this.serve();
-    this.panel.webview.html = pageHtml(this.panel.webview, extensionUri, "loadRun", title);
-    this.panel.onDidDispose(() => {
+    panel.webview.html = pageHtml(panel.webview, services.extensionUri, "loadRun", `Load run ${run.plan.name}`);
+    panel.onDidDispose(() => {
       this.update.cancel();
       onClosed();
     });
+    // What came while nobody looked is drawn when somebody does.
+    panel.onDidChangeViewState(() => panel.visible && this.update.call());
   }
 
   follow(run: RunProgress): void {
@@ -75,57 +120,38 @@ class LoadRunPanel implements Disposable {
   }
 
   private serve() {
-    const withReport = async (command: CommandId) => {
-      const { reportFiles } = this.run;
-      const argument: ReportArgument | undefined = reportFiles && { reportFile: reportFiles.json };
-      await commands.executeCommand(command, argument);
-      return null;
-    };
+    const { loadTests } = this.services;
+    const withReport = (command: CommandId) => ({
+      params: nothing,
+      handle: async () => {
+        const { reportFiles } = this.run;
+        const argument: ReportArgument | undefined = reportFiles && { reportFile: reportFiles.json };
+        await commands.executeCommand(command, argument);
+        return null;
+      },
+    });
     return serveRequests(webviewPort(this.panel.webview), loadRunRequests, {
-      ready: { params: nothing, handle: () => snapshotOf(this.run) },
+      ready: { params: nothing, handle: () => runSnapshot(this.run) },
       stop: {
         params: nothing,
         handle: async () => {
           // Only what this page shows: an older panel must not stop a newer run.
-          if (this.loadTests.active?.id === this.run.id) await this.loadTests.stop();
+          if (loadTests.active?.id === this.run.id) await loadTests.stop();
           return null;
         },
       },
-      openReport: { params: nothing, handle: () => withReport("sagemakerOps.loadTest.openReport") },
-      explain: { params: nothing, handle: () => withReport("sagemakerOps.loadTest.explain") },
-      copySummary: {
+      openReport: withReport("sagemakerOps.loadTest.openReport"),
+      explain: withReport("sagemakerOps.loadTest.explain"),
+      compare: withReport("sagemakerOps.loadTest.compare"),
+      export: withReport("sagemakerOps.loadTest.exportRun"),
+      copyMarkdown: {
         params: nothing,
         handle: async () => {
-          await env.clipboard.writeText(this.run.report?.verdict.sentence ?? "");
+          const { report } = this.run;
+          if (report) await env.clipboard.writeText(runMarkdownSummary(report));
           return null;
         },
       },
     });
   }
-}
-
-function snapshotOf(run: RunProgress): LoadRunPageSnapshot {
-  const { id, plan, target, connection, phase, startedAtMs, points, instances, marks, report } = run;
-  return {
-    id,
-    planName: plan.name,
-    target,
-    place: connection.sandbox ? `sandbox · ${connection.region}` : `${connection.accountId} · ${connection.region}`,
-    simulated: connection.sandbox,
-    phase,
-    startedAtMs: report?.startedAtMs ?? startedAtMs,
-    planSeconds: planSeconds(plan.stages),
-    stages: plan.stages,
-    points,
-    instances,
-    marks,
-    policyTargetPerMinute: run.policyTargetPerMinute,
-    expected: expectedTexts(plan.expect),
-    expectations: report?.expectations,
-    verdict: report?.verdict,
-    interrupted: report?.interrupted,
-    warnings: report?.warnings ?? [],
-    hasReport: run.reportFiles !== undefined,
-    error: run.error && toWireError(run.error),
-  };
 }

@@ -7,6 +7,9 @@ const MOST_BODY = 6 * 1024 * 1024;
 /** What the pages may send; in a file of its own, because the check is loaded with the first panel only. */
 export const nothing = z.null();
 
+/** Place of a run in a comparison. */
+export const runIndex = z.int().min(0).max(99);
+
 export const chartRange: z.ZodType<ChartRange> = z.literal([15, 60, 180, 1440, 10080]);
 
 const contentType = z

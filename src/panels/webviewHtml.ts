@@ -1,13 +1,18 @@
 import { randomBytes } from "node:crypto";
-import { Uri, type Webview } from "vscode";
+import { Uri, type Webview, type WebviewOptions, type WebviewPanelOptions } from "vscode";
 import type { Port } from "../protocol/transport.ts";
 
 /** The bundled pages of dist/webview. */
-export type PageName = "endpoint" | "loadRun";
+export type PageName = "endpoint" | "loadRun" | "compare";
 
 /** Where the pages lie; a webview may load nothing else. */
 export function pageRoot(extensionUri: Uri): Uri {
   return Uri.joinPath(extensionUri, "dist", "webview");
+}
+
+/** A page runs its own script, and loads files from there only. */
+export function pageOptions(extensionUri: Uri): WebviewOptions & WebviewPanelOptions {
+  return { enableScripts: true, localResourceRoots: [pageRoot(extensionUri)] };
 }
 
 /**

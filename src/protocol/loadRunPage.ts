@@ -1,12 +1,11 @@
-import type { LoadStage } from "../domain/loadPlan.ts";
 import type {
   ExpectationResult,
   InstancePoint,
-  LoadRunPoint,
   LoadRunTarget,
   LoadRunVerdict,
   ScalingMark,
 } from "../domain/loadRun.ts";
+import type { RunColumns } from "./runColumns.ts";
 import { notification, request, type WireError } from "./transport.ts";
 
 export type LoadRunPhase = "starting" | "running" | "watching" | "done" | "failed";
@@ -29,8 +28,7 @@ export interface LoadRunPageSnapshot {
   startedAtMs: number;
   /** Length of the plan's stages, seconds. */
   planSeconds: number;
-  stages: LoadStage[];
-  points: LoadRunPoint[];
+  columns: RunColumns;
   instances: InstancePoint[];
   marks: ScalingMark[];
   /** Target of the scaling policy, invocations per instance and minute. */
@@ -41,6 +39,8 @@ export interface LoadRunPageSnapshot {
   verdict?: LoadRunVerdict;
   interrupted?: boolean;
   warnings: string[];
+  /** What the instances cost by the price table, US dollars. */
+  costUsd?: number;
   hasReport: boolean;
   error?: WireError;
 }
@@ -51,7 +51,9 @@ export const loadRunRequests = {
   stop: request<null, null>("stop"),
   openReport: request<null, null>("openReport"),
   explain: request<null, null>("explain"),
-  copySummary: request<null, null>("copySummary"),
+  compare: request<null, null>("compare"),
+  export: request<null, null>("export"),
+  copyMarkdown: request<null, null>("copyMarkdown"),
 };
 
 /** What it is told, at most four times a second. */

@@ -51,6 +51,7 @@ function lenses(document: TextDocument, isRunning: boolean): CodeLens[] {
       ? [lens(action("$(pulse) Show running load test", "sagemakerOps.loadTest.show"))]
       : [lens(action("$(play) Run", "sagemakerOps.loadTest.run", plan))]),
     lens(action("$(debug-alt) Debug one request", "sagemakerOps.loadTest.debugRequest", plan)),
+    lens(action("$(export) Export", "sagemakerOps.loadTest.export", plan)),
     lens({ title: load, command: "" }),
   ];
 }

@@ -22,6 +22,6 @@ export function expectationPath({ name, unit }: Pick<ExpectationResult, "name" |
 export function placeInText(text: string, path: JsonPath): { start: TextPosition; end: TextPosition } {
   const start = positionOfPath(text, path);
   const line = (text.split("\n")[start.line - 1] ?? "").trimEnd();
-  const end = Math.max(start.column + 1, line.replace(/[,\s{[]+$/, "").length + 1);
+  const end = Math.max(start.column + 1, line.replace(/[,:\s{[]+$/, "").length + 1);
   return { start, end: { line: start.line, column: end } };
 }

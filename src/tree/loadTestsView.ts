@@ -81,6 +81,6 @@ async function runNodes(loadTests: LoadTests, project: WorkspaceProject): Promis
     id: `run/${report.id}`,
     presentation: presentRun(report, nowMs),
     reportFile: file,
-    click: click("sagemakerOps.loadTest.openReport", "Open Report", { reportFile: file }),
+    click: click("sagemakerOps.loadTest.openRun", "Open Run", { reportFile: file }),
   }));
 }

@@ -1,3 +1,4 @@
+import { access } from "node:fs/promises";
 import path from "node:path";
 import { RelativePattern, workspace } from "vscode";
 import { RUNS_FOLDER } from "../services/runStore.ts";
@@ -23,4 +24,18 @@ export async function findPlans({ project }: WorkspaceProject): Promise<string[]
 export function runsFolder({ project }: WorkspaceProject): string | undefined {
   const folder = project?.folder ?? workspace.workspaceFolders?.find(({ uri }) => uri.scheme === "file")?.uri.fsPath;
   return folder && path.join(folder, RUNS_FOLDER);
+}
+
+/** The file of a kept run of this workspace by its id; undefined when there is none. */
+export async function findReport(id: string): Promise<string | undefined> {
+  const folders = (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === "file");
+  for (const { uri } of folders) {
+    const file = path.join(uri.fsPath, RUNS_FOLDER, `${id}.json`);
+    const exists = await access(file).then(
+      () => true,
+      () => false,
+    );
+    if (exists) return file;
+  }
+  return undefined;
 }

@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { noErrors } from "../../src/domain/loadRun.ts";
+import { parseLoadPlan } from "../../src/domain/loadPlan.ts";
+import { type LoadRunPoint, type LoadRunReport, noErrors } from "../../src/domain/loadRun.ts";
 import { type FeatureFile, parseProbabilities } from "../../src/domain/prediction.ts";
 import { parseFeatureFile } from "../../src/domain/project.ts";
 import type { EndpointPageSnapshot } from "../../src/protocol/endpointPage.ts";
 import type { LoadRunPageSnapshot } from "../../src/protocol/loadRunPage.ts";
+import { runColumns } from "../../src/protocol/runColumns.ts";
 import { parseExamples } from "../../src/services/projects.ts";
 
 const model = path.resolve(import.meta.dirname, "../../infra/model");
@@ -90,14 +92,13 @@ export const wineAnswer = {
   probabilities: parseProbabilities("0.9920,0.0044,0.0036\n"),
 };
 
-/** A ramp to 1,000 requests/s in its 50th second, scaled from 1 to 3. */
-export function loadRunSnapshot(more: Partial<LoadRunPageSnapshot> = {}): LoadRunPageSnapshot {
-  const second = (n: number) => FROM_MS + n * 1000;
-  const points = Array.from({ length: 50 }, (_, n) => {
+/** Seconds of a ramp to 1,000 requests/s; `slowness` multiplies its latencies. */
+export function rampPoints(seconds: number, slowness = 1): LoadRunPoint[] {
+  return Array.from({ length: seconds }, (_, n) => {
     const asked = Math.min(1000, Math.round((n + 0.5) * 33.3));
-    const slow = n > 14 && n < 30 ? 40 : 1;
+    const slow = slowness * (n > 14 && n < 30 ? 40 : 1);
     return {
-      atMs: second(n),
+      atMs: FROM_MS + n * 1000,
       second: n,
       asked,
       sent: asked - (n % 7),
@@ -119,6 +120,62 @@ export function loadRunSnapshot(more: Partial<LoadRunPageSnapshot> = {}): LoadRu
       generatorCpu: 0.2,
     };
   });
+}
+
+/** A ramp of 90 seconds that has ended. */
+export function loadRunReport(id: string, slowness: number): LoadRunReport {
+  const points = rampPoints(90, slowness);
+  const sum = (pick: (point: LoadRunPoint) => number) => points.reduce((all, point) => all + pick(point), 0);
+  const summary = {
+    count: sum(({ done }) => done),
+    p50Ms: 5 * slowness,
+    p90Ms: 9 * slowness,
+    p95Ms: 12 * slowness,
+    p99Ms: 24 * slowness,
+    p999Ms: 30 * slowness,
+    maxMs: 40 * slowness,
+  };
+  const parsed = parseLoadPlan(readFileSync(path.join(model, "../loadtests/1k-rps.ramp.json"), "utf8"), "1k-rps");
+  if (!parsed.ok) throw new Error(parsed.message);
+  return {
+    reportVersion: 1,
+    id,
+    plan: { ...parsed.plan, name: "1k-rps" },
+    target: { type: "endpoint", name: "wine-endpoint" },
+    connection: { accountId: "123456789012", region: "us-east-1", sandbox: true, timeScale: 30 },
+    startedAtMs: FROM_MS,
+    endedAtMs: FROM_MS + 90_000,
+    interrupted: false,
+    totals: {
+      planned: sum(({ asked }) => asked),
+      asked: sum(({ asked }) => asked),
+      sent: sum(({ sent }) => sent),
+      sentInTime: sum(({ sent }) => sent),
+      done: sum(({ done }) => done),
+      ok: sum(({ ok }) => ok),
+      byKind: { ...noErrors(), timeout: 4, serverError: 45 },
+      abandoned: 0,
+      seconds: 90,
+    },
+    latency: { whole: summary, clean: summary, service: summary, stages: [] },
+    errorSamples: {},
+    points,
+    instances: [
+      { atMs: FROM_MS, current: 1, desired: 1 },
+      { atMs: FROM_MS + 29_000, current: 3, desired: 3 },
+    ],
+    marks: [],
+    expectations: [],
+    verdict: { passed: true, proven: true, sentence: "scaled 1 → 3; alarm 6 s after the target was passed" },
+    warnings: [],
+    environment: { node: "v20", platform: "linux x64", instanceType: "ml.m5.large" },
+  };
+}
+
+/** A ramp to 1,000 requests/s in its 50th second, scaled from 1 to 3. */
+export function loadRunSnapshot(more: Partial<LoadRunPageSnapshot> = {}): LoadRunPageSnapshot {
+  const second = (n: number) => FROM_MS + n * 1000;
+  const points = rampPoints(50);
   return {
     id: "20260105-120000-1k-rps",
     planName: "1k-rps",
@@ -128,11 +185,7 @@ export function loadRunSnapshot(more: Partial<LoadRunPageSnapshot> = {}): LoadRu
     phase: "running",
     startedAtMs: FROM_MS,
     planSeconds: 90,
-    stages: [
-      { type: "linear", from: 0, to: 1000, seconds: 30 },
-      { type: "hold", rate: 1000, seconds: 60 },
-    ],
-    points,
+    columns: runColumns(points),
     instances: [
       { atMs: second(0), current: 1, desired: 1 },
       { atMs: second(18), current: 1, desired: 3 },

@@ -3,6 +3,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { nothing } from "../../src/panels/pageSchemas.ts";
 import { type LoadRunPageSnapshot, loadRunChanged, loadRunRequests } from "../../src/protocol/loadRunPage.ts";
+import { runColumns } from "../../src/protocol/runColumns.ts";
 import { serveRequests } from "../../src/protocol/transport.ts";
 import { axeFindings } from "../rig/axe.ts";
 import { skipWithoutChromium } from "../rig/chromium.ts";
@@ -36,7 +37,9 @@ async function open(snapshot: LoadRunPageSnapshot, width?: number) {
         stop: handler("stop"),
         openReport: handler("openReport"),
         explain: handler("explain"),
-        copySummary: handler("copySummary"),
+        compare: handler("compare"),
+        export: handler("export"),
+        copyMarkdown: handler("copyMarkdown"),
       }));
     },
     width,
@@ -103,9 +106,67 @@ test("the end brings the verdict, each expectation with its measurement, and the
   await close();
 });
 
+test("a stretch that is dragged over is shown in all charts, and everything again", { skip }, async () => {
+  const { page, problems, close } = await open(loadRunSnapshot());
+  const box = await page.locator(".plot").first().boundingBox();
+  assert.ok(box);
+  await page.mouse.move(box.x + 200, box.y + 50);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 420, box.y + 50, { steps: 4 });
+  await page.mouse.up();
+  const shown = page.locator(".zoom-bar [role=status]");
+  await shown.getByText(/^00:\d\d – 00:\d\d$/).waitFor();
+  const [from, to] = ((await shown.textContent()) ?? "").split(" – ");
+  await page.getByText("Table").nth(3).click();
+  await page.locator(".twin").nth(3).locator("tbody tr").first().waitFor();
+  const times = await page.locator(".twin").nth(3).locator("tbody tr td:first-child").allInnerTexts();
+  const inSight = times.filter((time) => time >= String(from) && time <= String(to));
+  // The three marks are told besides.
+  assert.ok(inSight.length >= 10 && times.length - inSight.length <= 3, times.join(" "));
+  await page.getByRole("button", { name: "Show everything" }).click();
+  await page.getByText(/^Drag over a chart/).waitFor();
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test("by keys: the crosshair, the zoom around it, and lines switched off", { skip }, async () => {
+  const { page, problems, close } = await open(loadRunSnapshot());
+  await page.getByRole("img", { name: /^Latency/ }).focus();
+  await page.keyboard.press("Home");
+  await page.keyboard.press("ArrowRight");
+  await page.getByRole("img", { name: /^Latency, .*, 00:01: p50 5\sms, p95 12\sms, p99 24\sms$/ }).waitFor();
+  await page.keyboard.press("+");
+  await page.locator(".zoom-bar [role=status]").getByText("00:00 – 00:45").waitFor();
+  await page.keyboard.press("0");
+  await page.getByText(/^Drag over a chart/).waitFor();
+  const p95 = page.getByRole("button", { name: /^p95\b/ });
+  await p95.focus();
+  await page.keyboard.press("Enter");
+  assert.equal(await p95.getAttribute("aria-pressed"), "false");
+  await page.getByRole("img", { name: /^Latency/ }).focus();
+  await page.keyboard.press("End");
+  await page.getByRole("img", { name: /^Latency, .*: p50 5\sms, p99 24\sms$/ }).waitFor();
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test("between two readings of the instances the earlier one holds", { skip }, async () => {
+  const { page, problems, close } = await open(loadRunSnapshot());
+  await page.getByText("Table").nth(3).click();
+  await page.locator(".twin").nth(3).locator("tbody tr").first().waitFor();
+  const rows = await page.locator(".twin").nth(3).locator("tbody tr").allInnerTexts();
+  const at = (time: string) => rows.find((row) => row.startsWith(time))?.replace(/\s+/g, " ");
+  assert.equal(at("00:26"), "00:26 1 3");
+  assert.equal(at("00:29"), "00:29 3 3");
+  assert.deepEqual(problems, []);
+  await close();
+});
+
 test("a run that failed says why, and how to go on", { skip }, async () => {
   const error = { code: "badInput" as const, message: "The engine could not start.", hint: "Build it again." };
-  const { page, problems, close } = await open(loadRunSnapshot({ phase: "failed", points: [], instances: [], error }));
+  const { page, problems, close } = await open(
+    loadRunSnapshot({ phase: "failed", columns: runColumns([]), instances: [], error }),
+  );
   await page.getByText("The engine could not start.").waitFor();
   await page.getByText("Build it again.").waitFor();
   assert.deepEqual(problems, []);

@@ -7,6 +7,7 @@ import type { Port } from "../../src/protocol/transport.ts";
 import { launchBrowser } from "../rig/chromium.ts";
 import themes from "./themes.json" with { type: "json" };
 
+export type PageName = "endpoint" | "loadRun" | "compare";
 export type PageTheme = keyof typeof themes;
 export const pageThemes = Object.keys(themes) as PageTheme[];
 
@@ -27,12 +28,12 @@ export interface OpenPage {
 
 /** Opens pages in one browser from one server on this machine. */
 export async function startPages(): Promise<{
-  open(name: "endpoint" | "loadRun", listen: (port: Port) => void, width?: number): Promise<OpenPage>;
+  open(name: PageName, listen: (port: Port) => void, width?: number): Promise<OpenPage>;
   close(): Promise<void>;
 }> {
   const server = createServer(async (request, response) => {
     const name = path.basename(request.url ?? "");
-    const html = /^(endpoint|loadRun)\.html$/.exec(name)?.[1];
+    const html = /^(endpoint|loadRun|compare)\.html$/.exec(name)?.[1];
     response.setHeader("content-type", html ? "text/html" : (TYPES[path.extname(name)] ?? "text/plain"));
     if (html) {
       response.setHeader("content-security-policy", policy(`http://${request.headers.host}`));

@@ -74,10 +74,11 @@ test("every text is in package.nls.json, and none there is unused", () => {
   );
 });
 
-test("the extension starts for a project or a load plan only, and its pictures exist", () => {
+test("the extension starts for a project, a load plan or one of its pages only, and its pictures exist", () => {
   assert.deepEqual(manifest.activationEvents, [
     "workspaceContains:sagemaker-ops.json",
     "workspaceContains:**/*.ramp.json",
+    "onWebviewPanel:sagemakerOps.loadRun",
   ]);
   for (const file of [manifest.icon, ...contributes.viewsContainers.activitybar.map(({ icon }) => icon)]) {
     assert.ok(existsSync(path.join(root, file)), file);

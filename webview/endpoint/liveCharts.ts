@@ -1,7 +1,10 @@
 import type { EndpointMetrics } from "../../src/domain/metric.ts";
 import type { EndpointPageSnapshot } from "../../src/protocol/endpointPage.ts";
-import { Chart, type ChartData, type Mark } from "../ui/chart.ts";
+import { Chart } from "../ui/chart.ts";
+import type { ChartData, Mark } from "../ui/chartSpec.ts";
 import { formatMs, formatNumber, formatShort } from "../ui/format.ts";
+import { TimeWindow } from "../ui/timeWindow.ts";
+import { createZoomBar } from "../ui/zoomBar.ts";
 
 const SECONDS_PER_DAY = 86_400;
 
@@ -10,10 +13,12 @@ export class LiveCharts {
   readonly element = document.createElement("div");
   private rangeSeconds = 900;
   private readonly time = (seconds: number) => formatAxisTime(seconds, this.rangeSeconds);
+  private readonly window = new TimeWindow();
+  private readonly shared = { formatTime: this.time, window: this.window };
   private readonly invocations = new Chart({
     title: "Invocations",
     unit: "/s",
-    formatTime: this.time,
+    ...this.shared,
     series: [
       { label: "invocations", color: "--vscode-charts-blue", fill: true, format: (v) => `${formatShort(v)}/s` },
       {
@@ -28,7 +33,7 @@ export class LiveCharts {
     title: "Model latency",
     unit: "ms, log scale",
     log: true,
-    formatTime: this.time,
+    ...this.shared,
     series: [
       { label: "p50", color: "--vscode-charts-green", format: formatMs },
       { label: "p99", color: "--chart-orange", width: 2, format: formatMs },
@@ -39,7 +44,7 @@ export class LiveCharts {
     allZero: "None in this range.",
     unit: "per period",
     whole: true,
-    formatTime: this.time,
+    ...this.shared,
     series: [
       { label: "4xx", color: "--vscode-charts-yellow", dashed: true, format: (v) => formatNumber(v) },
       { label: "5xx", color: "--vscode-charts-red", fill: true, format: (v) => formatNumber(v) },
@@ -49,18 +54,20 @@ export class LiveCharts {
   private readonly cpu = new Chart({
     title: "CPU",
     unit: "% of the instances, average",
-    formatTime: this.time,
+    ...this.shared,
     series: [{ label: "CPU", color: "--vscode-charts-blue", format: (v) => `${formatShort(v)} %` }],
   });
 
   constructor() {
     this.element.className = "charts";
+    this.element.append(createZoomBar(this.window, this.time));
     this.element.append(this.invocations.element, this.latency.element, this.errors.element, this.cpu.element);
   }
 
   update(snapshot: EndpointPageSnapshot): void {
     const { metrics, marks, simulated } = snapshot;
     const instances = this.instancesChart(simulated);
+    if (this.rangeSeconds !== snapshot.range * 60) this.window.reset();
     this.rangeSeconds = snapshot.range * 60;
     const frame = timeFrame(metrics, snapshot.range);
     const signs = marks.map(({ atMs, text }): Mark => ({ seconds: atMs / 1000, sign: "↑", text }));
@@ -86,7 +93,7 @@ export class LiveCharts {
         title: "Instances",
         unit: simulated ? "serving, simulated" : "serving",
         whole: true,
-        formatTime: this.time,
+        ...this.shared,
         series: [
           {
             label: "instances",

@@ -1,7 +1,8 @@
 import { html, nothing, render, type TemplateResult } from "lit";
 import type { OpsError } from "../../src/domain/errors.ts";
-import { type ExpectationResult, errorCount, type LoadRunPoint } from "../../src/domain/loadRun.ts";
+import type { ExpectationResult } from "../../src/domain/loadRun.ts";
 import { type LoadRunPageSnapshot, loadRunChanged, loadRunRequests } from "../../src/protocol/loadRunPage.ts";
+import { errorTotal } from "../../src/protocol/runColumns.ts";
 import type { WireError } from "../../src/protocol/transport.ts";
 import { connectHost } from "../ipc.ts";
 import { errorMessage } from "../ui/errorMessage.ts";
@@ -10,15 +11,22 @@ import { registerComponents } from "../ui/toolkit.ts";
 import { markSigns, RunCharts } from "./runCharts.ts";
 
 registerComponents();
-const host = connectHost<never>();
+const host = connectHost<{ id: string }>();
 const root = document.getElementById("app") as HTMLElement;
 let charts: RunCharts | undefined;
 let stopAsked = false;
+let copied = false;
+let spokenAt = Number.NEGATIVE_INFINITY;
+let spokenText = "";
+const SPOKEN_EVERY_MS = 5000;
+/** How long a button says that something was copied. */
+const COPIED_MS = 1500;
 let shown: LoadRunPageSnapshot | undefined;
 /** What the last press of a button failed with; the run's own errors are part of its picture. */
 let askError: WireError | undefined;
 
 function show(snapshot: LoadRunPageSnapshot): void {
+  if (shown?.id !== snapshot.id) host.remember({ id: snapshot.id });
   shown = snapshot;
   charts ??= new RunCharts(snapshot.simulated);
   charts.update(snapshot);
@@ -28,11 +36,12 @@ function show(snapshot: LoadRunPageSnapshot): void {
 function pageView(run: LoadRunPageSnapshot, { element }: RunCharts): TemplateResult {
   return html`${headView(run)}
     <main>
+      <p class="visually-hidden" role="status">${spoken(run)}</p>
       ${progressView(run)} ${verdictView(run)}
       <div class="notes">
       ${run.error ? errorMessage(run.error) : nothing} ${askError ? errorMessage(askError) : nothing}
       ${run.warnings.map((text) => html`<div class="message warning">⚠ ${text}</div>`)}
-      ${isActive(run) ? limitedNote(run.points) : nothing}
+      ${isActive(run) ? limitedNote(run) : nothing}
     </div>
     ${tilesView(run)}
       <div class="columns">
@@ -40,6 +49,20 @@ function pageView(run: LoadRunPageSnapshot, { element }: RunCharts): TemplateRes
         <div class="facts">${expectationsView(run)} ${timelineView(run)}</div>
       </div>
     </main>`;
+}
+
+/** What a screen reader says of a run under way: at most every five seconds. */
+function spoken(run: LoadRunPageSnapshot): string {
+  const now = performance.now();
+  if (!isActive(run) || now - spokenAt < SPOKEN_EVERY_MS) return spokenText;
+  spokenAt = now;
+  const { asked, sent, p99Ms } = run.columns;
+  const p99 = p99Ms.at(-1);
+  const latency = typeof p99 === "number" ? `, p99 ${formatMs(p99)}` : "";
+  spokenText = asked.length
+    ? `${formatOffset(elapsed(run))}: ${sent.at(-1)} of ${asked.at(-1)} requests per second${latency}`
+    : PHASES[run.phase];
+  return spokenText;
 }
 
 const PHASES: Record<LoadRunPageSnapshot["phase"], string> = {
@@ -57,6 +80,7 @@ function headView(run: LoadRunPageSnapshot): TemplateResult {
   const stop = () => {
     stopAsked = true;
     ask(loadRunRequests.stop);
+    again();
   };
   return html`<header class="page-head">
     <h1>${planName} → ${target.name}</h1>
@@ -74,7 +98,7 @@ function headView(run: LoadRunPageSnapshot): TemplateResult {
 
 const isActive = ({ phase }: LoadRunPageSnapshot) =>
   phase === "starting" || phase === "running" || phase === "watching";
-const elapsed = ({ points }: LoadRunPageSnapshot) => (points.at(-1)?.second ?? -1) + 1;
+const elapsed = ({ columns }: LoadRunPageSnapshot) => (columns.seconds.at(-1) ?? -1) + 1;
 
 function progressView(run: LoadRunPageSnapshot): TemplateResult {
   if (!isActive(run)) return html`${nothing}`;
@@ -97,45 +121,58 @@ function verdictView({ verdict, hasReport, interrupted }: LoadRunPageSnapshot): 
   return html`<section class="verdict ${passed ? "passed" : "failed"}" role="status" aria-label="Verdict">
     <strong>${word.filter(Boolean).join(" · ")}</strong>
     <span>${sentence}</span>
-    <div class="row">
-      ${
-        hasReport
-          ? html`<vscode-button @click=${() => ask(loadRunRequests.openReport)}>Open report</vscode-button>
-              <vscode-button appearance="secondary" @click=${() => ask(loadRunRequests.explain)}
-                >${proven ? "How it scaled" : "Why did it not scale?"}</vscode-button
-              >`
-          : nothing
-      }
-      <vscode-button appearance="secondary" @click=${() => ask(loadRunRequests.copySummary)}>Copy summary</vscode-button>
-    </div>
+    <div class="row">${hasReport ? buttons(proven) : nothing}</div>
   </section>`;
 }
 
-function limitedNote(points: readonly LoadRunPoint[]): TemplateResult {
-  const count = points.filter(({ generatorLimited }) => generatorLimited).length;
+function buttons(proven: boolean): TemplateResult {
+  const button = (label: string, request: Ask, appearance = "secondary") =>
+    html`<vscode-button appearance=${appearance} @click=${() => ask(request)}>${label}</vscode-button>`;
+  return html`${button("Open report", loadRunRequests.openReport, "primary")}
+    ${button("Compare…", loadRunRequests.compare)}
+    ${button(proven ? "How it scaled" : "Why did it not scale?", loadRunRequests.explain)}
+    ${
+      copied
+        ? html`<vscode-button appearance="secondary" disabled>✓ copied</vscode-button>`
+        : html`<vscode-button appearance="secondary" @click=${copy}>Copy Markdown</vscode-button>`
+    }
+    ${button("Export…", loadRunRequests.export)}`;
+}
+
+function copy(): void {
+  void host.transport.call(loadRunRequests.copyMarkdown, null).then(() => {
+    copied = true;
+    again();
+    setTimeout(() => {
+      copied = false;
+      again();
+    }, COPIED_MS);
+  }, showError);
+}
+
+function limitedNote({ columns }: LoadRunPageSnapshot): TemplateResult {
+  const count = columns.limited.length;
   if (count === 0) return html`${nothing}`;
   return html`<div class="message warning">
-    ⚠ In ${count} of ${points.length} seconds (shaded) this machine, not the endpoint, was the limit: their latencies do not
+    ⚠ In ${count} of ${columns.seconds.length} seconds (shaded) this machine, not the endpoint, was the limit: their latencies do not
     count.
   </div>`;
 }
 
 function tilesView(run: LoadRunPageSnapshot): TemplateResult {
-  const { points, instances, planSeconds } = run;
-  const last = points.at(-1);
-  const sums = points.reduce(
-    (sum, point) => ({ done: sum.done + point.done, errors: sum.errors + errorCount(point.byKind) }),
-    { done: 0, errors: 0 },
-  );
+  const { columns, instances, planSeconds } = run;
+  const { asked, sent, p99Ms } = columns;
+  const last = p99Ms.at(-1);
+  const done = columns.done.reduce((sum, count) => sum + count, 0);
   const counts = instances.map(({ current }) => current);
   const first = counts[0];
   const now = counts.at(-1);
   const tiles: [string, string, string?][] = [
     ["elapsed", formatOffset(elapsed(run)), `/ ${formatOffset(planSeconds)}`],
-    ["asked", last ? formatNumber(last.asked) : "–", "/s"],
-    ["achieved", last ? formatNumber(last.sent) : "–", "/s"],
-    ["p99, last second", typeof last?.p99Ms === "number" ? formatMs(last.p99Ms) : "–"],
-    ["errors", sums.done > 0 ? formatPercent(sums.errors / sums.done) : "–"],
+    ["asked", asked.length ? formatNumber(asked.at(-1) ?? 0) : "–", "/s"],
+    ["achieved", sent.length ? formatNumber(sent.at(-1) ?? 0) : "–", "/s"],
+    ["p99, last second", typeof last === "number" ? formatMs(last) : "–"],
+    ["errors", done > 0 ? formatPercent(errorTotal(columns) / done) : "–"],
     [
       "instances",
       first === undefined ? "–" : first === now ? `${now}` : `${first} → ${now}`,
@@ -174,14 +211,20 @@ function expectationsView({ expected, expectations }: LoadRunPageSnapshot): Temp
 
 function expectationText(result: ExpectationResult): { name: string; text: string } {
   const { unit, comparison, asked, measured, reason, stage } = result;
-  const show = (value: number) =>
-    unit === "ms" ? formatMs(value) : unit === "ratio" ? formatPercent(value) : formatNumber(value);
+  const show = (value: number) => valueText(value, unit);
   const limit = `${comparison === "atLeast" ? "≥" : "≤"} ${show(asked)}`;
   const seen = measured === null ? `not measured: ${reason ?? "no data"}` : show(measured);
   return {
     name: stage === undefined ? result.name : `${result.name} in stage ${stage}`,
     text: `${limit}, was ${seen}`,
   };
+}
+
+function valueText(value: number, unit: ExpectationResult["unit"]): string {
+  if (unit === "ms") return formatMs(value);
+  if (unit === "ratio") return formatPercent(value);
+  if (unit === "usd") return `$${value.toFixed(2)}`;
+  return unit === "seconds" ? `${formatNumber(value)} s` : formatNumber(value);
 }
 
 function timelineView({ marks, startedAtMs }: LoadRunPageSnapshot): TemplateResult {
@@ -203,7 +246,9 @@ function timelineView({ marks, startedAtMs }: LoadRunPageSnapshot): TemplateResu
 /** An activity's description ends with its trigger in brackets, which the alarm's own line has told. */
 const shortMark = (text: string) => text.replace(/ \(monitor alarm .*\)$/, "");
 
-function ask(request: (typeof loadRunRequests)["stop"]): void {
+type Ask = (typeof loadRunRequests)["stop"];
+
+function ask(request: Ask): void {
   askError = undefined;
   void host.transport.call(request, null).catch(showError);
 }
@@ -211,8 +256,13 @@ function ask(request: (typeof loadRunRequests)["stop"]): void {
 function showError({ code, message, hint }: OpsError): void {
   askError = { code, message, hint };
   stopAsked = false;
-  if (shown) show(shown);
+  if (shown) again();
   else render(errorMessage(askError), root);
+}
+
+/** Draws the page anew with what is known; the charts have not changed. */
+function again(): void {
+  if (shown && charts) render(pageView(shown, charts), root);
 }
 
 host.transport.on(loadRunChanged, show);

@@ -1,8 +1,13 @@
-import type { InstancePoint, LoadErrorKind, LoadRunPoint, ScalingMark } from "../../src/domain/loadRun.ts";
+import type { InstancePoint, LoadErrorKind, ScalingMark } from "../../src/domain/loadRun.ts";
 import { loadErrorKinds } from "../../src/domain/loadRun.ts";
 import type { LoadRunPageSnapshot } from "../../src/protocol/loadRunPage.ts";
-import { Chart, type ChartData, type Mark, type SeriesSpec } from "../ui/chart.ts";
+import type { Column, RunColumns } from "../../src/protocol/runColumns.ts";
+import { Chart } from "../ui/chart.ts";
+import type { Mark, SeriesSpec, Values } from "../ui/chartSpec.ts";
 import { formatMs, formatNumber, formatOffset, formatShort } from "../ui/format.ts";
+import { instanceSteps, secondsOfRun } from "../ui/instanceSteps.ts";
+import { type TimeSpan, TimeWindow } from "../ui/timeWindow.ts";
+import { createZoomBar } from "../ui/zoomBar.ts";
 
 const perSecond = (value: number) => `${formatNumber(value)}/s`;
 
@@ -12,7 +17,7 @@ const errorSeries: Record<LoadErrorKind, Pick<SeriesSpec, "label" | "color" | "d
   throttled: { label: "throttled", color: "--chart-orange" },
   modelError: { label: "model error", color: "--vscode-charts-purple", dashed: true },
   serverError: { label: "server error", color: "--vscode-charts-red", width: 2.5 },
-  timeout: { label: "timeout", color: "--vscode-charts-red", dashed: true },
+  timeout: { label: "timeout", color: "--vscode-charts-blue", dashed: true },
   connection: { label: "connection", color: "--vscode-charts-foreground", dashed: true },
 };
 
@@ -28,20 +33,22 @@ export const markSigns: Record<ScalingMark["kind"], string> = {
 /** The charts of a load run over one time axis, which counts from the run's beginning. */
 export class RunCharts {
   readonly element = document.createElement("div");
+  private readonly window = new TimeWindow();
+  private readonly shared = { formatTime: formatOffset, window: this.window };
   private readonly rate = new Chart({
+    ...this.shared,
     title: "Rate",
     unit: "requests/s",
-    formatTime: formatOffset,
     series: [
       { label: "achieved", color: "--vscode-charts-blue", fill: true, width: 2, format: perSecond },
       { label: "asked", color: "--vscode-charts-foreground", dashed: true, format: perSecond },
     ],
   });
   private readonly latency = new Chart({
+    ...this.shared,
     title: "Latency",
     unit: "ms from the intended start, log scale",
     log: true,
-    formatTime: formatOffset,
     series: [
       { label: "p50", color: "--vscode-charts-green", format: formatMs },
       { label: "p95", color: "--vscode-charts-yellow", dashed: true, format: formatMs },
@@ -49,18 +56,19 @@ export class RunCharts {
     ],
   });
   private readonly errors = new Chart({
+    ...this.shared,
     title: "Errors",
     allZero: "None so far.",
-    unit: "per second, by kind",
+    unit: "per second, by kind, stacked",
     whole: true,
-    formatTime: formatOffset,
+    stacked: true,
     series: loadErrorKinds.map((kind) => ({ ...errorSeries[kind], format: (v) => formatNumber(v) })),
   });
   private readonly instances: Chart;
   private readonly perInstance = new Chart({
+    ...this.shared,
     title: "Invocations per instance",
     unit: "/min",
-    formatTime: formatOffset,
     series: [
       { label: "per instance", color: "--vscode-charts-blue", format: formatShort },
       { label: "policy target", color: "--vscode-charts-foreground", dashed: true, format: formatShort },
@@ -70,10 +78,10 @@ export class RunCharts {
   constructor(simulated: boolean) {
     const purple = { color: "--vscode-charts-purple", stepped: true, format: (v: number) => formatNumber(v) };
     this.instances = new Chart({
+      ...this.shared,
       title: "Instances",
       unit: simulated ? "simulated" : "",
       whole: true,
-      formatTime: formatOffset,
       series: [
         { ...purple, label: "in service", width: 2, fill: true },
         { ...purple, label: "desired", dashed: true },
@@ -81,51 +89,51 @@ export class RunCharts {
     });
     this.element.className = "charts";
     const all = [this.rate, this.latency, this.errors, this.instances, this.perInstance];
-    this.element.append(...all.map(({ element }) => element));
+    this.element.append(createZoomBar(this.window, formatOffset), ...all.map(({ element }) => element));
   }
 
-  update({ points, instances, marks, startedAtMs, planSeconds, policyTargetPerMinute }: LoadRunPageSnapshot): void {
-    const last = Math.max(points.at(-1)?.atMs ?? 0, instances.at(-1)?.atMs ?? 0);
+  update({ columns, instances, marks, startedAtMs, planSeconds, policyTargetPerMinute }: LoadRunPageSnapshot): void {
+    const { seconds: times } = columns;
     const offset = (atMs: number) => (atMs - startedAtMs) / 1000;
+    const last = Math.max(times.at(-1) ?? 0, offset(instances.at(-1)?.atMs ?? startedAtMs));
     const frame = {
       from: 0,
-      to: Math.max(planSeconds, offset(last) + 1),
+      to: Math.max(planSeconds, last + 1),
       marks: marks.map(({ atMs, kind, text }): Mark => ({ seconds: offset(atMs), sign: markSigns[kind], text })),
-      bands: limitedBands(points),
+      bands: limitedBands(columns),
     };
-    const times = points.map(({ second }) => second);
-    const show = (chart: Chart, values: (number | null)[][]) => chart.update({ ...frame, times, values });
-    const column = (pick: (point: LoadRunPoint) => number | null) => points.map(pick);
-    show(this.rate, [column(({ sent }) => sent), column(({ asked }) => asked)]);
-    show(this.latency, [column((p) => p.p50Ms), column((p) => p.p95Ms), column((p) => p.p99Ms)].map(positive));
+    const show = (chart: Chart, values: Values[]) => chart.update({ ...frame, times, values });
+    show(this.rate, [columns.sent, columns.asked]);
+    show(this.latency, [columns.p50Ms, columns.p95Ms, columns.p99Ms].map(positive));
+    const none = times.map(() => 0);
     show(
       this.errors,
-      loadErrorKinds.map((kind) => column(({ byKind }) => byKind[kind])),
+      loadErrorKinds.map((kind) => columns.errors[kind] ?? none),
     );
-    const counted = instances.filter(({ atMs }) => offset(atMs) >= 0);
-    const steps: ChartData = {
-      ...frame,
-      times: counted.map(({ atMs }) => offset(atMs)),
-      values: [counted.map(({ current }) => current), counted.map(({ desired }) => desired)],
-    };
-    this.instances.update(steps);
+    const all = secondsOfRun(times, instances, startedAtMs);
+    const steps = (pick: (point: InstancePoint) => number) => instanceSteps(instances, startedAtMs, all, pick);
+    const serving = steps(({ current }) => current);
+    this.instances.update({ ...frame, times: all, values: [serving, steps(({ desired }) => desired)] });
     show(this.perInstance, [
-      column(({ atMs, done }) => ratioOf(done * 60, countAt(instances, atMs))),
-      column(() => policyTargetPerMinute ?? null),
+      columns.done.map((done, i) => perInstance(done * 60, serving[i] ?? 0)),
+      times.map(() => policyTargetPerMinute ?? null),
     ]);
     this.perInstance.element.hidden = policyTargetPerMinute === undefined;
   }
 }
 
-const positive = (line: (number | null)[]) => line.map((value) => (value !== null && value > 0 ? value : null));
-const ratioOf = (value: number, count: number) => (count > 0 ? value / count : null);
+const positive = (line: Column) => line.map((value) => (value !== null && value > 0 ? value : null));
 
-/** Instances in service at a time; 0 when none were seen yet. */
-function countAt(instances: readonly InstancePoint[], atMs: number): number {
-  return (instances.findLast((point) => point.atMs <= atMs) ?? instances[0])?.current ?? 0;
-}
+/** Null before instances were seen. */
+const perInstance = (value: number, count: number) => (count > 0 ? value / count : null);
 
-/** Seconds in which the generator, not the target, was the limit. */
-function limitedBands(points: readonly LoadRunPoint[]): { from: number; to: number }[] {
-  return points.filter((p) => p.generatorLimited).map(({ second }) => ({ from: second, to: second + 1 }));
+/** Seconds in which the generator, not the target, was the limit; neighbours as one stretch. */
+function limitedBands({ limited }: RunColumns): TimeSpan[] {
+  const bands: TimeSpan[] = [];
+  for (const second of limited) {
+    const last = bands.at(-1);
+    if (last?.to === second) last.to = second + 1;
+    else bands.push({ from: second, to: second + 1 });
+  }
+  return bands;
 }

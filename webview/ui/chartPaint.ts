@@ -1,23 +1,51 @@
 import type uPlot from "uplot";
-import type { Mark, SeriesSpec } from "./chart.ts";
+import type { Mark, SeriesSpec, Values } from "./chartSpec.ts";
+import type { TimeSpan } from "./timeWindow.ts";
 
-/** What a theme variable is now, with an opacity when one is wanted. */
-export function chartColor(variable: string, opacity = 1): string {
-  const color = getComputedStyle(document.body).getPropertyValue(variable).trim() || "gray";
-  return opacity === 1 ? color : `color-mix(in srgb, ${color} ${opacity * 100}%, transparent)`;
+const colors = new Map<string, string>();
+const themeListeners = new Set<() => void>();
+const watched = new MutationObserver(() => {
+  colors.clear();
+  for (const listener of themeListeners) listener();
+});
+// VS Code tells a theme by the class of the body, and its colours by the style of the root.
+watched.observe(document.body, { attributeFilter: ["class", "data-vscode-theme-id"] });
+watched.observe(document.documentElement, { attributeFilter: ["style"] });
+
+/** Calls when the colours of the theme have changed. */
+export function onThemeChange(listener: () => void): void {
+  themeListeners.add(listener);
+}
+
+/** What a theme variable is now, with an opacity when one is wanted: over nothing, or over another variable. */
+export function chartColor(variable: string, opacity = 1, over?: string): string {
+  const key = `${variable} ${opacity} ${over ?? ""}`;
+  const known = colors.get(key);
+  if (known !== undefined) return known;
+  const style = getComputedStyle(document.body);
+  const read = (name: string) => style.getPropertyValue(name).trim() || "gray";
+  const color = read(variable);
+  const below = over === undefined ? "transparent" : read(over);
+  const mixed = opacity === 1 ? color : `color-mix(in srgb, ${color} ${opacity * 100}%, ${below})`;
+  colors.set(key, mixed);
+  return mixed;
 }
 
 const ratio = () => window.devicePixelRatio;
 const font = (size: number) => `${size * ratio()}px system-ui, sans-serif`;
 
 /** Shades stretches of time behind the lines. */
-export function drawBands(u: uPlot, bands: readonly { from: number; to: number }[]): void {
+export function drawBands(u: uPlot, bands: readonly TimeSpan[]): void {
   const { ctx, bbox } = u;
   ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
   ctx.fillStyle = chartColor("--vscode-descriptionForeground", 0.2);
   for (const { from, to } of bands) {
     const left = u.valToPos(from, "x", true);
-    ctx.fillRect(left, bbox.top, u.valToPos(to, "x", true) - left, bbox.height);
+    // A second of a long run is narrower than a pixel; it is seen all the same.
+    ctx.fillRect(left, bbox.top, Math.max(ratio(), u.valToPos(to, "x", true) - left), bbox.height);
   }
   ctx.restore();
 }
@@ -47,15 +75,27 @@ export function drawMarks(u: uPlot, marks: readonly Mark[]): void {
   ctx.restore();
 }
 
-/** Each line's last value at the right edge, moved apart where they would overlap. `hidden` lines have none. */
-export function drawLastValues(u: uPlot, series: readonly SeriesSpec[], hidden: readonly boolean[]): void {
+/**
+ * Each line's last value in sight at the right edge, moved apart where they would overlap. `hidden` lines have none.
+ * @param values the figures themselves: what is drawn of a stacked line is a sum
+ */
+export function drawLastValues(
+  u: uPlot,
+  series: readonly SeriesSpec[],
+  hidden: readonly boolean[],
+  values: readonly Values[],
+  times: readonly number[],
+): void {
   const { ctx, bbox } = u;
+  const end = u.scales.x?.max ?? Number.POSITIVE_INFINITY;
   const rows = series.flatMap(({ color, format }, i) => {
     if (hidden[i]) return [];
-    const values = u.data[i + 1] ?? [];
-    for (let at = values.length - 1; at >= 0; at--) {
-      const value = values[at];
-      if (typeof value === "number") return [{ y: u.valToPos(value, "y", true), text: format(value), color }];
+    const drawn = u.data[i + 1] ?? [];
+    for (let at = Math.min(drawn.length, times.length) - 1; at >= 0; at--) {
+      const y = drawn[at];
+      const value = values[i]?.[at];
+      if ((times[at] ?? 0) > end || typeof y !== "number" || typeof value !== "number") continue;
+      return [{ y: u.valToPos(y, "y", true), text: format(value), color }];
     }
     return [];
   });

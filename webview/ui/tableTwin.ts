@@ -1,9 +1,21 @@
-import type { ChartData, ChartSpec } from "./chart.ts";
+import type { ChartData, ChartSpec } from "./chartSpec.ts";
+import type { TimeSpan } from "./timeWindow.ts";
 
 const ROWS = 60;
 
+/** The part of the data that is in sight: indices, the second not included. */
+function seen(times: readonly number[], zoom: TimeSpan | undefined): [number, number] {
+  if (!zoom) return [0, times.length];
+  const from = times.findIndex((time) => time >= zoom.from);
+  const to = times.findLastIndex((time) => time <= zoom.to) + 1;
+  return from < 0 ? [0, 0] : [from, Math.max(from, to)];
+}
+
 /** The figures of a chart as a table that can be opened below it: newest first, filled only while it is open. */
-export function createTableTwin(spec: ChartSpec): { element: HTMLElement; update(data: ChartData): void } {
+export function createTableTwin(spec: ChartSpec): {
+  element: HTMLElement;
+  update(data: ChartData, zoom: TimeSpan | undefined): void;
+} {
   const details = document.createElement("details");
   details.className = "twin";
   const summary = document.createElement("summary");
@@ -12,13 +24,15 @@ export function createTableTwin(spec: ChartSpec): { element: HTMLElement; update
   const table = document.createElement("table");
   details.append(summary, table);
   let current: ChartData | undefined;
+  let shown: TimeSpan | undefined;
 
   const fill = () => {
     if (!details.open || !current) return;
     const { times, values, marks } = current;
     const head = row(["time", ...spec.series.map(({ label }) => label)], "th");
-    const first = Math.max(0, times.length - ROWS);
-    const rows = times.slice(first).map((time, i) => {
+    const [from, to] = seen(times, shown);
+    const first = Math.max(from, to - ROWS);
+    const rows = times.slice(first, to).map((time, i) => {
       const cells = spec.series.map(({ format }, s) => {
         const value = values[s]?.[first + i];
         return typeof value === "number" ? format(value) : "–";
@@ -39,8 +53,9 @@ export function createTableTwin(spec: ChartSpec): { element: HTMLElement; update
   details.addEventListener("toggle", fill);
   return {
     element: details,
-    update(data) {
+    update(data, zoom) {
       current = data;
+      shown = zoom;
       fill();
     },
   };

@@ -1,0 +1,151 @@
+import { html, nothing, render, type TemplateResult } from "lit";
+import type { ComparedFigure, ComparisonOutcome, RunComparison } from "../../src/domain/runComparison.ts";
+import { type ComparedRun, type ComparePageSnapshot, compareRequests } from "../../src/protocol/comparePage.ts";
+import { connectHost } from "../ipc.ts";
+import { errorMessage } from "../ui/errorMessage.ts";
+import { formatMs, formatPercent } from "../ui/format.ts";
+import { registerComponents } from "../ui/toolkit.ts";
+import { CompareCharts, runColor } from "./compareCharts.ts";
+
+registerComponents();
+const host = connectHost<never>();
+const root = document.getElementById("app") as HTMLElement;
+const COPIED_MS = 1500;
+let copied = false;
+
+function show(snapshot: ComparePageSnapshot): void {
+  const charts = new CompareCharts(snapshot.runs);
+  const draw = () => render(pageView(snapshot, charts, draw), root);
+  draw();
+}
+
+function pageView({ runs, comparisons }: ComparePageSnapshot, charts: CompareCharts, draw: () => void): TemplateResult {
+  const regressed = comparisons.filter((comparison) => comparison.regressed);
+  const copy = () =>
+    void host.transport.call(compareRequests.copyMarkdown, null).then(() => {
+      copied = true;
+      draw();
+      setTimeout(() => {
+        copied = false;
+        draw();
+      }, COPIED_MS);
+    });
+  return html`<header class="page-head">
+      <h1>${runs.map(({ letter }) => letter).join(" · ")}: ${[...new Set(runs.map(({ planName }) => planName))].join(", ")}</h1>
+      <span class="status ${regressed.length ? "bad" : ""}">${
+        regressed.length ? "Regression" : "No regression beyond noise"
+      }</span>
+      <div class="actions">
+        <vscode-button appearance="secondary" ?disabled=${copied} @click=${copy}>${
+          copied ? "✓ copied" : "Copy Markdown"
+        }</vscode-button>
+      </div>
+    </header>
+    <main>
+      ${runsView(runs)} ${figuresView(runs, comparisons)}
+      <section class="card"><h2 class="visually-hidden">Charts</h2>${charts.element}</section>
+      <section class="card">
+        <h2>Facts</h2>
+        ${factsView(runs, comparisons)}
+      </section>
+      ${notesView(comparisons)}
+    </main>`;
+}
+
+function runsView(runs: readonly ComparedRun[]): TemplateResult {
+  return html`<ul class="runs">
+    ${runs.map(
+      (run, i) => html`<li>
+        <span class="swatch ${i % 2 ? "dashed" : ""}" style="--series: var(${runColor(i)})"></span>
+        <strong>${run.letter}</strong>
+        <button class="link" type="button" @click=${() => void host.transport.call(compareRequests.openRun, i)}>
+          ${run.started} ${run.planName}
+        </button>
+        <span class="soft">${[i === 0 && "baseline", run.targetName, run.place, run.simulated && "simulated instances", run.tool].filter(Boolean).join(" · ")}</span>
+        <span class="sentence">${run.verdict.passed ? "✓" : "✗"} ${run.verdict.sentence}</span>
+      </li>`,
+    )}
+  </ul>`;
+}
+
+const outcomes: Record<ComparisonOutcome, { text: string; className: string }> = {
+  regression: { text: "✗ regression", className: "failed" },
+  improvement: { text: "✓ improvement", className: "passed" },
+  same: { text: "= within noise", className: "" },
+  unknown: { text: "? too little data", className: "" },
+};
+
+/** The first comparison names the figures: all have the same. */
+function figuresView(runs: readonly ComparedRun[], comparisons: readonly RunComparison[]): TemplateResult {
+  const [first] = comparisons;
+  return html`<section class="card">
+    <h2>Figures</h2>
+    <div class="scroll" tabindex="0" role="region" aria-label="Figures">
+      <table class="figures numbers">
+        <thead>
+          <tr>
+            <th scope="col">figure</th>
+            <th scope="col">${runs[0]?.letter}</th>
+            ${runs.slice(1).map(({ letter }) => html`<th scope="col">${letter}</th><th scope="col">change, 95 % interval</th>`)}
+          </tr>
+        </thead>
+        <tbody>
+          ${first?.figures.map(
+            (figure, row) => html`<tr>
+              <th scope="row">${figure.name}</th>
+              <td>${valueText(figure, figure.baseline)}</td>
+              ${comparisons.map(({ figures }) => candidateCells(figures[row]))}
+            </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+  </section>`;
+}
+
+function candidateCells(figure: ComparedFigure | undefined): TemplateResult {
+  if (!figure) return html`<td>–</td><td></td>`;
+  const { text, className } = outcomes[figure.outcome];
+  return html`<td>${valueText(figure, figure.candidate)}</td>
+    <td class=${className}>${text} <span class="soft">${changeText(figure)}</span></td>`;
+}
+
+const valueText = ({ unit }: ComparedFigure, value: number | null) =>
+  value === null ? "–" : unit === "ms" ? formatMs(value) : formatPercent(value);
+
+function changeText({ change, unit }: ComparedFigure): string {
+  if (!change) return "";
+  const digits = unit === "ratio" ? 2 : 1;
+  const signed = (value: number) => `${value > 0 ? "+" : ""}${(value * 100).toFixed(digits)}`;
+  return `${signed(change.value)} ${unit === "ratio" ? "points" : "%"} (${signed(change.low)} to ${signed(change.high)})`;
+}
+
+function factsView(runs: readonly ComparedRun[], comparisons: readonly RunComparison[]): TemplateResult {
+  const [first] = comparisons;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Facts">
+    <table class="figures numbers">
+      <thead>
+        <tr><th scope="col">fact</th>${runs.map(({ letter }) => html`<th scope="col">${letter}</th>`)}</tr>
+      </thead>
+      <tbody>
+        ${first?.facts.map(
+          ({ name, baseline }, row) => html`<tr>
+            <th scope="row">${name}</th>
+            <td>${baseline}</td>
+            ${comparisons.map(({ facts }) => html`<td>${facts[row]?.candidate ?? "–"}</td>`)}
+          </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+function notesView(comparisons: readonly RunComparison[]): TemplateResult {
+  const notes = [...new Set(comparisons.flatMap(({ warnings }) => warnings))];
+  if (notes.length === 0) return html`${nothing}`;
+  return html`<div class="notes">${notes.map((text) => html`<div class="message note">${text}</div>`)}</div>`;
+}
+
+host.transport.call(compareRequests.ready, null).then(show, ({ code, message, hint }) => {
+  render(errorMessage({ code, message, hint }), root);
+});
