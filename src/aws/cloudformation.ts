@@ -10,8 +10,9 @@ import {
   DescribeStacksCommand,
   ExecuteChangeSetCommand,
   type Parameter,
+  type ResourceChangeDetail,
 } from "@aws-sdk/client-cloudformation";
-import type { ResourceChange, Stack, StackEvent } from "../domain/stack.ts";
+import type { PropertyChange, ResourceChange, Stack, StackEvent } from "../domain/stack.ts";
 import { toAwsOpsError, withAwsErrors } from "./awsError.ts";
 import type { AwsClients } from "./clients.ts";
 import { collect } from "./paginate.ts";
@@ -95,7 +96,14 @@ export function describeChangeSet(
       let reason: string | undefined;
       const changes = await collect(
         (NextToken) =>
-          client.send(new DescribeChangeSetCommand({ StackName: stackName, ChangeSetName: changeSetName, NextToken })),
+          client.send(
+            new DescribeChangeSetCommand({
+              StackName: stackName,
+              ChangeSetName: changeSetName,
+              IncludePropertyValues: true,
+              NextToken,
+            }),
+          ),
         (page) => {
           status = page.Status ?? "";
           reason = page.StatusReason;
@@ -119,8 +127,39 @@ function toChange({ ResourceChange: c }: Change): ResourceChange[] {
       type: c.ResourceType ?? "",
       replacement: c.Replacement,
       properties: [...new Set(names)],
+      details: toDetails(c.Details ?? []),
+      policyAction: c.PolicyAction,
+      beforeProperties: propertiesOf(c.BeforeContext),
+      afterProperties: propertiesOf(c.AfterContext),
     },
   ];
+}
+
+const REPLACES = { Always: "yes", Conditionally: "maybe", Never: "no" } as const;
+
+/** A value is told once for each of its causes: each path counts once. */
+function toDetails(details: ResourceChangeDetail[]): PropertyChange[] {
+  const byPath = new Map<string, PropertyChange>();
+  for (const { Target: target } of details) {
+    const path = target?.Path?.replace(/^\/Properties\//, "") ?? target?.Name;
+    if (!target || !path || byPath.has(path)) continue;
+    byPath.set(path, {
+      path,
+      before: target.BeforeValue,
+      after: target.AfterValue,
+      replaces: REPLACES[target.RequiresRecreation ?? "Never"] ?? "no",
+    });
+  }
+  return [...byPath.values()];
+}
+
+function propertiesOf(context: string | undefined): Record<string, unknown> | undefined {
+  try {
+    const { Properties } = JSON.parse(context ?? "") as { Properties?: Record<string, unknown> };
+    return Properties;
+  } catch {
+    return undefined;
+  }
 }
 
 export function executeChangeSet(clients: AwsClients, stackName: string, changeSetName: string): Promise<void> {

@@ -1,5 +1,6 @@
+import { type ChangeSetCost, consequence } from "../domain/changeSet.ts";
 import { describeConnection } from "../domain/connection.ts";
-import { formatHourly, PRICES_AS_OF, PRICES_REGION, PRICING_URL } from "../domain/cost.ts";
+import { formatHourlyAndMonthly, PRICES_AS_OF, PRICES_REGION, PRICING_URL } from "../domain/cost.ts";
 import { OpsError } from "../domain/errors.ts";
 import type { ResourceChange } from "../domain/stack.ts";
 import type { DeployEvent } from "../services/deployEvents.ts";
@@ -28,8 +29,27 @@ function printEvent(output: Output): (event: DeployEvent) => void {
 function changeLine(c: ResourceChange): string {
   const sign = { Add: "+", Modify: "~", Remove: "-", Import: ">", Dynamic: "?" }[c.action];
   const replaced = c.replacement === "True" ? "  REPLACED" : c.replacement === "Conditional" ? "  may be replaced" : "";
-  const properties = c.properties.length ? `  (${c.properties.join(", ")})` : "";
-  return `  ${sign} ${c.logicalId} (${c.type})${properties}${replaced}`;
+  const lines = [`  ${sign} ${c.logicalId} (${c.type})${replaced}`];
+  const minds = consequence(c);
+  if (minds) lines.push(`      ${minds}`);
+  for (const { path, before, after } of c.action === "Modify" ? c.details : [])
+    lines.push(`      ${path}: ${shortened(before)} → ${shortened(after)}`);
+  return lines.join("\n");
+}
+
+const LONGEST_VALUE = 80;
+
+function shortened(value: string | undefined): string {
+  if (value === undefined) return "–";
+  const text = value.replace("{{changeSet:KNOWN_AFTER_APPLY}}", "(known after the deployment)").replace(/\s+/g, " ");
+  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
+}
+
+function costLine({ beforeUsd, afterUsd, afterMostUsd }: ChangeSetCost): string {
+  const show = (usd: number | undefined) => (usd === undefined ? "unknown" : formatHourlyAndMonthly(usd));
+  const most = afterMostUsd === undefined ? "" : `; at most ${formatHourlyAndMonthly(afterMostUsd)} when scaled out`;
+  const before = beforeUsd === 0 ? "" : `${show(beforeUsd)} → `;
+  return `  cost of the endpoint on AWS: ${before}${show(afterUsd)}${most} (${PRICES_REGION}, ${PRICES_AS_OF}, an estimate: ${PRICING_URL})`;
 }
 
 function abortOnInterrupt(): AbortSignal {
@@ -39,13 +59,10 @@ function abortOnInterrupt(): AbortSignal {
   return controller.signal;
 }
 
-function printPreview(output: Output, { preview, endpointHourlyUsd }: PreparedDeployment): void {
+function printPreview(output: Output, { preview, cost }: PreparedDeployment): void {
   output.line(`Change set of stack ${preview.stackName}: ${preview.changes.length || "no"} changes`);
   for (const change of preview.changes) output.line(changeLine(change));
-  if (endpointHourlyUsd !== undefined)
-    output.line(
-      `  cost of the endpoint's first instance on AWS: ${formatHourly(endpointHourlyUsd)} (${PRICES_REGION}, ${PRICES_AS_OF}, an estimate: ${PRICING_URL})`,
-    );
+  if (cost) output.line(costLine(cost));
 }
 
 /** `deploy`: change set, preview, execute, outputs. */

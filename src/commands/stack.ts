@@ -70,7 +70,7 @@ async function deploy(services: StackCommandServices): Promise<void> {
     throw onlyDeletable(services, error);
   });
   const { changes, isNew } = prepared.preview;
-  if (changes.length > 0 && !(await confirmDeployment(prepared, connection))) {
+  if (changes.length > 0 && !(await confirmDeployment(prepared, connection, services.documents))) {
     await deployer.discard(prepared);
     await services.project.refreshStack();
     return;

@@ -1,27 +1,34 @@
+import { consequence } from "../domain/changeSet.ts";
 import { type Connection, describeConnection } from "../domain/connection.ts";
-import { formatHourly, PRICES_AS_OF } from "../domain/cost.ts";
+import { formatHourlyAndMonthly } from "../domain/cost.ts";
 import type { ResourceChange, Stack } from "../domain/stack.ts";
 import type { PreparedDeployment } from "../services/stackDeployer.ts";
 import { shortType } from "../tree/presentStack.ts";
 import { plural } from "../ui/format.ts";
+import type { MarkdownDocuments } from "../ui/markdownDocument.ts";
 import { confirmWithFacts, type FactRow } from "../ui/prompts.ts";
+import { changeSetMarkdown, changeText, costText } from "./changeSetText.ts";
 
 /** Shows the change set with where it goes and what it costs, and asks. */
-export function confirmDeployment(prepared: PreparedDeployment, connection: Connection): Promise<boolean> {
-  const { preview, endpointHourlyUsd } = prepared;
+export function confirmDeployment(
+  prepared: PreparedDeployment,
+  connection: Connection,
+  documents: MarkdownDocuments,
+): Promise<boolean> {
+  const { preview, cost } = prepared;
   const { stackName, changes, isNew } = preview;
   const sandbox = connection.kind === "sandbox";
-  const cost =
-    endpointHourlyUsd === undefined
-      ? "unknown"
-      : `about ${formatHourly(endpointHourlyUsd)} (prices of ${PRICES_AS_OF})`;
   const facts: FactRow[] = [
     { label: "$(account) Account", description: sandbox ? `${connection.accountId} (sandbox)` : connection.accountId },
     { label: "$(globe) Region", description: connection.region },
     { label: "$(layers) Stack", description: isNew ? `${stackName} (new)` : stackName },
     {
       label: "$(credit-card) Endpoint",
-      description: sandbox ? `nothing in the sandbox; on AWS ${cost}` : `${cost}, as long as it stands`,
+      description: sandbox ? `nothing in the sandbox; on AWS ${costText(cost)}` : costText(cost),
+      detail:
+        cost?.afterMostUsd === undefined
+          ? undefined
+          : `At most ${formatHourlyAndMonthly(cost.afterMostUsd)} when scaled out`,
     },
   ];
   return confirmWithFacts({
@@ -33,8 +40,9 @@ export function confirmDeployment(prepared: PreparedDeployment, connection: Conn
     },
     sections: [
       { name: "where", rows: facts },
-      { name: "changes", rows: [...changes].sort(byWeight).map(changeRow) },
+      { name: "changes", rows: changes.map(changeRow) },
     ],
+    readAll: () => documents.show(`Changes of ${stackName}`, changeSetMarkdown(prepared, connection)),
   });
 }
 
@@ -46,28 +54,20 @@ const ACTION_ICONS: Record<ResourceChange["action"], string> = {
   Dynamic: "$(question)",
 };
 
-/** What takes something away comes first. */
-function byWeight(a: ResourceChange, b: ResourceChange): number {
-  const weight = ({ action, replacement }: ResourceChange) =>
-    action === "Remove"
-      ? 0
-      : replacement === "True"
-        ? 1
-        : replacement === "Conditional"
-          ? 2
-          : action === "Modify"
-            ? 3
-            : 4;
-  return weight(a) - weight(b);
-}
+/** Changes of properties that a row has room for. */
+const SHOWN_DETAILS = 3;
 
-function changeRow({ action, logicalId, type, replacement, properties, physicalId }: ResourceChange): FactRow {
+function changeRow(change: ResourceChange): FactRow {
+  const { action, logicalId, type, replacement, details } = change;
   const replaced =
-    replacement === "True" ? "is replaced" : replacement === "Conditional" ? "may be replaced" : undefined;
+    replacement === "True" ? "IS REPLACED" : replacement === "Conditional" ? "may be replaced" : undefined;
+  const values = details.slice(0, SHOWN_DETAILS).map((detail) => changeText(detail));
+  if (details.length > SHOWN_DETAILS) values.push(`and ${details.length - SHOWN_DETAILS} more`);
+  const texts = [consequence(change), action === "Modify" ? values.join("; ") : undefined];
   return {
-    label: `${ACTION_ICONS[action]} ${logicalId}`,
+    label: `${replacement === "True" ? "$(warning)" : ACTION_ICONS[action]} ${logicalId}`,
     description: [action, shortType(type), replaced].filter(Boolean).join(" · "),
-    detail: action === "Add" ? undefined : [physicalId, properties.join(", ")].filter(Boolean).join(" · ") || undefined,
+    detail: texts.filter(Boolean).join(" ") || undefined,
   };
 }
 

@@ -34,6 +34,14 @@ export function endpointHourlyCost(endpoint: Endpoint): number | undefined {
   return sum;
 }
 
+/** Hours of an average month, as AWS's own calculator counts them. */
+const HOURS_PER_MONTH = 730;
+
+/** `$0.23/h, $168/month` */
+export function formatHourlyAndMonthly(usd: number): string {
+  return `${formatHourly(usd)}, $${Math.round(usd * HOURS_PER_MONTH).toLocaleString("en-US")}/month`;
+}
+
 /** `$0.23/h` */
 export function formatHourly(usd: number): string {
   return `$${usd.toFixed(2)}/h`;

@@ -38,6 +38,25 @@ export interface ResourceChange {
   replacement?: string;
   /** Names of the properties that change. */
   properties: string[];
+  /** What changes inside of them; empty when CloudFormation does not tell. */
+  details: PropertyChange[];
+  /** What CloudFormation does with the old resource: Delete, Retain, ReplaceAndDelete, ReplaceAndRetain, … */
+  policyAction?: string;
+  /** All properties as they are and as they will be, where CloudFormation tells. */
+  beforeProperties?: Record<string, unknown>;
+  afterProperties?: Record<string, unknown>;
+}
+
+/** A value that a change set changes. */
+export interface PropertyChange {
+  /** Below the properties: `ProductionVariants/0/InstanceType`. */
+  path: string;
+  /** Undefined when it is added. */
+  before?: string;
+  /** Undefined when it is removed; `{{changeSet:KNOWN_AFTER_APPLY}}` when it is not known yet. */
+  after?: string;
+  /** Whether this makes a new resource necessary. */
+  replaces: "no" | "maybe" | "yes";
 }
 
 /** What a deployment will do, before it is asked for. */

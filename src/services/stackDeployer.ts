@@ -13,7 +13,7 @@ import {
   MAX_TEMPLATE_BODY,
 } from "../aws/cloudformation.ts";
 import { deletePrefix } from "../aws/s3.ts";
-import { hourlyPrice } from "../domain/cost.ts";
+import { byWeight, type ChangeSetCost, changeSetCost } from "../domain/changeSet.ts";
 import { OpsError } from "../domain/errors.ts";
 import {
   type DeploymentPreview,
@@ -35,8 +35,8 @@ import { publishWeb } from "./webPublisher.ts";
 export interface PreparedDeployment {
   project: ProjectContext;
   preview: DeploymentPreview;
-  /** Cost of the endpoint's first instances, US dollars per hour, where known. */
-  endpointHourlyUsd?: number;
+  /** What the endpoints cost before and after; undefined when that stays as it is. */
+  cost?: ChangeSetCost;
 }
 
 /** The stack of the artifacts' bucket: it must stand before the project's, whose model is read from it. */
@@ -94,8 +94,8 @@ export class StackDeployer {
         throw refusedTemplate(e, path.resolve(project.folder, project.project.template));
       });
       const changes = await this.awaitChangeSet(clients, stackName, changeSetName, isNew, signal);
-      const endpointHourlyUsd = hourlyPrice(parameters.InstanceType ?? "ml.m5.large");
-      return { project, preview: { stackName, changeSetName, isNew, changes }, endpointHourlyUsd };
+      changes.sort(byWeight);
+      return { project, preview: { stackName, changeSetName, isNew, changes }, cost: changeSetCost(changes) };
     });
   }
 

@@ -1,4 +1,4 @@
-import { type QuickPickItem, QuickPickItemKind, window } from "vscode";
+import { type QuickPickItem, QuickPickItemKind, ThemeIcon, window } from "vscode";
 
 /** A line of a confirmation that only tells something. */
 export interface FactRow {
@@ -13,13 +13,16 @@ export interface Confirmation {
   placeholder: string;
   confirm: { label: string; description?: string };
   sections: { name: string; rows: FactRow[] }[];
+  /** Shows all of it at length beside the question, which stays open. */
+  readAll?(): Promise<void>;
 }
 
 /**
  * Asks in a quick pick instead of a dialog: the first row does it, the others are facts to read and to search. Picking
  * a fact changes nothing; Escape is no.
  */
-export function confirmWithFacts({ title, placeholder, confirm, sections }: Confirmation): Promise<boolean> {
+export function confirmWithFacts(confirmation: Confirmation): Promise<boolean> {
+  const { title, placeholder, confirm, sections, readAll } = confirmation;
   const picker = window.createQuickPick();
   const yes: QuickPickItem = { label: confirm.label, description: confirm.description, alwaysShow: true };
   const items = sections.flatMap(({ name, rows }): QuickPickItem[] => [
@@ -33,6 +36,10 @@ export function confirmWithFacts({ title, placeholder, confirm, sections }: Conf
   // A look at another window must not throw away what was computed.
   picker.ignoreFocusOut = true;
   picker.items = [yes, ...items];
+  if (readAll) {
+    picker.buttons = [{ iconPath: new ThemeIcon("open-preview"), tooltip: "Read as a Document" }];
+    picker.onDidTriggerButton(() => void readAll());
+  }
   return new Promise((resolve) => {
     let answer = false;
     picker.onDidAccept(() => {

@@ -86,6 +86,31 @@ describe("the wine project with everything that its template offers", () => {
     assert.ok(key.value && !(predicted.stdout + predicted.stderr).includes(key.value));
   });
 
+  test("the preview tells values before and after, what is replaced and what it means, and the cost; unasked nothing changes", async () => {
+    const file = path.join(project, "sagemaker-ops.json");
+    const text = readFileSync(file, "utf8");
+    const { parameters, ...rest } = JSON.parse(text) as { parameters: Record<string, string> };
+    writeFileSync(
+      file,
+      JSON.stringify({ ...rest, parameters: { ...parameters, InstanceType: "ml.m5.xlarge", AlarmTopicArn: "" } }),
+    );
+    const refused = await cli("deploy");
+    writeFileSync(file, text);
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, /Execute these changes in account 123456789012, us-east-1\?.*--yes/);
+    assert.match(refused.stdout, /~ EndpointConfig \(AWS::SageMaker::EndpointConfig\) {2}REPLACED/);
+    assert.match(refused.stdout, /the endpoint moves to it without an interruption/);
+    assert.match(refused.stdout, /ProductionVariants\/0\/InstanceType: ml\.m5\.large → ml\.m5\.xlarge/);
+    assert.match(refused.stdout, /AlarmActions.*: .*sns.* → –/);
+    assert.match(refused.stdout, /cost of the endpoint on AWS: \$0\.12\/h, \$84\/month → \$0\.23\/h, \$168\/month/);
+    const sagemaker = new SageMakerClient(sandbox.clientConfig());
+    const config = await sagemaker.send(
+      new DescribeEndpointConfigCommand({ EndpointConfigName: outputs.EndpointConfigName }),
+    );
+    sagemaker.destroy();
+    assert.equal(config.ProductionVariants?.[0]?.InstanceType, "ml.m5.large");
+  });
+
   test("a load test of the API sends the key, and neither its report nor an export holds it", async () => {
     home.write("wine/loadtests/api.ramp.json", {
       version: 1,

@@ -1,0 +1,76 @@
+import { type ChangeSetCost, consequence } from "../domain/changeSet.ts";
+import { type Connection, describeConnection } from "../domain/connection.ts";
+import { formatHourlyAndMonthly, PRICES_AS_OF, PRICES_REGION, PRICING_URL } from "../domain/cost.ts";
+import type { PropertyChange, ResourceChange } from "../domain/stack.ts";
+import type { PreparedDeployment } from "../services/stackDeployer.ts";
+
+/** `InstanceType: ml.m5.large → ml.m5.xlarge`, with long values cut. */
+export function changeText({ path, before, after }: PropertyChange): string {
+  return `${path}: ${valueText(before)} → ${valueText(after)}`;
+}
+
+const LONGEST = 60;
+
+function valueText(value: string | undefined, longest = LONGEST): string {
+  if (value === undefined) return "–";
+  const text = value.replaceAll("{{changeSet:KNOWN_AFTER_APPLY}}", "(known after the deployment)").replace(/\s+/g, " ");
+  return text.length > longest ? `${text.slice(0, longest)}…` : text;
+}
+
+/** What the endpoints cost before and after, or that this stays. */
+export function costText(cost: ChangeSetCost | undefined): string {
+  if (!cost) return "costs what it did";
+  const show = (usd: number | undefined) => (usd === undefined ? "unknown" : formatHourlyAndMonthly(usd));
+  const before = cost.beforeUsd === 0 ? "" : `${show(cost.beforeUsd)} → `;
+  return `${before}about ${show(cost.afterUsd)} (prices of ${PRICES_AS_OF})`;
+}
+
+const GROUPS: { title: string; has(change: ResourceChange): boolean }[] = [
+  { title: "Removed", has: ({ action }) => action === "Remove" },
+  { title: "Replaced", has: ({ action, replacement }) => action === "Modify" && replacement === "True" },
+  { title: "Perhaps replaced", has: ({ action, replacement }) => action === "Modify" && replacement === "Conditional" },
+  {
+    title: "Changed",
+    has: ({ action, replacement }) => action === "Modify" && replacement !== "True" && replacement !== "Conditional",
+  },
+  { title: "Added", has: ({ action }) => action === "Add" },
+  { title: "Imported, or not known yet", has: ({ action }) => action === "Import" || action === "Dynamic" },
+];
+
+/** A change set to be read at leisure: what is taken away first, each value before and after, and what it means. */
+export function changeSetMarkdown({ preview, cost }: PreparedDeployment, connection: Connection): string {
+  const { stackName, changes, isNew } = preview;
+  const lines = [
+    `# ${isNew ? "New stack" : "Changes of stack"} ${code(stackName)}`,
+    "",
+    `${describeConnection(connection)}, account ${connection.accountId}`,
+    "",
+    `**Cost of the endpoint${connection.kind === "sandbox" ? " on AWS; nothing in the sandbox" : ""}:** ${costText(cost)}${cost?.afterMostUsd === undefined ? "" : `; at most ${formatHourlyAndMonthly(cost.afterMostUsd)} when scaled out`}. On-demand prices of ${PRICES_REGION}, an estimate ([price list](${PRICING_URL})).`,
+  ];
+  for (const { title, has } of GROUPS) {
+    const found = changes.filter((change) => has(change));
+    if (found.length > 0) lines.push("", `## ${title} (${found.length})`, ...found.flatMap(changeLines));
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function changeLines(change: ResourceChange): string[] {
+  const { logicalId, type, physicalId, details, action } = change;
+  const lines = ["", `### ${logicalId}`, "", `${type}${physicalId ? ` · ${code(physicalId)}` : ""}`];
+  const mind = consequence(change);
+  if (mind) lines.push("", `> ${mind}`);
+  if (action === "Modify" && details.length > 0) {
+    lines.push("", "| property | before | after | |", "|---|---|---|---|");
+    for (const { path, before, after, replaces } of details) {
+      const note = replaces === "yes" ? "needs a replacement" : replaces === "maybe" ? "may need a replacement" : "";
+      lines.push(`| ${path} | ${cell(before)} | ${cell(after)} | ${note} |`);
+    }
+  }
+  return lines;
+}
+
+const code = (text: string) => `\`${text.replaceAll("`", "'")}\``;
+const LONGEST_CELL = 400;
+/** In code marks nothing of a value is markup; a bar would still end the cell. */
+const cell = (value: string | undefined) =>
+  value === undefined ? "–" : code(valueText(value, LONGEST_CELL)).replaceAll("|", "\\|");

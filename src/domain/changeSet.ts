@@ -1,0 +1,101 @@
+import { hourlyPrice } from "./cost.ts";
+import type { ResourceChange } from "./stack.ts";
+
+/** What takes something away comes first: removed, replaced, perhaps replaced, changed, added. */
+export function byWeight(a: ResourceChange, b: ResourceChange): number {
+  return weight(a) - weight(b);
+}
+
+function weight({ action, replacement }: ResourceChange): number {
+  if (action === "Remove") return 0;
+  if (replacement === "True") return 1;
+  if (replacement === "Conditional") return 2;
+  return action === "Modify" ? 3 : 4;
+}
+
+/** What a new resource in place of the old one means for those who use it; by type, in one sentence. */
+const REPLACEMENTS: Record<string, string> = {
+  "AWS::SageMaker::Model": "A new model is made; the endpoint moves to it without an interruption.",
+  "AWS::SageMaker::EndpointConfig": "A new configuration is made; the endpoint moves to it without an interruption.",
+  "AWS::SageMaker::Endpoint":
+    "The endpoint is made anew with its first number of instances: what scaling has added is lost, and callers of the old name fail.",
+  "AWS::ApiGateway::RestApi": "The API gets a new URL: callers of the old one fail.",
+  "AWS::ApiGateway::Stage": "The stage is made anew: calls fail for moments.",
+  "AWS::Amplify::App": "The page gets a new address.",
+  "AWS::Amplify::Branch": "The page gets a new address and has to be published again.",
+  "AWS::Lambda::Function": "A new function is made; calls fail until its callers know it.",
+  "AWS::IAM::Role": "A new role is made; what assumes the old one by name fails.",
+  "AWS::Logs::LogGroup": "The group is made anew: its log events are lost.",
+  "AWS::S3::Bucket": "A new, empty bucket is made.",
+  "AWS::ApplicationAutoScaling::ScalableTarget":
+    "Scaling is registered anew; until then the number of instances stays.",
+};
+
+/** What happens to a resource besides a plain change, in one sentence; undefined when there is nothing to mind. */
+export function consequence({ action, replacement, type, policyAction }: ResourceChange): string | undefined {
+  if (action === "Remove")
+    return policyAction?.includes("Retain")
+      ? "It leaves the stack and stays in the account, at its cost."
+      : "It is deleted.";
+  if (replacement !== "True" && replacement !== "Conditional") return undefined;
+  const meaning = REPLACEMENTS[type] ?? "A new one is made in its place.";
+  const kept = policyAction?.includes("Retain") ? " The old one stays in the account." : "";
+  return replacement === "True" ? `${meaning}${kept}` : `It may be replaced: ${lowerFirst(meaning)}${kept}`;
+}
+
+const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
+
+/** Cost of the endpoints in a change set, US dollars per hour; undefined where a price is not known. */
+export interface ChangeSetCost {
+  /** With the instances that each endpoint starts with. */
+  beforeUsd?: number;
+  afterUsd?: number;
+  /** With the most instances that scaling may start. */
+  afterMostUsd?: number;
+}
+
+interface Variant {
+  InstanceType?: unknown;
+  InitialInstanceCount?: unknown;
+}
+
+/**
+ * What the instances of a change set cost, from the properties of its endpoint configurations and scalable targets.
+ * Undefined when no endpoint configuration is added, changed or removed: then the cost stays.
+ */
+export function changeSetCost(changes: readonly ResourceChange[]): ChangeSetCost | undefined {
+  const configs = changes.filter(({ type }) => type === "AWS::SageMaker::EndpointConfig");
+  if (configs.length === 0) return undefined;
+  const most = changes
+    .filter(({ type }) => type === "AWS::ApplicationAutoScaling::ScalableTarget")
+    .map(({ afterProperties }) => Number(afterProperties?.MaxCapacity))
+    .filter((count) => Number.isFinite(count));
+  const after = configs.filter(({ action }) => action !== "Remove").map(({ afterProperties }) => afterProperties);
+  const before = configs.filter(({ action }) => action !== "Add").map(({ beforeProperties }) => beforeProperties);
+  return {
+    beforeUsd: sumOf(before.map((properties) => configUsd(properties))),
+    afterUsd: sumOf(after.map((properties) => configUsd(properties))),
+    // With one endpoint the scalable target is its own; with more it is not known which is whose.
+    afterMostUsd: after.length === 1 && most.length === 1 ? configUsd(after[0], most[0]) : undefined,
+  };
+}
+
+function sumOf(values: readonly (number | undefined)[]): number | undefined {
+  return values.reduce<number | undefined>(
+    (sum, value) => (sum === undefined || value === undefined ? undefined : sum + value),
+    0,
+  );
+}
+
+/** @param count instances of each variant in place of the initial ones */
+function configUsd(properties: Record<string, unknown> | undefined, count?: number): number | undefined {
+  const variants = properties?.ProductionVariants;
+  if (!Array.isArray(variants)) return undefined;
+  return sumOf(
+    (variants as Variant[]).map(({ InstanceType, InitialInstanceCount }) => {
+      const price = hourlyPrice(String(InstanceType));
+      const instances = count ?? Number(InitialInstanceCount ?? 1);
+      return price === undefined || !Number.isFinite(instances) ? undefined : price * instances;
+    }),
+  );
+}
