@@ -13,6 +13,7 @@ import type { ServiceBuilder } from "../../src/sandbox/wire/serviceBuilder.ts";
 import type { WireResponse } from "../../src/sandbox/wire/types.ts";
 import type { Constraints } from "../../src/sandbox/wire/validation.ts";
 import { SandboxWorld } from "../../src/sandbox/world.ts";
+import { PACKAGES } from "./clientPackages.ts";
 import { InputGenerator } from "./generate.ts";
 
 /** More rounds by FUZZ_ROUNDS, another stream of inputs by FUZZ_SEED. */
@@ -22,21 +23,6 @@ const KEYS = { accessKeyId: "AKIAFUZZ", secretAccessKey: "fuzzSecret/+=abc" };
 const FEWEST_OPERATIONS = 120;
 /** Answers that go on for hours; they have a test of their own. */
 const ENDLESS = new Set(["StartLiveTail"]);
-
-const PACKAGES: Record<string, () => Promise<object>> = {
-  sagemaker: () => import("@aws-sdk/client-sagemaker"),
-  "sagemaker-runtime": () => import("@aws-sdk/client-sagemaker-runtime"),
-  cloudwatch: () => import("@aws-sdk/client-cloudwatch"),
-  "application-autoscaling": () => import("@aws-sdk/client-application-auto-scaling"),
-  cloudformation: () => import("@aws-sdk/client-cloudformation"),
-  s3: () => import("@aws-sdk/client-s3"),
-  sts: () => import("@aws-sdk/client-sts"),
-  lambda: () => import("@aws-sdk/client-lambda"),
-  apigateway: () => import("@aws-sdk/client-api-gateway"),
-  amplify: () => import("@aws-sdk/client-amplify"),
-  logs: () => import("@aws-sdk/client-cloudwatch-logs"),
-  iam: () => import("@aws-sdk/client-iam"),
-};
 
 /** What is used of a client and of a command, whichever service they are of. */
 interface AnyClient {

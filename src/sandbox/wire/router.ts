@@ -51,7 +51,8 @@ function compile(operation: BoundOperation, isS3: boolean): RestRoute[] {
     names.unshift("Bucket");
     pattern = pattern ? `([^/]+)/${pattern}` : "([^/]+)/?";
   }
-  const needed = membersOf(input).slice(0, requiredCount(input));
+  // Only S3 tells operations apart by what they need; elsewhere what is missing is told by name.
+  const needed = isS3 ? membersOf(input).slice(0, requiredCount(input)) : [];
   const requiredQuery = needed.flatMap(([, , t]) => (t.httpQuery ? [t.httpQuery] : []));
   const requiredHeaders = needed.flatMap(([, , t]) => (t.httpHeader ? [t.httpHeader.toLowerCase()] : []));
   // x-id is only a hint of the JavaScript SDK; the CLI does not send it.
