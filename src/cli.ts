@@ -4,11 +4,12 @@ import { USAGE } from "./cli/arguments.ts";
 import { CliServices } from "./cli/cliServices.ts";
 import { runCompare, runExport, runImport } from "./cli/exchangeCommands.ts";
 import { runExplainScaling } from "./cli/explainCommand.ts";
+import { runFindTarget } from "./cli/findTargetCommand.ts";
 import { Output, reportError } from "./cli/output.ts";
 import { runPredict } from "./cli/predictCommand.ts";
 import { runRamp } from "./cli/rampCommand.ts";
 import { runSignIn } from "./cli/signInCommand.ts";
-import { runDelete, runDeploy } from "./cli/stackCommands.ts";
+import { runContinueRollback, runDelete, runDeploy } from "./cli/stackCommands.ts";
 import { OpsError, toOpsError } from "./domain/errors.ts";
 import type { EngineEntry } from "./loadtest/engine.ts";
 
@@ -48,8 +49,12 @@ async function main([command, ...args]: string[], output: Output): Promise<numbe
       return runImport(args, output);
     case "compare":
       return runCompare(args, output);
+    case "find-target":
+      return runFindTarget(args, services(), output);
     case "explain-scaling":
       return runExplainScaling(args, services(), output);
+    case "continue-rollback":
+      return runContinueRollback(args, services(), output);
     case "sign-in":
       return runSignIn(args, services(), output);
     case "delete":

@@ -2,6 +2,8 @@ import {
   DescribeScalableTargetsCommand,
   DescribeScalingActivitiesCommand,
   DescribeScalingPoliciesCommand,
+  PutScalingPolicyCommand,
+  RegisterScalableTargetCommand,
   type ScalingPolicy as SdkPolicy,
 } from "@aws-sdk/client-application-auto-scaling";
 import type { ScalableTarget, ScalingActivity, ScalingPolicy } from "../domain/scaling.ts";
@@ -103,5 +105,46 @@ export function describeActivities(
       endedAtMs: a.EndTime?.getTime(),
       notScaledReasons: (a.NotScaledReasons ?? []).map((r) => r.Code ?? ""),
     }));
+  });
+}
+
+/** Stops a target's policies from adding capacity, or lets them again; scale-in and limits stay as they are. */
+export function suspendScaleOut(clients: AwsClients, target: ScalableTarget, suspended: boolean): Promise<void> {
+  const action = `${suspended ? "suspend" : "resume"} the scale-out of endpoint ${target.endpointName}`;
+  return withAwsErrors({ action, region: clients.region }, async () => {
+    await (await clients.autoscaling()).send(
+      new RegisterScalableTargetCommand({
+        ...SAGEMAKER,
+        ResourceId: resourceId(target.endpointName, target.variantName),
+        SuspendedState: { DynamicScalingOutSuspended: suspended },
+      }),
+    );
+  });
+}
+
+/** Changes the target value of a target-tracking policy; PutScalingPolicy replaces all, so all else is put as it was. */
+export function putPolicyTarget(
+  clients: AwsClients,
+  endpointName: string,
+  variantName: string,
+  policyName: string,
+  targetValue: number,
+): Promise<void> {
+  const action = `change policy ${policyName} of endpoint ${endpointName}`;
+  return withAwsErrors({ action, region: clients.region }, async () => {
+    const client = await clients.autoscaling();
+    const resource = { ...SAGEMAKER, ResourceId: resourceId(endpointName, variantName) };
+    const { ScalingPolicies } = await client.send(
+      new DescribeScalingPoliciesCommand({ ...resource, PolicyNames: [policyName] }),
+    );
+    const configuration = ScalingPolicies?.[0]?.TargetTrackingScalingPolicyConfiguration;
+    await client.send(
+      new PutScalingPolicyCommand({
+        ...resource,
+        PolicyName: policyName,
+        PolicyType: "TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration: { ...configuration, TargetValue: targetValue },
+      }),
+    );
   });
 }

@@ -28,12 +28,17 @@ export const USAGE = `SageMaker Endpoint Ops
                         results of Artillery or k6 as a run; exit code 1 when an expectation of the plan fails
   compare BASELINE.json RUN.json…
                         kept runs against the first one; exit code 1 when one is worse beyond noise
+  find-target PLAN.ramp.json [--start N] [--max N] [--step-seconds N] [--repeats N] [--p99 MS] [--safety 0.5] [--rate N]…
+              [--suspend-scaling] [--apply policy|template] [--report DIR] [--project FILE] [--yes]
+                        how much one instance holds, and the scaling policy's target that follows
   explain-scaling --endpoint NAME
                         why an endpoint did or did not scale
   sign-in --profile NAME
                         a new session of a profile that uses IAM Identity Center (SSO)
-  delete [--project FILE] --yes
+  delete [--project FILE] [--empty-buckets] [--retain ID]… --yes
                         deletes the stack and the artifacts uploaded for it
+  continue-rollback [--project FILE] [--skip ID]… [--yes]
+                        leads a stack out of UPDATE_ROLLBACK_FAILED
 
 All but sandbox, import and compare take --profile, --region and --endpoint-url, and otherwise follow AWS's rules.
 All take --json. Exit codes: 0 success, 1 the job failed, 2 bad usage or bad input.

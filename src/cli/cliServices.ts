@@ -7,6 +7,7 @@ import { Predictor } from "../services/predictor.ts";
 import { sandboxFromEnvironment } from "../services/sandboxProcess.ts";
 import { ScalingExplainer } from "../services/scalingExplainer.ts";
 import { StackDeployer } from "../services/stackDeployer.ts";
+import { TargetFinder } from "../services/targetFinder.ts";
 import { askForMfaCode } from "./output.ts";
 
 /** Where the arguments say to connect. */
@@ -23,9 +24,11 @@ export class CliServices {
   readonly predictor = new Predictor(this.connections);
   readonly scalingExplainer = new ScalingExplainer(this.connections);
   readonly loadTests: LoadTests;
+  readonly targetFinder: TargetFinder;
 
   constructor(engine: EngineEntry, version: string) {
     this.loadTests = new LoadTests(this.connections, engine, version);
+    this.targetFinder = new TargetFinder(this.connections, engine);
   }
 
   /**

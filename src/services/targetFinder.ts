@@ -1,0 +1,248 @@
+import { describeScaling, putPolicyTarget, suspendScaleOut } from "../aws/autoscaling.ts";
+import { describeEndpoint } from "../aws/sagemaker.ts";
+import { instanceTotals } from "../domain/endpoint.ts";
+import { OpsError } from "../domain/errors.ts";
+import { errorCount } from "../domain/loadRun.ts";
+import type { ScalableTarget } from "../domain/scaling.ts";
+import { INVOCATIONS_METRIC } from "../domain/scalingExplanation.ts";
+import {
+  brokenRule,
+  createTargetSearch,
+  KNEE_LIMITS,
+  type KneeLimits,
+  kneeOf,
+  predictionsFor,
+  quietMedian,
+  type TargetReport,
+  type TargetStep,
+  targetFor,
+} from "../domain/targetSearch.ts";
+import { type EngineEntry, type RampResult, type RampRun, startRamp } from "../loadtest/engine.ts";
+import type { Connections } from "./connections.ts";
+import { toRunError } from "./loadPlanFiles.ts";
+import type { PreparedRun } from "./loadPreparation.ts";
+
+/** How to search; everything has a default. Rates in requests/s. */
+export interface FindTargetOptions {
+  startRate?: number;
+  maxRate?: number;
+  stepSeconds?: number;
+  /** Steps around the knee. */
+  repeats?: number;
+  p99Ms?: number;
+  safetyFactor?: number;
+  /** Rates to predict the number of instances for. */
+  rates?: number[];
+  /** Stops the policy from adding instances during the search, and lets it again afterwards. */
+  suspendScaling?: boolean;
+}
+
+const DEFAULTS = { startRate: 20, maxRate: 20_000, repeats: 12, safetyFactor: 0.5 };
+/** An instance of the sandbox settles at once; on AWS half a minute shows a queue that grows. */
+const SANDBOX_STEP_SECONDS = 3;
+const AWS_STEP_SECONDS = 30;
+const GROWTH = 1.5;
+const RESOLUTION = 0.04;
+/** More than this waits in vain: a step over the knee ends soon after its last request. */
+const STEP_TIMEOUT_SECONDS = 10;
+
+/** Finds how much one instance holds, and from that the target of its scaling policy. */
+export class TargetFinder {
+  private ramp: RampRun | undefined;
+  private stopAsked = false;
+
+  constructor(
+    private readonly connections: Connections,
+    private readonly engine: EngineEntry,
+  ) {}
+
+  /**
+   * Says what speaks against a search: it measures one instance, alone, of one endpoint.
+   * @throws OpsError badInput or conflict with the way out
+   */
+  check({ target, endpoint, scaling }: PreparedRun, options: FindTargetOptions = {}): void {
+    if (target.type !== "endpoint" || !endpoint)
+      throw new OpsError("badInput", "The search measures an endpoint's instance, not an API.", {
+        hint: 'Use a plan whose target is {"type": "endpoint"}.',
+      });
+    const { current, desired } = instanceTotals(endpoint);
+    if (current !== 1 || desired !== 1)
+      throw new OpsError(
+        "conflict",
+        `Endpoint ${endpoint.name} has ${current} of ${desired} instances; the search measures one.`,
+        {
+          hint: "Set its capacity to 1, or wait until it has scaled in, and repeat.",
+        },
+      );
+    const acting = scaling.find((t) => t.maxInstances > 1 && t.policies.length > 0 && !t.scaleOutSuspended);
+    if (acting && !options.suspendScaling)
+      throw new OpsError(
+        "conflict",
+        `Endpoint ${endpoint.name} would scale out to up to ${acting.maxInstances} instances during the search.`,
+        {
+          hint: "Let the search suspend scale-out meanwhile (--suspend-scaling), or suspend it yourself.",
+        },
+      );
+  }
+
+  /**
+   * Searches. Each step is a run of the load engine; `onStep` hears of every one.
+   * @throws OpsError as `check`; conflict when the number of instances changed meanwhile
+   */
+  async find(
+    prepared: PreparedRun,
+    options: FindTargetOptions = {},
+    onStep: (step: TargetStep) => void = () => {},
+  ): Promise<TargetReport> {
+    this.check(prepared, options);
+    this.stopAsked = false;
+    const acting = options.suspendScaling ? prepared.scaling.filter((t) => !t.scaleOutSuspended) : [];
+    const clients = this.connections.clients();
+    const suspended: ScalableTarget[] = [];
+    try {
+      for (const target of acting) {
+        await suspendScaleOut(clients, target, true);
+        suspended.push(target);
+      }
+      return await this.search(prepared, options, onStep);
+    } catch (e) {
+      throw toRunError(e);
+    } finally {
+      for (const target of suspended) await suspendScaleOut(clients, target, false);
+    }
+  }
+
+  /** Ends the search with what was measured so far. */
+  async stop(): Promise<void> {
+    this.stopAsked = true;
+    await this.ramp?.stop();
+  }
+
+  /**
+   * Sets the target value of the variant's target-tracking policy; all else of it stays.
+   * @throws OpsError notFound when there is no such policy
+   */
+  async applyToPolicy({ endpointName, variantName, targetPerMinute }: TargetReport): Promise<void> {
+    if (targetPerMinute === undefined)
+      throw new OpsError("badInput", `The search found no target for endpoint ${endpointName}.`);
+    const clients = this.connections.clients();
+    const [target] = await describeScaling(clients, endpointName, [variantName]);
+    const policy = target?.policies.find(({ metric }) => metric === INVOCATIONS_METRIC);
+    if (!policy)
+      throw new OpsError(
+        "notFound",
+        `Variant ${variantName} of endpoint ${endpointName} has no policy on ${INVOCATIONS_METRIC}.`,
+        {
+          hint: "Put a target-tracking policy on it first.",
+        },
+      );
+    await putPolicyTarget(clients, endpointName, variantName, policy.name, targetPerMinute);
+  }
+
+  private async search(
+    prepared: PreparedRun,
+    options: FindTargetOptions,
+    onStep: (step: TargetStep) => void,
+  ): Promise<TargetReport> {
+    const { connection, endpoint, policy } = prepared;
+    const { startRate, maxRate, repeats, safetyFactor } = { ...DEFAULTS, ...defined(options) };
+    const seconds = options.stepSeconds ?? (connection.kind === "sandbox" ? SANDBOX_STEP_SECONDS : AWS_STEP_SECONDS);
+    const limits: KneeLimits = { ...KNEE_LIMITS, p99Ms: options.p99Ms };
+    const search = createTargetSearch({ startRate, maxRate, growth: GROWTH, resolution: RESOLUTION, repeats });
+    const steps: TargetStep[] = [];
+    const warnings: string[] = [];
+    const startedAtMs = Date.now();
+    for (let rate = search.next(); rate !== undefined && !this.stopAsked; rate = search.next()) {
+      const phase = steps.some(({ broke }) => broke) ? "knee" : "rise";
+      const measured = { ...stepOf(await this.hold(prepared, rate, seconds), rate, seconds), phase } as const;
+      await this.assertStillOne(endpoint?.name ?? "");
+      const broke = measured.generatorLimited ? undefined : brokenRule(measured, quietMedian(steps), limits);
+      const step: TargetStep = broke === undefined ? measured : { ...measured, broke };
+      steps.push(step);
+      onStep(step);
+      search.take(step);
+    }
+    const knee = kneeOf(steps, limits, RESOLUTION);
+    const last = steps.at(-1);
+    if (this.stopAsked) warnings.push("The search was stopped before its end; its interval is wider for it.");
+    else if (last?.generatorLimited)
+      warnings.push(
+        `At ${Math.round(last.rate)} requests/s this machine was the limit and not the instance. Close other programs, or search from another machine.`,
+      );
+    else if (!knee) warnings.push(`The instance held ${maxRate} requests/s, the most that was tried. Raise --max.`);
+    const targetPerMinute = knee && targetFor(knee.maxRps, safetyFactor);
+    const { accountId, region, timeScale } = connection;
+    return {
+      targetReportVersion: 1,
+      endpointName: endpoint?.name ?? "",
+      variantName: prepared.target.variant ?? endpoint?.variants[0]?.name ?? "",
+      instanceType: endpoint?.variants[0]?.instanceType,
+      connection: { accountId, region, timeScale, sandbox: connection.kind === "sandbox" },
+      startedAtMs,
+      endedAtMs: Date.now(),
+      steps,
+      limits,
+      knee,
+      safetyFactor,
+      targetPerMinute,
+      currentTargetPerMinute: policy?.targetPerMinute,
+      predictions: knee && targetPerMinute ? predictionsFor(targetPerMinute, knee.maxRps, options.rates ?? []) : [],
+      warnings,
+    };
+  }
+
+  private async hold(prepared: PreparedRun, rate: number, seconds: number): Promise<RampResult> {
+    const clients = this.connections.clients();
+    const credentials = await clients.settings.credentials();
+    this.ramp = startRamp({
+      engine: this.engine,
+      plan: {
+        stages: [{ type: "hold", rate, seconds }],
+        // Enough for a second of latency; a queue beyond that breaks a rule anyway.
+        maxConnections: Math.min(4096, Math.max(64, Math.ceil(rate))),
+        timeoutSeconds: STEP_TIMEOUT_SECONDS,
+        seed: prepared.plan.seed,
+        processes: prepared.plan.processes,
+      },
+      request: prepared.request,
+      payloads: prepared.payloads,
+      signing: prepared.signed ? { region: clients.region, service: "sagemaker", credentials } : undefined,
+    });
+    return this.ramp.done;
+  }
+
+  private async assertStillOne(name: string): Promise<void> {
+    const { current, desired } = instanceTotals(await describeEndpoint(this.connections.clients(), name));
+    if (current !== 1 || desired !== 1)
+      throw new OpsError(
+        "conflict",
+        `Endpoint ${name} changed to ${current} of ${desired} instances during the search.`,
+        {
+          hint: "Suspend its scaling, wait until it has one instance, and repeat.",
+        },
+      );
+  }
+}
+
+const defined = (options: FindTargetOptions): Partial<typeof DEFAULTS> =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+
+/**
+ * A queue that grows shows in the latency from the intended start; answers that came only after the step count as
+ * answered late, so the rate is taken over the time until the last answer.
+ */
+function stepOf({ points, totals, latency }: RampResult, rate: number, seconds: number) {
+  const spoiled = points.filter(({ generatorLimited }) => generatorLimited).length;
+  const { p50Ms = null, p99Ms = null } = latency.clean ?? latency.whole ?? {};
+  // The mean delay of the last requests is about the longest latency; light load needs none.
+  const lengthened = seconds + Math.max(0, (latency.whole?.maxMs ?? 0) / 1000 - 1);
+  return {
+    rate,
+    seconds,
+    achievedRate: totals.ok / lengthened,
+    p50Ms,
+    p99Ms,
+    errorShare: totals.done > 0 ? errorCount(totals.byKind) / totals.done : 1,
+    generatorLimited: spoiled * 2 > points.length,
+  };
+}
