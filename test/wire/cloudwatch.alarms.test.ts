@@ -5,6 +5,8 @@ import {
   DeleteAlarmsCommand,
   DescribeAlarmHistoryCommand,
   DescribeAlarmsCommand,
+  GetMetricDataCommand,
+  ListMetricsCommand,
   ListTagsForResourceCommand,
   PutCompositeAlarmCommand,
   type PutCompositeAlarmCommandInput,
@@ -310,5 +312,51 @@ describe("alarm actions", () => {
       (await historyOf("calls")).some((i) => i.HistorySummary === `Successfully executed action ${FunctionArn}`),
     );
     for (const client of [iam, lambda, logs]) client.destroy();
+  });
+});
+
+describe("metrics: what CloudWatch refuses, and how it labels", () => {
+  it("validation: a datum is one of value, values or statistics", async () => {
+    const refused = (datum: object, name: string, message: RegExp) =>
+      assert.rejects(
+        cloudwatch.send(
+          new PutMetricDataCommand({
+            Namespace: "T",
+            MetricData: [
+              { MetricName: "Fine", Value: 1 },
+              { MetricName: "Odd", ...datum },
+            ],
+          }),
+        ),
+        { name, message },
+      );
+    const StatisticValues = { SampleCount: 1, Sum: 1, Minimum: 1, Maximum: 1 };
+    await refused(
+      { Value: 1, Values: [1, 2] },
+      "InvalidParameterValueException",
+      /member\.2\.Value and MetricData\.member\.2\.Values are mutually exclusive/,
+    );
+    await refused({ Value: 1, StatisticValues }, "InvalidParameterCombinationException", /mutually exclusive/);
+    await refused({ Values: [1, 2], Counts: [1] }, "InvalidParameterValueException", /same size/);
+    await refused({}, "InvalidParameterValueException", /At least one of the parameters MetricData\.member\.2\.Value/);
+    const { Metrics } = await cloudwatch.send(new ListMetricsCommand({ Namespace: "T", MetricName: "Fine" }));
+    assert.deepEqual(Metrics, [], "nothing of a refused request is kept");
+  });
+
+  it("functionality: two statistics of a metric are told apart by their labels", async () => {
+    await put("Labelled", 3);
+    const stat = (Id: string, Stat: string) => ({ Id, ...metricOf("Labelled", Stat), ReturnData: true });
+    const labels = async (...queries: ReturnType<typeof stat>[]) =>
+      (
+        await cloudwatch.send(
+          new GetMetricDataCommand({
+            MetricDataQueries: queries,
+            StartTime: new Date(Date.now() - 3_600_000),
+            EndTime: new Date(Date.now() + 3_600_000),
+          }),
+        )
+      ).MetricDataResults?.map((r) => r.Label);
+    assert.deepEqual(await labels(stat("a", "Sum")), ["Labelled"]);
+    assert.deepEqual(await labels(stat("a", "Sum"), stat("b", "Average")), ["Labelled Sum", "Labelled Average"]);
   });
 });

@@ -92,7 +92,7 @@ export function metricPoints(
     return {
       startMs,
       value: value === undefined ? undefined : value * factor,
-      sampleCount: distribution.count * factor,
+      sampleCount: distribution.count,
     };
   });
 }

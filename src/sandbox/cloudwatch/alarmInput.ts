@@ -1,4 +1,8 @@
-import type { MetricDataQuery, PutMetricAlarmInput } from "@aws-sdk/client-cloudwatch";
+import {
+  InvalidParameterValueException,
+  type MetricDataQuery,
+  type PutMetricAlarmInput,
+} from "@aws-sdk/client-cloudwatch";
 import { WireError } from "../wire/types.ts";
 
 const refuse = (message: string) => new WireError("ValidationError", message);
@@ -37,7 +41,10 @@ function assertSingleMetric(input: PutMetricAlarmInput): void {
     throw refuse("Must specify either Statistic or ExtendedStatistic, not both");
   const statistic = input.ExtendedStatistic;
   if (statistic !== undefined && !isPercentile(statistic))
-    throw refuse(`The value ${statistic} for parameter ExtendedStatistic is not supported.`);
+    throw new InvalidParameterValueException({
+      $metadata: {},
+      message: `The value ${statistic} for parameter ExtendedStatistic is not supported.`,
+    });
   const period = input.Period;
   if (period === undefined) throw refuse("Period must not be null");
   assertPeriod(period);

@@ -22,8 +22,9 @@ export function answerMetricData(
   assertQueries(queries);
   const fromMs = input.StartTime?.getTime() ?? 0;
   const toMs = input.EndTime?.getTime() ?? 0;
-  if (fromMs >= toMs)
-    throw new WireError("ValidationError", "The parameter StartTime must be less than the parameter EndTime.");
+  if (fromMs === toMs)
+    throw new WireError("ValidationError", "The parameter StartTime must not equal parameter EndTime.");
+  if (fromMs > toMs) throw new WireError("ValidationError", "The parameter EndTime must be greater than StartTime.");
   const request = new MetricDataRequest(store, queries, fromMs, toMs);
   const newestFirst = input.ScanBy !== "TimestampAscending";
   const results = queries.filter((q) => q.ReturnData !== false).flatMap((q) => request.resultsOf(q, newestFirst));
@@ -98,11 +99,19 @@ class MetricDataRequest implements MathScope {
     this.evaluating.add(id);
     const stat = query.MetricStat;
     const value = stat
-      ? this.read(metricId(stat.Metric ?? {}), stat.Stat ?? "Average", stat.Period ?? 60, stat.Metric?.MetricName ?? id)
+      ? this.read(metricId(stat.Metric ?? {}), stat.Stat ?? "Average", stat.Period ?? 60, this.labelOf(query))
       : evaluateMath(query.Expression ?? "", this);
     this.evaluating.delete(id);
     this.known.set(id, value);
     return value;
+  }
+
+  /** A metric's name, with what tells it from the others of its name in the request (seen in CloudWatch's answers). */
+  private labelOf({ Id, MetricStat }: MetricDataQuery): string {
+    const name = MetricStat?.Metric?.MetricName;
+    const alike = this.queries.filter((q) => q.MetricStat?.Metric?.MetricName === name);
+    const differ = new Set(alike.map((q) => q.MetricStat?.Stat)).size > 1;
+    return name === undefined ? (Id ?? "") : differ ? `${name} ${MetricStat?.Stat}` : name;
   }
 
   private read(id: MetricId, statistic: string, periodSeconds: number, label: string): Series {
@@ -163,7 +172,7 @@ function pageOfPoints(
 ): { MetricDataResults: MetricDataResult[]; NextToken?: string } {
   const from = token === undefined ? 0 : Number(Buffer.from(token, "base64url").toString());
   if (!Number.isInteger(from) || from < 0)
-    throw new InvalidNextToken({ $metadata: {}, message: "The value of NextToken is invalid." });
+    throw new InvalidNextToken({ $metadata: {}, message: "Request parameter NextToken is invalid" });
   const to = from + most;
   let at = 0;
   const page: MetricDataResult[] = [];

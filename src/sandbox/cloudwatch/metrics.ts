@@ -6,7 +6,6 @@ import {
   InvalidParameterCombinationException,
   InvalidParameterValueException,
   ListMetricsCommand,
-  type MetricDatum,
   PutMetricDataCommand,
   type StandardUnit,
 } from "@aws-sdk/client-cloudwatch";
@@ -15,6 +14,7 @@ import { pageOf } from "../paging.ts";
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import type { World } from "../world.ts";
 import { answerMetricData } from "./metricData.ts";
+import { assertDatum, putDatum } from "./metricDatum.ts";
 import { metricId } from "./metricIds.ts";
 
 const LIST_PAGE = 500;
@@ -35,6 +35,8 @@ export function registerMetrics(
           message: `The value ${namespace} for parameter Namespace is invalid.`,
         });
       const store = storeOf(ctx.region);
+      // All or nothing: the second datum may be wrong.
+      input.MetricData?.forEach(assertDatum);
       for (const datum of input.MetricData ?? []) putDatum(store, namespace, datum, world.clock.now());
       return {};
     })
@@ -46,15 +48,20 @@ export function registerMetrics(
       const periodMs = (input.Period ?? 60) * 1000;
       const from = input.StartTime?.getTime() ?? 0;
       const to = input.EndTime?.getTime() ?? 0;
-      if (from >= to)
+      if (!input.Statistics?.length && !input.ExtendedStatistics?.length)
         throw new InvalidParameterCombinationException({
+          ...META,
+          message: "Must specify either Statistics or ExtendedStatistics",
+        });
+      if (from >= to)
+        throw new InvalidParameterValueException({
           ...META,
           message: "The parameter StartTime must be less than the parameter EndTime.",
         });
       if ((to - from) / periodMs > 1440)
         throw new InvalidParameterCombinationException({
           ...META,
-          message: `You have requested up to ${Math.ceil((to - from) / periodMs)} datapoints, which exceeds the limit of 1,440. You may reduce the datapoints requested by increasing Period, or decreasing the time range.`,
+          message: `You have requested up to ${Math.ceil((to - from) / periodMs)} datapoints, which exceeds the limit of 1440. You may reduce the datapoints requested by increasing Period, or decreasing the time range.`,
         });
       const id = metricId(input);
       const store = storeOf(ctx.region);
@@ -93,26 +100,8 @@ export function registerMetrics(
       found,
       LIST_PAGE,
       input.NextToken,
-      () => new InvalidNextToken({ ...META, message: "The value of NextToken is invalid." }),
+      () => new InvalidNextToken({ ...META, message: "Request parameter NextToken is invalid" }),
     );
     return { Metrics: page.items, NextToken: page.nextToken };
   });
-}
-
-function putDatum(store: MetricStore, namespace: string, datum: MetricDatum, now: number): void {
-  const id = metricId({ Namespace: namespace, MetricName: datum.MetricName, Dimensions: datum.Dimensions });
-  const at = datum.Timestamp?.getTime() ?? now;
-  if (datum.StatisticValues) {
-    const { SampleCount = 0, Sum = 0, Minimum = 0, Maximum = 0 } = datum.StatisticValues;
-    store.recordStatisticSet(id, { count: SampleCount, sum: Sum, min: Minimum, max: Maximum }, datum.Unit, at);
-  } else if (datum.Values?.length)
-    datum.Values.forEach((v, i) => {
-      store.record(id, v, datum.Unit, at, datum.Counts?.[i] ?? 1);
-    });
-  else if (datum.Value !== undefined) store.record(id, datum.Value, datum.Unit, at);
-  else
-    throw new InvalidParameterValueException({
-      ...META,
-      message: "At least one of the parameters MetricData.member.1.Value, StatisticValues or Values must be specified.",
-    });
 }
