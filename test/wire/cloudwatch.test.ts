@@ -155,7 +155,7 @@ describe("metric data", () => {
       EndTime: new Date(t0),
       MetricDataQueries: [],
     });
-    await assert.rejects(cloudwatch.send(backwards), /StartTime must not equal than the parameter EndTime/);
+    await assert.rejects(cloudwatch.send(backwards), /StartTime must not equal parameter EndTime/);
   });
 
   it("each region has its own", async () => {

@@ -213,8 +213,8 @@ describe("Lambda functions", () => {
       name: "ResourceNotFoundException",
       message: "Function not found: arn:aws:lambda:us-east-1:123456789012:function:nope",
     });
-    await create("python", "x", { Runtime: "python3.12" });
-    await assert.rejects(invoke("python"), /has the runtime python3\.12; this sandbox runs Node\.js/);
+    await create("java", "x", { Runtime: "java21" });
+    await assert.rejects(invoke("java"), /has the runtime java21; this sandbox runs Node\.js/);
     await assert.rejects(lambda.send(new InvokeCommand({ FunctionName: "echo", Payload: "{" })), {
       name: "InvalidRequestContentException",
     });

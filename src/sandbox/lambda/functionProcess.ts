@@ -1,10 +1,11 @@
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import type { InvokeMessage, LambdaError, RuntimeMessage } from "./runtimeMessages.ts";
 
 /** How to start a process of a function. */
 export interface ProcessOptions {
-  bootstrap: string;
-  execArgv: string[];
+  /** What runs the function: this program's own Node.js with a bootstrap, or another interpreter. */
+  file: string;
+  args: string[];
   env: Record<string, string>;
   cwd: string;
 }
@@ -38,8 +39,7 @@ export class FunctionProcess {
     readonly generation: number,
     readonly credentialsExpireAt: number,
   ) {
-    this.child = fork(options.bootstrap, [], {
-      execArgv: options.execArgv,
+    this.child = spawn(options.file, options.args, {
       env: options.env,
       cwd: options.cwd,
       stdio: ["ignore", "pipe", "pipe", "ipc"],

@@ -13,6 +13,7 @@ import type { World } from "../world.ts";
 import type { Outcome } from "./functionProcess.ts";
 import { badParameter, type FunctionAlias, type FunctionStore, type LambdaFunction } from "./functionStore.ts";
 import { logGroupOf } from "./launch.ts";
+import { findPython } from "./pythonRuntime.ts";
 
 /** Request and response of a synchronous invocation (AWS: Lambda quotas, "Invocation payload"). */
 const MAX_PAYLOAD_BYTES = 6_291_456;
@@ -36,14 +37,11 @@ export function addInvokeOperation(service: ServiceBuilder, world: World, store:
         Type: "User",
         $metadata: {},
       });
-    if (!/^nodejs\d+\.x$/.test(fn.runtime ?? ""))
-      throw badParameter(
-        `The function ${fn.name} has the runtime ${fn.runtime}; this sandbox runs Node.js runtimes (nodejs20.x, nodejs22.x, …) only.`,
-      );
     if (input.InvocationType === "DryRun") {
       ctx.status = 204;
       return { StatusCode: 204 };
     }
+    assertRuns(fn);
     const clientContext = input.ClientContext && Buffer.from(input.ClientContext, "base64").toString();
     if (input.InvocationType === "Event") {
       void runWithRetries(world, call, event, clientContext);
@@ -59,6 +57,21 @@ export function addInvokeOperation(service: ServiceBuilder, world: World, store:
       LogResult: input.LogType === "Tail" ? Buffer.from(log).subarray(-TAIL_BYTES).toString("base64") : undefined,
     };
   });
+}
+
+/** @throws InvalidParameterValueException for a runtime that this machine cannot run */
+function assertRuns(fn: LambdaFunction): void {
+  const { name } = fn;
+  const runtime: string = fn.runtime ?? "";
+  if (/^nodejs\d+\.x$/.test(runtime)) return;
+  if (!runtime.startsWith("python"))
+    throw badParameter(
+      `The function ${name} has the runtime ${runtime}; this sandbox runs Node.js (nodejs20.x, nodejs22.x, …) and, where python3 is installed, Python (python3.12, …).`,
+    );
+  if (findPython() === undefined)
+    throw badParameter(
+      `The function ${name} has the runtime ${runtime}, and this machine has no python3 that the sandbox can run. Install Python 3 and start the sandbox again.`,
+    );
 }
 
 /** A version to run, and the ARN by which it was called. */

@@ -6,6 +6,7 @@ import type { World } from "../world.ts";
 import { locateRuntime, type RuntimeLocation } from "./bootstrapLocation.ts";
 import type { LambdaFunction } from "./functionStore.ts";
 import { ProcessPool } from "./processPool.ts";
+import { findPython, PYTHON_BOOTSTRAP } from "./pythonRuntime.ts";
 
 /** Keys of a function's processes live this long, real seconds; a process is replaced before they expire. */
 const KEY_SECONDS = 12 * 3600;
@@ -43,7 +44,6 @@ export function createPool(world: World, functionOf: () => LambdaFunction): Proc
   return new ProcessPool((day) => {
     const fn = functionOf();
     const logStream = `${day}/[${fn.version}]${randomBytes(16).toString("hex")}`;
-    const { bootstrap, execArgv } = runtime();
     const roleName = fn.role.slice(fn.role.lastIndexOf("/") + 1);
     const keys = world.issueCredentials(
       `arn:aws:sts::${world.accountId}:assumed-role/${roleName}/${fn.name}`,
@@ -53,8 +53,7 @@ export function createPool(world: World, functionOf: () => LambdaFunction): Proc
       logStream,
       credentialsExpireAt: keys.expiresAt,
       options: {
-        bootstrap,
-        execArgv: [...execArgv, `--max-old-space-size=${fn.memoryMb}`],
+        ...interpreterOf(fn),
         cwd: fn.code.directory,
         env: {
           ...platformEnvironment(),
@@ -82,6 +81,17 @@ export function createPool(world: World, functionOf: () => LambdaFunction): Proc
       },
     };
   });
+}
+
+/** @throws Error for a Python function where there is no Python; `invoke` has looked before */
+function interpreterOf(fn: LambdaFunction): { file: string; args: string[] } {
+  if (fn.runtime?.startsWith("python")) {
+    const file = findPython();
+    if (file === undefined) throw new Error(`There is no python3 to run ${fn.name}.`);
+    return { file, args: ["-u", "-c", PYTHON_BOOTSTRAP] };
+  }
+  const { bootstrap, execArgv } = runtime();
+  return { file: process.execPath, args: [...execArgv, `--max-old-space-size=${fn.memoryMb}`, bootstrap] };
 }
 
 /** Log group that a function writes to. */

@@ -3,6 +3,9 @@ export interface LambdaError {
   errorType: string;
   errorMessage: string;
   trace?: string[];
+  /** In place of `trace`, as Lambda's Python runtime reports it. */
+  stackTrace?: string[];
+  requestId?: string;
 }
 
 /** From the sandbox to a function's process. */
