@@ -1,6 +1,7 @@
 import {
   CancelUpdateStackCommand,
   type Change,
+  ContinueUpdateRollbackCommand,
   CreateChangeSetCommand,
   DeleteChangeSetCommand,
   DeleteStackCommand,
@@ -176,9 +177,20 @@ export function deleteChangeSet(clients: AwsClients, stackName: string, changeSe
   });
 }
 
-export function deleteStack(clients: AwsClients, nameOrId: string): Promise<void> {
+/** @param retain logical ids that stay in the account; CloudFormation takes them for a stack in DELETE_FAILED only */
+export function deleteStack(clients: AwsClients, nameOrId: string, retain: readonly string[] = []): Promise<void> {
   return withAwsErrors({ action: `delete stack ${nameOrId}`, region: clients.region }, async () => {
-    await (await clients.cloudformation()).send(new DeleteStackCommand({ StackName: nameOrId }));
+    const RetainResources = retain.length > 0 ? [...retain] : undefined;
+    await (await clients.cloudformation()).send(new DeleteStackCommand({ StackName: nameOrId, RetainResources }));
+  });
+}
+
+/** Goes on with the rollback of a failed update. @param skip logical ids that are left as they are */
+export function continueUpdateRollback(clients: AwsClients, nameOrId: string, skip: readonly string[]): Promise<void> {
+  return withAwsErrors({ action: `continue the rollback of stack ${nameOrId}`, region: clients.region }, async () => {
+    const ResourcesToSkip = skip.length > 0 ? [...skip] : undefined;
+    const client = await clients.cloudformation();
+    await client.send(new ContinueUpdateRollbackCommand({ StackName: nameOrId, ResourcesToSkip }));
   });
 }
 

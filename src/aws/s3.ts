@@ -1,4 +1,12 @@
-import { DeleteObjectsCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
+import type { Readable } from "node:stream";
+import {
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  ListObjectVersionsCommand,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
 import { withAwsErrors } from "./awsError.ts";
 import type { AwsClients } from "./clients.ts";
 import { collect } from "./paginate.ts";
@@ -20,6 +28,26 @@ export function putObject(clients: AwsClients, bucket: string, key: string, body
   });
 }
 
+/** Deletes every object of a bucket, all versions and delete markers too; returns how many that were. */
+export function emptyBucket(clients: AwsClients, bucket: string): Promise<number> {
+  return withAwsErrors({ action: `empty bucket ${bucket}`, region: clients.region }, async () => {
+    const client = await clients.s3();
+    let count = 0;
+    for (;;) {
+      // What was listed is gone by the next look, so that each look is at the beginning.
+      const page = await client.send(new ListObjectVersionsCommand({ Bucket: bucket, MaxKeys: 1000 }));
+      const found = [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])];
+      if (found.length === 0) return count;
+      const Objects = found.map(({ Key, VersionId }) => ({ Key, VersionId }));
+      const { Errors: [error] = [] } = await client.send(
+        new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }),
+      );
+      if (error) throw new Error(`${error.Key}: ${error.Message}`);
+      count += found.length;
+    }
+  });
+}
+
 /** Deletes everything under a prefix; returns how many objects that were. */
 export function deletePrefix(clients: AwsClients, bucket: string, prefix: string): Promise<number> {
   return withAwsErrors({ action: `delete s3://${bucket}/${prefix}`, region: clients.region }, async () => {
@@ -35,5 +63,18 @@ export function deletePrefix(clients: AwsClients, bucket: string, prefix: string
         new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: keys.slice(i, i + 1000), Quiet: true } }),
       );
     return keys.length;
+  });
+}
+
+/** Begins to read an object: its bytes as they come, and how many there are. */
+export function getObject(
+  clients: AwsClients,
+  bucket: string,
+  key: string,
+): Promise<{ body: Readable; bytes?: number }> {
+  return withAwsErrors({ action: `download s3://${bucket}/${key}`, region: clients.region }, async () => {
+    const answer = await (await clients.s3()).send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    // In Node the SDK gives a stream of Node's.
+    return { body: answer.Body as Readable, bytes: answer.ContentLength };
   });
 }

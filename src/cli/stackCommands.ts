@@ -98,16 +98,46 @@ export async function runDeploy(args: string[], services: CliServices, output: O
   return 0;
 }
 
+const rollbackOptions = { ...options, skip: { type: "string", multiple: true } } as const;
+
+/** `continue-rollback`: leads a stack out of UPDATE_ROLLBACK_FAILED. */
+export async function runContinueRollback(args: string[], services: CliServices, output: Output): Promise<number> {
+  const { values } = parseArguments(args, rollbackOptions);
+  const project = await loadProject(values.project);
+  const { stackName } = project.project;
+  const connection = await services.connect(values, project.project);
+  const skip = values.skip ?? [];
+  const left = skip.length ? `, leaving ${skip.join(", ")} as it is` : "";
+  await output.confirm(
+    `Continue the rollback of stack ${stackName} in account ${connection.accountId}, ${connection.region}${left}?`,
+    values.yes,
+  );
+  const stack = await services.deployer.continueRollback(project, skip, printEvent(output), abortOnInterrupt());
+  output.line(`Stack ${stackName} is ${stack.status}: deploy again`);
+  output.document({ stack: stackName, status: stack.status });
+  return 0;
+}
+
+const deleteOptions = {
+  ...options,
+  retain: { type: "string", multiple: true },
+  "empty-buckets": { type: "boolean", default: false },
+} as const;
+
 /** `delete`: the stack and the artifacts that were uploaded for it. */
 export async function runDelete(args: string[], services: CliServices, output: Output): Promise<number> {
-  const { values } = parseArguments(args, options);
+  const { values } = parseArguments(args, deleteOptions);
   const { project, ...rest } = await loadProject(values.project);
   const connection = await services.connect(values, project);
   await output.confirm(
-    `Delete stack ${project.stackName} in account ${connection.accountId}, ${connection.region}? Its endpoint, API and web page go with it.`,
+    `Delete stack ${project.stackName} in account ${connection.accountId}, ${connection.region}? Its endpoint, API and web page go with it${values["empty-buckets"] ? ", and everything in its buckets" : ""}.`,
     values.yes,
   );
-  await services.deployer.remove({ project, ...rest }, printEvent(output), abortOnInterrupt());
+  const removal = { retain: values.retain, emptyBuckets: values["empty-buckets"] };
+  await services.deployer.remove({ project, ...rest }, printEvent(output), abortOnInterrupt(), removal).catch((e) => {
+    if (!(e instanceof OpsError) || e.code !== "deploymentFailed") throw e;
+    throw new OpsError(e.code, e.message, { hint: `${e.hint ?? ""} (--empty-buckets, --retain ID)`.trim(), cause: e });
+  });
   output.line(`Stack ${project.stackName} is deleted`);
   output.document({ stack: project.stackName, status: "DELETE_COMPLETE" });
   return 0;

@@ -4,14 +4,19 @@ import { type Connection, describeConnection } from "../domain/connection.ts";
 import { OpsError, toOpsError } from "../domain/errors.ts";
 import type { FailureExplanation } from "../domain/failureExplanation.ts";
 import { isOnlyDeletable, type Stack, type StackEvent } from "../domain/stack.ts";
+import { recoveryOf, type StackRecovery } from "../domain/stackRecovery.ts";
 import type { Connections } from "../services/connections.ts";
 import type { DeployEvent } from "../services/deployEvents.ts";
 import type { Endpoints } from "../services/endpoints.ts";
 import type { FailureExplainer } from "../services/failureExplainer.ts";
 import type { LoadTests } from "../services/loadTests.ts";
+import type { ProjectContext } from "../services/projects.ts";
 import type { StackDeployer } from "../services/stackDeployer.ts";
+import { filledBuckets, type RemoveOptions } from "../services/stackRemoval.ts";
+import { plural } from "../ui/format.ts";
 import type { MarkdownDocuments } from "../ui/markdownDocument.ts";
 import { withCancellableProgress } from "../ui/progress.ts";
+import { confirmWithFacts, type FactRow, pickOne } from "../ui/prompts.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { requireConnection } from "./connection.ts";
 import { failureMarkdown } from "./explanationText.ts";
@@ -67,7 +72,7 @@ async function deploy(services: StackCommandServices): Promise<void> {
   const prepared = await withCancellableProgress(`Change set of stack ${stackName}`, (say, signal) =>
     deployer.prepare(project, reporter(services, 0, say), signal),
   ).catch((error: unknown) => {
-    throw onlyDeletable(services, error);
+    throw stuck(services, error);
   });
   const { changes, isNew } = prepared.preview;
   if (changes.length > 0 && !(await confirmDeployment(prepared, connection, services.documents))) {
@@ -162,11 +167,43 @@ function noteFailure(
 
 const deleteStep = commandStep("Delete Stack…", "sagemakerOps.stack.delete");
 
-/** A stack whose creation failed stands in the way of the next one. */
-function onlyDeletable({ project }: StackCommandServices, error: unknown): unknown {
-  const { stack } = project;
+/** A stack that is stuck: what leads it out of that is a button. */
+function stuck(services: StackCommandServices, error: unknown): unknown {
+  const { stack } = services.project;
   if (!(error instanceof OpsError) || error.code !== "conflict" || !stack) return error;
-  return isOnlyDeletable(stack.status) ? withSteps(error, deleteStep) : error;
+  const recovery = recoveryOf(stack);
+  if (!recovery) return error;
+  if (recovery.action === "delete") return withSteps(error, deleteStep);
+  return withSteps(error, {
+    title: "Continue Rollback…",
+    run: () => continueRollback(services, recovery),
+  });
+}
+
+/** Finishes the rollback of an update, with or without what stands in its way. */
+async function continueRollback(services: StackCommandServices, { sentence, blockedBy }: StackRecovery): Promise<void> {
+  const connection = requireConnection(services.connections);
+  const project = await pickProject(services.project);
+  const { stackName } = project.project;
+  assertIdle(services);
+  const names = blockedBy.map(({ logicalId }) => logicalId);
+  const where = describeConnection(connection);
+  const skip = await pickOne<string[]>(`Continue the rollback of ${stackName} in ${where}`, [
+    { label: "$(debug-step-back) Try again", detail: "The cause is corrected: everything is put back", value: [] },
+    ...(names.length > 0
+      ? [
+          {
+            label: `$(debug-step-over) Leave ${names.join(", ")} as ${names.length > 1 ? "they are" : "it is"}`,
+            detail: `The template and the account then differ there. ${sentence}`,
+            value: names,
+          },
+        ]
+      : []),
+  ]);
+  if (!skip) return;
+  await watched(services, connection, `Rolling stack ${stackName} back in ${where}`, (say, signal) =>
+    services.deployer.continueRollback(project, skip, reporter(services, 0, say), signal),
+  );
 }
 
 /** Two at once would fight over the stack; the one under way can be looked at. */
@@ -212,12 +249,69 @@ async function remove(services: StackCommandServices): Promise<void> {
   const confirmed = await confirmRemoval(stack, connection, isLoaded ? active?.plan.name : undefined);
   if (!confirmed) return;
   if (isLoaded) await stopRun(services.loadTests);
-  await watched(
-    services,
-    connection,
-    `Deleting stack ${stackName} from ${describeConnection(connection)}`,
-    (say, signal) => services.deployer.remove(project, reporter(services, stack.resources.length, say), signal),
-  );
+  await removeConfirmed(services, project, stack, {});
+}
+
+/** Deletes what was confirmed; a deletion that fails offers the ways to end it. */
+async function removeConfirmed(
+  services: StackCommandServices,
+  project: ProjectContext,
+  stack: Stack,
+  options: RemoveOptions,
+): Promise<void> {
+  const connection = requireConnection(services.connections);
+  assertIdle(services);
+  const title = `Deleting stack ${stack.name} from ${describeConnection(connection)}`;
+  try {
+    await watched(services, connection, title, (say, signal) =>
+      services.deployer.remove(project, reporter(services, stack.resources.length, say), signal, options),
+    );
+  } catch (error) {
+    throw await notDeleted(services, project, toOpsError(error));
+  }
+}
+
+async function notDeleted(
+  services: StackCommandServices,
+  project: ProjectContext,
+  failure: OpsError,
+): Promise<OpsError> {
+  if (failure.code !== "deploymentFailed") return failure;
+  const now = await services.deployer.describe(project.project.stackName).catch(() => undefined);
+  if (now?.status !== "DELETE_FAILED") return failure;
+  const blocked = recoveryOf(now)?.blockedBy ?? [];
+  const buckets = filledBuckets(now);
+  const again = (what: string, rows: FactRow[], options: RemoveOptions) => async () => {
+    const connection = requireConnection(services.connections);
+    const confirmed = await confirmWithFacts({
+      title: `Delete stack ${now.name} from ${describeConnection(connection)}`,
+      placeholder: "Escape deletes nothing",
+      confirm: { label: `$(trash) ${what}`, description: `account ${connection.accountId} · ${connection.region}` },
+      sections: [{ name: "what it is about", rows }],
+    });
+    if (confirmed) await removeConfirmed(services, project, now, options);
+  };
+  const empty = {
+    title: "Empty Buckets and Delete…",
+    run: again(
+      `Delete everything in ${plural(buckets.length, "bucket")}, then the stack`,
+      buckets.map(({ logicalId, physicalId }) => ({ label: `$(database) ${physicalId}`, description: logicalId })),
+      { emptyBuckets: true },
+    ),
+  };
+  const keep = {
+    title: "Keep Them and Delete…",
+    run: again(
+      `Keep ${plural(blocked.length, "resource")} in the account, at its cost, and delete the rest`,
+      blocked.map(({ logicalId, type, physicalId, statusReason }) => ({
+        label: `$(archive) ${logicalId}`,
+        description: [type, physicalId].filter(Boolean).join(" · "),
+        detail: statusReason,
+      })),
+      { retain: blocked.map(({ logicalId }) => logicalId) },
+    ),
+  };
+  return withSteps(failure, ...(buckets.length > 0 ? [empty] : []), ...(blocked.length > 0 ? [keep] : []));
 }
 
 /** Tells events in the notification and in the log, and keeps the trees up with them. */

@@ -17,17 +17,18 @@ import { byWeight, type ChangeSetCost, changeSetCost } from "../domain/changeSet
 import { OpsError } from "../domain/errors.ts";
 import {
   type DeploymentPreview,
-  isOnlyDeletable,
   isStackFailed,
   isStackInProgress,
   type ResourceChange,
   type Stack,
 } from "../domain/stack.ts";
+import { recoveryOf } from "../domain/stackRecovery.ts";
 import type { Connections } from "./connections.ts";
 import type { OnDeployEvent } from "./deployEvents.ts";
 import { parametersOf, readArtifacts, upload, uploadTemplate } from "./projectArtifacts.ts";
 import type { ProjectContext } from "./projects.ts";
 import { failureOf, followStack, lastEventId, pause } from "./stackEvents.ts";
+import { continueStackRollback, type RemoveOptions, removeStack } from "./stackRemoval.ts";
 import { sandboxApiUrl, sandboxWebUrl } from "./stackUrls.ts";
 import { publishWeb } from "./webPublisher.ts";
 
@@ -147,30 +148,40 @@ export class StackDeployer {
    * Deletes the stack and the artifacts that were uploaded for it.
    * @throws OpsError deploymentFailed when CloudFormation could not delete something
    */
-  async remove(project: ProjectContext, on: OnDeployEvent = () => {}, signal?: AbortSignal): Promise<void> {
+  async remove(
+    project: ProjectContext,
+    on: OnDeployEvent = () => {},
+    signal?: AbortSignal,
+    options: RemoveOptions = {},
+  ): Promise<void> {
     const { stackName } = project.project;
     return this.exclusively(stackName, async () => {
       this.assertAccount(project);
       const clients = this.connections.clients();
-      const stack = await describeStack(clients, stackName);
-      if (!stack)
-        throw new OpsError("notFound", `There is no stack ${stackName} in ${clients.region}.`, {
-          hint: "Switch the region or the account, or deploy the project first.",
-        });
-      on({ kind: "step", text: `Deleting stack ${stackName}` });
-      const afterEventId = await lastEventId(clients, stack.id);
-      await deleteStack(clients, stack.id);
-      const followed = await followStack(clients, stack.id, {
-        pollMs: this.pollMs(),
-        afterEventId,
-        signal,
-        onEvent: (event) => on({ kind: "stack", event }),
-      });
-      if (followed.stack && followed.stack.status !== "DELETE_COMPLETE") throw failureOf(stackName, followed);
+      await removeStack(clients, stackName, { pollMs: this.pollMs(), on, signal }, options);
       const bucket = (await describeStack(clients, BOOTSTRAP_STACK))?.outputs.BucketName;
       if (!bucket) return;
       const count = await deletePrefix(clients, bucket, `${stackName}/`);
       on({ kind: "step", text: `Deleted ${count} artifacts from ${bucket}; the bucket stays for other projects` });
+    });
+  }
+
+  /**
+   * Finishes the rollback of an update that got stuck.
+   * @param skip logical ids of resources that are left as they are
+   * @throws OpsError conflict when the stack is in another state, deploymentFailed when it fails again
+   */
+  async continueRollback(
+    project: ProjectContext,
+    skip: readonly string[],
+    on: OnDeployEvent = () => {},
+    signal?: AbortSignal,
+  ): Promise<Stack> {
+    const { stackName } = project.project;
+    return this.exclusively(stackName, async () => {
+      this.assertAccount(project);
+      const clients = this.connections.clients();
+      return continueStackRollback(clients, stackName, { pollMs: this.pollMs(), on, signal }, skip);
     });
   }
 
@@ -222,10 +233,14 @@ export class StackDeployer {
       throw new OpsError("conflict", `Stack ${stack.name} is ${stack.status} in ${clients.region}.`, {
         hint: "Wait until CloudFormation has finished.",
       });
-    if (isOnlyDeletable(stack.status))
-      throw new OpsError("conflict", `Stack ${stack.name} is ${stack.status} and can only be deleted.`, {
-        hint: "Delete the stack, then deploy again.",
-      });
+    const recovery = recoveryOf(stack);
+    if (!recovery) return;
+    throw new OpsError("conflict", recovery.sentence, {
+      hint:
+        recovery.action === "delete"
+          ? "Delete the stack, then deploy again."
+          : "Continue its rollback, then deploy again.",
+    });
   }
 
   private async ensureBucket(
