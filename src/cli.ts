@@ -10,8 +10,10 @@ import { runPredict } from "./cli/predictCommand.ts";
 import { runRamp } from "./cli/rampCommand.ts";
 import { runSignIn } from "./cli/signInCommand.ts";
 import { runContinueRollback, runDelete, runDeploy } from "./cli/stackCommands.ts";
+import { runWhatIf } from "./cli/whatIfCommand.ts";
 import { OpsError, toOpsError } from "./domain/errors.ts";
 import type { EngineEntry } from "./loadtest/engine.ts";
+import type { SandboxProgram } from "./services/sandboxProcess.ts";
 
 /** Beside the bundle lies the bundled engine; from the sources it is run as TypeScript. */
 function engineEntry(): EngineEntry {
@@ -23,6 +25,12 @@ function engineEntry(): EngineEntry {
       execArgv: ["--import", import.meta.resolve("tsx")],
     };
   return { path: fileURLToPath(new URL("engine.cjs", import.meta.url)) };
+}
+
+/** This very program, to be started as a sandbox. */
+function ownProgram(): SandboxProgram {
+  const cliPath = fileURLToPath(import.meta.url);
+  return cliPath.endsWith(".ts") ? { cliPath, execArgv: ["--import", import.meta.resolve("tsx")] } : { cliPath };
 }
 
 /** Of the package that the command line came with; beside the sources and beside the bundle it is one folder up. */
@@ -51,6 +59,8 @@ async function main([command, ...args]: string[], output: Output): Promise<numbe
       return runCompare(args, output);
     case "find-target":
       return runFindTarget(args, services(), output);
+    case "what-if":
+      return runWhatIf(args, ownProgram(), output);
     case "explain-scaling":
       return runExplainScaling(args, services(), output);
     case "continue-rollback":

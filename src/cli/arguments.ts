@@ -31,6 +31,9 @@ export const USAGE = `SageMaker Endpoint Ops
   find-target PLAN.ramp.json [--start N] [--max N] [--step-seconds N] [--repeats N] [--p99 MS] [--safety 0.5] [--rate N]…
               [--suspend-scaling] [--apply policy|template] [--report DIR] [--project FILE] [--yes]
                         how much one instance holds, and the scaling policy's target that follows
+  what-if PLAN.ramp.json|RUN.json [--target N]… [--min N]… [--max N]… [--instance-type T]… [--out-cooldown S]…
+          [--in-cooldown S]… [--max-rps N] [--time-scale N] [--seed N] [--report DIR] [--json]
+                        the same load with other policies and instances, simulated; repeat an option to compare
   explain-scaling --endpoint NAME
                         why an endpoint did or did not scale
   sign-in --profile NAME
@@ -40,7 +43,7 @@ export const USAGE = `SageMaker Endpoint Ops
   continue-rollback [--project FILE] [--skip ID]… [--yes]
                         leads a stack out of UPDATE_ROLLBACK_FAILED
 
-All but sandbox, import and compare take --profile, --region and --endpoint-url, and otherwise follow AWS's rules.
+All but sandbox, import, compare and what-if take --profile, --region and --endpoint-url, and otherwise follow AWS's rules.
 All take --json. Exit codes: 0 success, 1 the job failed, 2 bad usage or bad input.
 `;
 

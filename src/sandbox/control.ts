@@ -1,5 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
 import type { Faults } from "./faults.ts";
+import { parseWhatIf } from "./whatIf/request.ts";
 import type { WireRequest, WireResponse } from "./wire/types.ts";
 
 /** What the control API can see and do. */
@@ -41,14 +42,25 @@ export async function answerControl(state: ControlState, req: WireRequest): Prom
       return setFaults(state, req);
     case "POST /_sandbox/clock":
       return stepClock(state, req);
+    case "POST /_sandbox/what-if":
+      return askWhatIf(req);
     case "POST /_sandbox/reset":
       await state.reset();
       return json(200, state.describe());
     default:
       return json(404, {
-        error: `The sandbox has no ${operation}. It has GET /_sandbox/state, GET and POST /_sandbox/clock, GET, POST and DELETE /_sandbox/faults, and POST /_sandbox/reset.`,
+        error: `The sandbox has no ${operation}. It has GET /_sandbox/state, GET and POST /_sandbox/clock, GET, POST and DELETE /_sandbox/faults, POST /_sandbox/what-if, and POST /_sandbox/reset.`,
       });
   }
+}
+
+/** Plays a load against scenarios in a world of its own; nothing of the sandbox's changes. */
+async function askWhatIf(req: WireRequest): Promise<WireResponse> {
+  const parsed = parseWhatIf(bodyOf(req));
+  if ("error" in parsed) return json(400, { error: parsed.error });
+  // Loaded only here: hardly any sandbox is asked.
+  const { runWhatIf } = await import("./whatIf/whatIf.ts");
+  return json(200, { simulated: true, outcomes: await runWhatIf(parsed.request) });
 }
 
 /** More in one call would block the sandbox for too long. */

@@ -1,0 +1,114 @@
+import type { WhatIfOutcome, WhatIfPoint, WhatIfReport } from "../domain/whatIf.ts";
+import { formatMs, formatNumber, formatOffset, formatPercent, formatUsd } from "./format.ts";
+import { type Chart, drawChart, escapeHtml, linearScale, linePath, logScale, type Scale, timeScale } from "./svg.ts";
+
+const HEAD = ["scenario", "most instances", "first scaling", "p50", "p99", "failed", "instance-hours", "cost"];
+
+function rows({ outcomes }: WhatIfReport): string[][] {
+  return outcomes.map((outcome) => [
+    outcome.name,
+    formatNumber(outcome.mostInstances),
+    firstScaling(outcome),
+    formatMs(outcome.p50Ms),
+    formatMs(outcome.p99Ms),
+    formatPercent(outcome.requests > 0 ? outcome.failed / outcome.requests : null),
+    formatNumber(outcome.instanceHours, 2),
+    outcome.costUsd === undefined ? "–" : formatUsd(outcome.costUsd),
+  ]);
+}
+
+function firstScaling({ activities }: WhatIfOutcome): string {
+  const [first] = activities;
+  if (!first) return "never";
+  const served = first.endSecond === undefined ? "" : `, serving at ${formatOffset(first.endSecond * 1000)}`;
+  return `${formatOffset(first.second * 1000)}${served}`;
+}
+
+/** The scenarios as a table. */
+export function whatIfMarkdown(report: WhatIfReport): string {
+  const row = (cells: string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [
+    `## What if: ${report.load.name} (simulated)`,
+    "",
+    row(HEAD),
+    row(HEAD.map(() => "---")),
+    ...rows(report).map(row),
+    "",
+    `Every figure is simulated by the sandbox's autoscaler and instance model${report.load.timeScale > 1 ? `, scaling ${report.load.timeScale} times faster than on AWS` : ""}; costs are of the load's length, by the price table.`,
+    "",
+  ].join("\n");
+}
+
+const COLOURS = ["#0969da", "#bc4c00", "#1a7f37", "#8250df", "#cf222e", "#9a6700", "#0f766e", "#bf3989"];
+const DASHES = ["", "6 4", "2 3", "8 3 2 3"];
+const STYLE = `:root{color-scheme:light dark;--fg:#1f2328;--soft:#59636e;--bg:#fff;--rule:#d1d9e0}
+@media(prefers-color-scheme:dark){:root{--fg:#e6edf3;--soft:#9198a1;--bg:#0d1117;--rule:#3d444d}}
+body{margin:0 auto;max-width:1040px;padding:24px;font:14px/1.5 system-ui,sans-serif;color:var(--fg);background:var(--bg)}h1{font-size:20px}
+table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}th,td{padding:4px 10px 4px 0;border-bottom:1px solid var(--rule);text-align:left}
+figure{margin:14px 0 0}figcaption{color:var(--soft);font-size:12px}svg{width:100%;height:auto}svg text{font:11px system-ui,sans-serif;fill:var(--soft)}svg text.end{fill:var(--fg)}
+.grid{stroke:var(--rule);stroke-width:.6}.line{fill:none;stroke-width:1.8;stroke-linejoin:round}.key{display:inline-block;width:26px;height:8px;margin-right:6px}
+@media print{body{max-width:none;padding:0}figure,tr{break-inside:avoid}}`;
+
+/** The scenarios as curves over one another, in one HTML file without a script or a request to anywhere. */
+export function whatIfHtml(report: WhatIfReport): string {
+  const { load, tookMs } = report;
+  const cells = (tag: string, texts: string[]) => texts.map((text) => `<${tag}>${escapeHtml(text)}</${tag}>`).join("");
+  const body = rows(report).map(
+    ([name = "", ...rest], index) =>
+      `<tr><td><svg class="key" viewBox="0 0 26 8"><path class="line" style="${lineStyle(index)}" d="M0 4H26"/></svg>${escapeHtml(name)}</td>${cells("td", rest)}</tr>`,
+  );
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>${escapeHtml(`What if: ${load.name}`)}</title><style>${STYLE}</style></head><body>
+<h1>${escapeHtml(`What if: ${load.name}`)}</h1>
+<p>${escapeHtml(`Simulated: ${formatNumber(load.ratesPerSecond.length)} s of load by the sandbox's autoscaler and instance model in ${formatNumber(tookMs / 1000, 1)} s${load.timeScale > 1 ? `; scaling passes ${load.timeScale} times faster than on AWS` : ""}. No endpoint was asked.`)}</p>
+<table><thead><tr>${cells("th", HEAD)}</tr></thead><tbody>${body.join("\n")}</tbody></table>
+${charts(report)}
+</body></html>
+`;
+}
+
+const lineStyle = (index: number) =>
+  `stroke:${COLOURS[index % COLOURS.length]};stroke-dasharray:${DASHES[Math.floor(index / COLOURS.length) % DASHES.length]}`;
+
+function charts({ outcomes, load }: WhatIfReport): string {
+  const x = timeScale(0, load.ratesPerSecond.length * 1000);
+  const [first] = outcomes;
+  if (!first) return "";
+  const rate = (point: WhatIfPoint) => point.asked / point.seconds;
+  const failing = (point: WhatIfPoint) => point.failed / point.seconds;
+  return [
+    overlay("Rate, requests/s", [first], rate, x),
+    overlay("Instances in service (simulated)", outcomes, (point) => point.instances, x, { stepped: true }),
+    overlay("Invocations per instance and minute (simulated)", outcomes, (point) => point.perInstance, x),
+    overlay("p99 latency, ms, logarithmic (simulated)", outcomes, (point) => point.p99Ms, x, { log: true }),
+    overlay("Failed requests/s (simulated)", outcomes, failing, x),
+  ].join("\n");
+}
+
+function overlay(
+  title: string,
+  outcomes: readonly WhatIfOutcome[],
+  value: (point: WhatIfPoint) => number | null,
+  x: Scale,
+  form: { stepped?: boolean; log?: boolean } = {},
+): string {
+  const all = outcomes.flatMap(({ points }) => points.flatMap((point) => value(point) ?? []));
+  const y = form.log
+    ? logScale(all)
+    : linearScale(
+        all.reduce((a, b) => Math.max(a, b), 1),
+        form.stepped,
+      );
+  const layers = outcomes.map(({ name, points }, index) => {
+    const series = points.map((point) => ({ atMs: (point.second + point.seconds / 2) * 1000, value: value(point) }));
+    return `<path class="line" style="${lineStyle(index)}" d="${linePath(series, x, y, form.stepped)}"><title>${escapeHtml(name)}</title></path>`;
+  });
+  const chart: Chart = {
+    ...{ title, x, y, layers: layers.join(""), ends: [], marks: [], shaded: [] },
+    formatX: formatOffset,
+    formatY: (number) => formatNumber(number, 2),
+  };
+  return drawChart(chart);
+}
