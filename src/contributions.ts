@@ -15,6 +15,24 @@ export interface ReportArgument {
   reportFile: string;
 }
 
+/** A resource of AWS that a row stands for; `console` is its page below the console's SageMaker pages. */
+export interface ResourceArgument {
+  name: string;
+  arn?: string;
+  console?: string;
+}
+/** A row of a tree that has something to copy or to open. */
+export interface TreeNodeArgument {
+  resource?: ResourceArgument;
+  value?: string;
+}
+export interface ModelArgument {
+  artifact?: string;
+}
+export interface LogicalIdArgument {
+  logicalId?: string;
+}
+
 /** Every command's id with its arguments, all of which may be missing: the palette gives none. */
 export interface Commands {
   "sagemakerOps.connection.connect": [];
@@ -48,6 +66,16 @@ export interface Commands {
   "sagemakerOps.loadTest.importResults": [];
   "sagemakerOps.explorer.refresh": [];
   "sagemakerOps.explorer.loadMore": [];
+  "sagemakerOps.explorer.filter": [];
+  "sagemakerOps.explorer.clearFilter": [];
+  "sagemakerOps.explorer.copyName": [TreeNodeArgument?];
+  "sagemakerOps.explorer.copyArn": [TreeNodeArgument?];
+  "sagemakerOps.explorer.copyValue": [TreeNodeArgument?];
+  "sagemakerOps.explorer.openConsole": [TreeNodeArgument?];
+  "sagemakerOps.endpoint.addFavorite": [EndpointArgument?];
+  "sagemakerOps.endpoint.removeFavorite": [EndpointArgument?];
+  "sagemakerOps.model.downloadArtifact": [ModelArgument?];
+  "sagemakerOps.stack.revealInTemplate": [LogicalIdArgument?];
   "sagemakerOps.log.show": [];
 }
 export type CommandId = keyof Commands;
@@ -69,6 +97,8 @@ export interface ContextKeys {
   "sagemakerOps.hasProject": boolean;
   "sagemakerOps.stackDeployed": boolean;
   "sagemakerOps.loadTestActive": boolean;
+  /** Not all endpoints are listed. */
+  "sagemakerOps.filtered": boolean;
 }
 export type ContextKey = keyof ContextKeys;
 
@@ -118,6 +148,16 @@ const commandTable: Record<CommandId, true> = {
   "sagemakerOps.loadTest.importResults": true,
   "sagemakerOps.explorer.refresh": true,
   "sagemakerOps.explorer.loadMore": true,
+  "sagemakerOps.explorer.filter": true,
+  "sagemakerOps.explorer.clearFilter": true,
+  "sagemakerOps.explorer.copyName": true,
+  "sagemakerOps.explorer.copyArn": true,
+  "sagemakerOps.explorer.copyValue": true,
+  "sagemakerOps.explorer.openConsole": true,
+  "sagemakerOps.endpoint.addFavorite": true,
+  "sagemakerOps.endpoint.removeFavorite": true,
+  "sagemakerOps.model.downloadArtifact": true,
+  "sagemakerOps.stack.revealInTemplate": true,
   "sagemakerOps.log.show": true,
 };
 const contextKeyTable: Record<ContextKey, true> = {
@@ -127,6 +167,7 @@ const contextKeyTable: Record<ContextKey, true> = {
   "sagemakerOps.hasProject": true,
   "sagemakerOps.stackDeployed": true,
   "sagemakerOps.loadTestActive": true,
+  "sagemakerOps.filtered": true,
 };
 
 /** What a setting is when nobody set it; package.json says the same to VS Code. */

@@ -28,6 +28,7 @@ import { createEndpointsView } from "./tree/endpointsView.ts";
 import { createLoadTestsView } from "./tree/loadTestsView.ts";
 import { createStackView } from "./tree/stackView.ts";
 import { setContext } from "./ui/context.ts";
+import { Favorites } from "./ui/favorites.ts";
 import { MarkdownDocuments } from "./ui/markdownDocument.ts";
 import { createStatusBar } from "./ui/statusBar.ts";
 import { findReport } from "./ui/workspacePlans.ts";
@@ -42,6 +43,7 @@ export function activate(context: ExtensionContext): void {
   const connections = new Connections();
   const sandbox = new SandboxProcess({ cliPath: bundled("cli.js") });
   const endpoints = new Endpoints(connections);
+  const favorites = new Favorites(context.globalState, connections);
   const deployer = new StackDeployer(connections);
   const project = new WorkspaceProject(connections, deployer);
   const version = String(context.extension.packageJSON.version);
@@ -91,12 +93,12 @@ export function activate(context: ExtensionContext): void {
         ...stackCommands({ connections, deployer, endpoints, project, loadTests, log, ...explaining }),
         ...endpointCommands({ connections, endpoints, panels: endpointPanels, project, ...explaining }),
         ...loadTestCommands(loadTestServices),
-        ...explorerCommands(endpoints, project, log),
+        ...explorerCommands({ connections, endpoints, project, favorites, log }),
       },
       log,
     ),
     createStatusBar(connections),
-    createEndpointsView(connections, endpoints, project),
+    createEndpointsView(connections, endpoints, project, favorites),
     createStackView(project, deployer),
     createLoadTestsView(loadTests, project),
     createPlanLenses(loadTests),

@@ -4,22 +4,37 @@ import {
   DescribeEndpointConfigCommand,
   DescribeModelCommand,
   ListEndpointsCommand,
+  ListTagsCommand,
 } from "@aws-sdk/client-sagemaker";
-import type { Endpoint, EndpointConfig, EndpointStatus, EndpointSummary, Model } from "../domain/endpoint.ts";
+import type {
+  Endpoint,
+  EndpointConfig,
+  EndpointFilter,
+  EndpointStatus,
+  EndpointSummary,
+  Model,
+} from "../domain/endpoint.ts";
 import { withAwsErrors } from "./awsError.ts";
 import type { AwsClients } from "./clients.ts";
+import { collect } from "./paginate.ts";
 
 const ms = (d: Date | undefined) => d?.getTime() ?? 0;
 
-/** One page of the account's endpoints, newest first. */
+/** One page of the account's endpoints, newest first. ListEndpoints itself knows no tags: `filter.tag` is not looked at. */
 export function listEndpoints(
   clients: AwsClients,
   token?: string,
   pageSize = 100,
+  filter: EndpointFilter = {},
 ): Promise<{ endpoints: EndpointSummary[]; nextToken?: string }> {
   return withAwsErrors({ action: "list the endpoints", region: clients.region }, async () => {
     const page = await (await clients.sagemaker()).send(
-      new ListEndpointsCommand({ MaxResults: pageSize, NextToken: token }),
+      new ListEndpointsCommand({
+        MaxResults: pageSize,
+        NextToken: token,
+        NameContains: filter.name || undefined,
+        StatusEquals: filter.status,
+      }),
     );
     const endpoints = (page.Endpoints ?? []).map((e) => ({
       name: e.EndpointName ?? "",
@@ -29,6 +44,19 @@ export function listEndpoints(
       modifiedAtMs: ms(e.LastModifiedTime),
     }));
     return { endpoints, nextToken: page.NextToken };
+  });
+}
+
+/** Tags of a resource, by key. */
+export function listTags(clients: AwsClients, arn: string): Promise<Record<string, string>> {
+  return withAwsErrors({ action: `list the tags of ${arn}`, region: clients.region }, async () => {
+    const client = await clients.sagemaker();
+    const tags = await collect(
+      (NextToken) => client.send(new ListTagsCommand({ ResourceArn: arn, NextToken })),
+      (page) => page.Tags,
+      (page) => page.NextToken,
+    );
+    return Object.fromEntries(tags.map(({ Key, Value }) => [Key ?? "", Value ?? ""]));
   });
 }
 
@@ -75,8 +103,21 @@ export function describeEndpointConfig(clients: AwsClients, name: string): Promi
         modelName: v.ModelName,
         instanceType: v.InstanceType,
         initialInstances: v.InitialInstanceCount,
+        serverless: v.ServerlessConfig && {
+          memoryMb: v.ServerlessConfig.MemorySizeInMB ?? 0,
+          maxConcurrency: v.ServerlessConfig.MaxConcurrency ?? 0,
+          provisionedConcurrency: v.ServerlessConfig.ProvisionedConcurrency,
+        },
       })),
       dataCapture: c.DataCaptureConfig?.EnableCapture ?? false,
+      capture: c.DataCaptureConfig && {
+        destination: c.DataCaptureConfig.DestinationS3Uri,
+        percent: c.DataCaptureConfig.InitialSamplingPercentage,
+      },
+      async: c.AsyncInferenceConfig && {
+        output: c.AsyncInferenceConfig.OutputConfig?.S3OutputPath,
+        maxConcurrentPerInstance: c.AsyncInferenceConfig.ClientConfig?.MaxConcurrentInvocationsPerInstance,
+      },
     };
   });
 }
@@ -91,6 +132,7 @@ export function describeModel(clients: AwsClients, name: string): Promise<Model>
       image: container?.Image,
       artifact: container?.ModelDataUrl,
       roleArn: m.ExecutionRoleArn,
+      environment: container?.Environment,
       createdAtMs: ms(m.CreationTime),
     };
   });

@@ -1,4 +1,4 @@
-import { env, Uri, window } from "vscode";
+import { env, window } from "vscode";
 import { type EndpointArgument, viewIds } from "../contributions.ts";
 import { describeConnection } from "../domain/connection.ts";
 import { type EndpointSummary, isInTransition } from "../domain/endpoint.ts";
@@ -13,6 +13,7 @@ import type { MarkdownDocuments } from "../ui/markdownDocument.ts";
 import { confirmWithFacts, pickOne } from "../ui/prompts.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { requireConnection } from "./connection.ts";
+import { openConsolePage } from "./console.ts";
 import { failureMarkdown, scalingMarkdown } from "./explanationText.ts";
 import { commandStep, withSteps } from "./nextSteps.ts";
 import type { CommandTable } from "./register.ts";
@@ -29,17 +30,9 @@ export interface EndpointCommandServices {
   documents: MarkdownDocuments;
 }
 
-type EndpointCommands = Pick<
-  CommandTable,
-  | "sagemakerOps.endpoint.testPrediction"
-  | "sagemakerOps.endpoint.openMetrics"
-  | "sagemakerOps.endpoint.copyName"
-  | "sagemakerOps.endpoint.copyArn"
-  | "sagemakerOps.endpoint.explain"
-  | "sagemakerOps.endpoint.explainScaling"
-  | "sagemakerOps.endpoint.showProgress"
-  | "sagemakerOps.endpoint.openConsole"
-  | "sagemakerOps.endpoint.delete"
+type EndpointCommands = Omit<
+  Pick<CommandTable, Extract<keyof CommandTable, `sagemakerOps.endpoint.${string}`>>,
+  "sagemakerOps.endpoint.addFavorite" | "sagemakerOps.endpoint.removeFavorite"
 >;
 
 export function endpointCommands(services: EndpointCommandServices): EndpointCommands {
@@ -75,7 +68,8 @@ export function endpointCommands(services: EndpointCommandServices): EndpointCom
       else panels.show(name, isInTransition(status) ? "live" : "predict");
     },
     "sagemakerOps.endpoint.openConsole": async (argument) => {
-      await openConsole(services, await findEndpoint(services, argument));
+      const { name, arn } = await findEndpoint(services, argument);
+      await openConsolePage(services.connections, name, arn, `endpoints/${name}`);
     },
     "sagemakerOps.endpoint.delete": async (argument) => {
       await removeEndpoint(services, await findEndpoint(services, argument));
@@ -88,25 +82,6 @@ const placeOf = ({ connections }: EndpointCommandServices) => describeConnection
 /** Several calls to AWS: the view shows that something is being read. */
 function reading<T>(work: () => Promise<T>): Promise<T> {
   return Promise.resolve(window.withProgress({ location: { viewId: viewIds.endpoints } }, work));
-}
-
-/** Console hosts by partition, the second part of an ARN (AWS general reference, console links). */
-const CONSOLES: Record<string, string> = {
-  aws: "console.aws.amazon.com",
-  "aws-us-gov": "console.amazonaws-us-gov.com",
-  "aws-cn": "console.amazonaws.cn",
-};
-
-async function openConsole({ connections }: EndpointCommandServices, { name, arn }: EndpointSummary): Promise<void> {
-  const { kind, region } = requireConnection(connections);
-  if (kind === "sandbox") {
-    throw new OpsError("conflict", `Endpoint ${name} lives in the sandbox, which the AWS console does not know.`, {
-      hint: "Its state is shown here: in the tree and in its page.",
-    });
-  }
-  const host = CONSOLES[arn.split(":")[1] ?? ""] ?? CONSOLES.aws;
-  const url = `https://${region}.${host}/sagemaker/home?region=${region}#/endpoints/${encodeURIComponent(name)}`;
-  await env.openExternal(Uri.parse(url, true));
 }
 
 async function removeEndpoint(services: EndpointCommandServices, endpoint: EndpointSummary): Promise<void> {

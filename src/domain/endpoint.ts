@@ -41,9 +41,44 @@ export interface EndpointConfig {
   name: string;
   arn: string;
   createdAtMs: number;
-  variants: { name: string; modelName?: string; instanceType?: string; initialInstances?: number }[];
+  variants: ConfigVariant[];
   dataCapture: boolean;
+  /** Where, and of how many requests, what is captured; also while capturing is off. */
+  capture?: { destination?: string; percent?: number };
+  /** Only of asynchronous endpoints: where the answers are put, and how many requests an instance takes at once. */
+  async?: { output?: string; maxConcurrentPerInstance?: number };
 }
+
+export interface ConfigVariant {
+  name: string;
+  modelName?: string;
+  instanceType?: string;
+  initialInstances?: number;
+  /** Only of serverless variants. Memory in MB; concurrencies in requests at once. */
+  serverless?: { memoryMb: number; maxConcurrency: number; provisionedConcurrency?: number };
+}
+
+/** Which endpoints of the account are listed; what is absent does not matter. */
+export interface EndpointFilter {
+  /** Part of the name. */
+  name?: string;
+  status?: EndpointStatus;
+  /** Without a value any value will do. */
+  tag?: { key: string; value?: string };
+}
+
+/** All states that an endpoint can be in. */
+export const endpointStatuses: readonly EndpointStatus[] = [
+  "InService",
+  "Creating",
+  "Updating",
+  "SystemUpdating",
+  "RollingBack",
+  "Deleting",
+  "Failed",
+  "UpdateRollbackFailed",
+  "OutOfService",
+];
 
 export interface Model {
   name: string;
@@ -52,6 +87,8 @@ export interface Model {
   /** S3 URI of the artifact. */
   artifact?: string;
   roleArn?: string;
+  /** Environment variables of the container. */
+  environment?: Record<string, string>;
   createdAtMs: number;
 }
 

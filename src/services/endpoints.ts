@@ -5,12 +5,14 @@ import {
   describeEndpointConfig,
   describeModel,
   listEndpoints,
+  listTags,
   withConfig,
 } from "../aws/sagemaker.ts";
 import { endpointHourlyCost } from "../domain/cost.ts";
 import {
   type Endpoint,
   type EndpointConfig,
+  type EndpointFilter,
   type EndpointSummary,
   isInTransition,
   type Model,
@@ -38,9 +40,15 @@ export interface EndpointsSnapshot {
   endpoints: EndpointSummary[];
   hasMore: boolean;
   readAtMs?: number;
+  /** Undefined: all are listed. */
+  filter?: EndpointFilter;
 }
 
 const EMPTY: EndpointsSnapshot = { state: "loading", endpoints: [], hasMore: false };
+/** Pages that are read again by a refresh, so that a list that was opened further does not collapse. */
+const MOST_PAGES = 10;
+/** Tags are read one resource at a time, this many at once. */
+const TAGS_AT_ONCE = 8;
 const FIRST_POLL_MS = 2_000;
 const LONGEST_POLL_MS = 30_000;
 const SANDBOX_POLL_MS = 700;
@@ -56,6 +64,8 @@ export class Endpoints {
   private current = EMPTY;
   private nextToken: string | undefined;
   private readonly details = new Map<string, Promise<EndpointDetail>>();
+  private readonly tagsByArn = new Map<string, Promise<Record<string, string>>>();
+  private pages = 1;
   private timer: NodeJS.Timeout | undefined;
   private waitMs = FIRST_POLL_MS;
   private visible = false;
@@ -68,7 +78,9 @@ export class Endpoints {
       this.generation++;
       this.current = EMPTY;
       this.nextToken = undefined;
+      this.pages = 1;
       this.details.clear();
+      this.tagsByArn.clear();
       this.onDidChange.fire([]);
       if (this.visible && connections.current) void this.refresh();
     });
@@ -78,17 +90,35 @@ export class Endpoints {
     return this.current;
   }
 
-  /** Reads the first page anew; a failure becomes part of the snapshot. */
+  /** Lists only some endpoints from now on; undefined lists all. */
+  async setFilter(filter: EndpointFilter | undefined): Promise<void> {
+    this.current = { ...EMPTY, filter };
+    this.pages = 1;
+    this.onDidChange.fire([]);
+    await this.refresh();
+  }
+
+  /** Reads what is listed anew; a failure becomes part of the snapshot. */
   async refresh(): Promise<void> {
     const generation = this.generation;
+    const { filter } = this.current;
     this.details.clear();
+    this.tagsByArn.clear();
+    const isStale = () => generation !== this.generation || filter !== this.current.filter;
     try {
-      const { endpoints, nextToken } = await listEndpoints(this.connections.clients());
-      if (generation !== this.generation) return;
+      const endpoints: EndpointSummary[] = [];
+      let nextToken: string | undefined;
+      for (let page = 0; page < Math.min(this.pages, MOST_PAGES); page++) {
+        const read = await this.readPage(nextToken, filter);
+        if (isStale()) return;
+        endpoints.push(...read.endpoints);
+        nextToken = read.nextToken;
+        if (!nextToken) break;
+      }
       this.nextToken = nextToken;
-      this.current = { state: "loaded", endpoints, hasMore: nextToken !== undefined, readAtMs: Date.now() };
+      this.current = { state: "loaded", endpoints, hasMore: nextToken !== undefined, readAtMs: Date.now(), filter };
     } catch (e) {
-      if (generation !== this.generation) return;
+      if (isStale()) return;
       this.current = { ...this.current, state: "failed", error: toOpsError(e) };
     }
     this.onDidChange.fire([]);
@@ -99,12 +129,45 @@ export class Endpoints {
   async loadMore(): Promise<void> {
     if (!this.nextToken) return;
     const generation = this.generation;
-    const page = await listEndpoints(this.connections.clients(), this.nextToken);
-    if (generation !== this.generation) return;
+    const { filter } = this.current;
+    const page = await this.readPage(this.nextToken, filter);
+    if (generation !== this.generation || filter !== this.current.filter) return;
     this.nextToken = page.nextToken;
+    this.pages++;
     const endpoints = [...this.current.endpoints, ...page.endpoints];
     this.current = { ...this.current, endpoints, hasMore: page.nextToken !== undefined };
     this.onDidChange.fire([]);
+  }
+
+  /** Tags of a resource, kept until the next refresh. */
+  tags(arn: string): Promise<Record<string, string>> {
+    const known = this.tagsByArn.get(arn);
+    if (known) return known;
+    const reading = listTags(this.connections.clients(), arn);
+    this.tagsByArn.set(arn, reading);
+    reading.catch(() => this.tagsByArn.delete(arn));
+    return reading;
+  }
+
+  private async readPage(
+    token: string | undefined,
+    filter: EndpointFilter | undefined,
+  ): Promise<{ endpoints: EndpointSummary[]; nextToken?: string }> {
+    const page = await listEndpoints(this.connections.clients(), token, undefined, filter);
+    if (!filter?.tag) return page;
+    const { key, value } = filter.tag;
+    const matching: EndpointSummary[] = [];
+    for (let i = 0; i < page.endpoints.length; i += TAGS_AT_ONCE) {
+      const some = page.endpoints.slice(i, i + TAGS_AT_ONCE);
+      const tags = await Promise.all(some.map(({ arn }) => this.tags(arn)));
+      matching.push(
+        ...some.filter((_, at) => {
+          const found = tags[at]?.[key];
+          return found !== undefined && (value === undefined || found === value);
+        }),
+      );
+    }
+    return { ...page, endpoints: matching };
   }
 
   /** Reads one endpoint with all that belongs to it; kept until the next refresh unless `fresh`. */

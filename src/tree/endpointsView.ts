@@ -1,43 +1,41 @@
-import { type Disposable, type TreeView, window } from "vscode";
+import { Disposable, type TreeView, window } from "vscode";
 import { viewIds } from "../contributions.ts";
 import { type Connection, describeConnection } from "../domain/connection.ts";
-import type { EndpointSummary } from "../domain/endpoint.ts";
+import type { EndpointFilter, EndpointSummary } from "../domain/endpoint.ts";
 import type { Connections } from "../services/connections.ts";
 import type { EndpointDetail, Endpoints } from "../services/endpoints.ts";
+import type { Favorites } from "../ui/favorites.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
+import { detailNodes } from "./endpointNodes.ts";
 import { errorNode, NodeProvider } from "./nodeProvider.ts";
-import {
-  type EndpointFacts,
-  presentActivity,
-  presentAlarm,
-  presentConfig,
-  presentEndpoint,
-  presentModel,
-  presentPolicy,
-  presentScaling,
-  presentVariant,
-} from "./present.ts";
+import { type EndpointFacts, presentEndpoint } from "./present.ts";
 import { click, type TreeNode } from "./treeNode.ts";
 
-const ACTIVITIES_SHOWN = 3;
+/** Failed endpoints whose reason is read unasked; an account may have thousands. */
+const REASONS_SHOWN = 20;
 
 /** The endpoints of the account: the project's first and open, the others below. */
 export function createEndpointsView(
   connections: Connections,
   endpoints: Endpoints,
   project: WorkspaceProject,
+  favorites: Favorites,
 ): Disposable {
-  const provider = new NodeProvider(() => rootNodes(connections, endpoints, project));
+  const services = { connections, endpoints, project, favorites };
+  const provider = new NodeProvider(() => rootNodes(services));
   const view = window.createTreeView(viewIds.endpoints, { treeDataProvider: provider, showCollapseAll: true });
   const describe = () => {
-    view.description = connections.current && describeConnection(connections.current);
+    const place = connections.current && describeConnection(connections.current);
+    const filter = filterText(endpoints.snapshot().filter);
+    view.description = [place, filter].filter(Boolean).join(" · ");
     provider.refresh();
   };
   describe();
   const forget = [
     connections.onDidChange.on(describe),
-    endpoints.onDidChange.on(() => provider.refresh()),
+    endpoints.onDidChange.on(describe),
     project.onDidChange.on(() => provider.refresh()),
+    favorites.onDidChange.on(() => provider.refresh()),
   ];
   const visibility = followVisibility(view, (visible) => endpoints.setVisible(visible));
   return {
@@ -50,31 +48,74 @@ export function createEndpointsView(
   };
 }
 
+/** Somebody works in the window, or did so a moment ago. */
+const isWindowWatched = () => window.state.focused || window.state.active;
+
 /** Nothing is read for a view that nobody sees. */
 export function followVisibility(view: TreeView<TreeNode>, tell: (visible: boolean) => void): Disposable {
-  tell(view.visible);
-  return view.onDidChangeVisibility(({ visible }) => tell(visible));
+  const say = () => tell(view.visible && isWindowWatched());
+  say();
+  return Disposable.from(view.onDidChangeVisibility(say), window.onDidChangeWindowState(say));
 }
 
-async function rootNodes(
-  connections: Connections,
-  endpoints: Endpoints,
-  project: WorkspaceProject,
-): Promise<TreeNode[]> {
+interface ViewServices {
+  connections: Connections;
+  endpoints: Endpoints;
+  project: WorkspaceProject;
+  favorites: Favorites;
+}
+
+/** A filter in words; undefined for none. */
+function filterText(filter: EndpointFilter | undefined): string | undefined {
+  if (!filter) return undefined;
+  const { name, status, tag } = filter;
+  const parts = [name && `"${name}"`, status, tag && (tag.value === undefined ? tag.key : `${tag.key}=${tag.value}`)];
+  return `only ${parts.filter(Boolean).join(", ")}`;
+}
+
+/** The project's endpoint first, then favourites, then the others as the account lists them. */
+async function rootNodes({ connections, endpoints, project, favorites }: ViewServices): Promise<TreeNode[]> {
   const connection = connections.current;
   if (!connection) return [];
-  const { state, error, endpoints: list, hasMore } = endpoints.snapshot();
+  const { state, error, endpoints: list, hasMore, filter } = endpoints.snapshot();
   if (state === "loading") return [noteNode("loading", "Loading endpoints…", "loading~spin")];
   const failed = state === "failed" ? [errorNode("list/error", error)] : [];
-  if (failed.length === 0 && list.length === 0) return [emptyNode(connection, project)];
+  if (failed.length === 0 && list.length === 0 && !hasMore) {
+    return [filter ? noMatchNode(filter) : emptyNode(connection, project)];
+  }
   const isProject = ({ name }: EndpointSummary) => name === project.endpointName;
-  const ordered = [...list.filter(isProject), ...list.filter((e) => !isProject(e))];
-  const nodes = await Promise.all(ordered.map((e) => endpointNode(endpoints, connection, e, isProject(e))));
+  const isFavorite = ({ name }: EndpointSummary) => favorites.has(name);
+  const rank = (endpoint: EndpointSummary) => (isProject(endpoint) ? 0 : isFavorite(endpoint) ? 1 : 2);
+  const ordered = [...(await missingFavorites(endpoints, favorites)), ...list].sort((a, b) => rank(a) - rank(b));
+  let reasons = 0;
+  const nodes = await Promise.all(
+    ordered.map((endpoint) => {
+      const isFailed = endpoint.status === "Failed" || endpoint.status === "UpdateRollbackFailed";
+      const known = isProject(endpoint) || (isFailed && ++reasons <= REASONS_SHOWN);
+      const facts = { isProject: isProject(endpoint), isFavorite: isFavorite(endpoint) };
+      return endpointNode(endpoints, connection, endpoint, facts, known);
+    }),
+  );
   const more: TreeNode = {
     ...noteNode("more", "Load more endpoints…", "ellipsis"),
     click: click("sagemakerOps.explorer.loadMore", "Load more"),
   };
   return [...failed, ...nodes, ...(hasMore ? [more] : [])];
+}
+
+/** Favourites that stand on a later page of the account's list; one that was deleted is left out. */
+async function missingFavorites(endpoints: Endpoints, favorites: Favorites): Promise<EndpointSummary[]> {
+  const { endpoints: list, hasMore, filter } = endpoints.snapshot();
+  if (!hasMore || filter) return [];
+  const missing = favorites.names().filter((name) => !list.some((endpoint) => endpoint.name === name));
+  const found = await Promise.all(missing.map((name) => endpoints.detail(name).catch(() => undefined)));
+  return found.flatMap((detail) => (detail ? [detail.endpoint] : []));
+}
+
+function noMatchNode(filter: EndpointFilter): TreeNode {
+  const node = noteNode("empty", "No endpoint matches", "info");
+  node.presentation.description = `${filterText(filter)} · Clear`;
+  return { ...node, click: click("sagemakerOps.explorer.clearFilter", "Clear Filter") };
 }
 
 const noteNode = (id: string, label: string, icon: string): TreeNode => ({ id, presentation: { label, icon } });
@@ -91,23 +132,25 @@ async function endpointNode(
   endpoints: Endpoints,
   connection: Connection,
   summary: EndpointSummary,
-  isProject: boolean,
+  { isProject, isFavorite }: Pick<EndpointFacts, "isProject" | "isFavorite">,
+  isDetailed: boolean,
 ): Promise<TreeNode> {
   const facts: EndpointFacts = {
     summary,
     isProject,
+    isFavorite,
     simulated: connection.kind === "sandbox",
     nowMs: Date.now(),
   };
-  const matters = isProject || summary.status === "Failed" || summary.status === "UpdateRollbackFailed";
-  const detail = matters ? await endpoints.detail(summary.name).catch(() => undefined) : undefined;
+  const detail = isDetailed ? await endpoints.detail(summary.name).catch(() => undefined) : undefined;
   return {
     // Another id than the others' rows: what is open by itself must not inherit that an earlier row was closed.
     id: `${isProject ? "project" : "endpoint"}/${summary.name}`,
     presentation: presentEndpoint({ ...facts, ...(detail && detailFacts(detail)) }),
     endpointName: summary.name,
     expanded: isProject,
-    children: async () => detailNodes(await endpoints.detail(summary.name)),
+    resource: { name: summary.name, arn: summary.arn, console: `endpoints/${summary.name}` },
+    children: async () => detailNodes(await endpoints.detail(summary.name), endpoints),
   };
 }
 
@@ -115,36 +158,4 @@ function detailFacts({ endpoint, hourlyUsd, targets }: EndpointDetail): Partial<
   const { name, arn, status, createdAtMs, modifiedAtMs, variants, failureReason } = endpoint;
   const summary = { name, arn, status, createdAtMs, modifiedAtMs };
   return { summary, variants, failureReason, hourlyUsd, autoscaled: targets.length > 0 };
-}
-
-function detailNodes({ endpoint, config, models, targets, activities }: EndpointDetail): TreeNode[] {
-  const id = (part: string) => `endpoint/${endpoint.name}/${part}`;
-  const nowMs = Date.now();
-  const scaling = targets.map((target): TreeNode => {
-    const at = id(`scaling/${target.variantName}`);
-    const policies = target.policies.flatMap((policy): TreeNode[] => [
-      { id: `${at}/policy/${policy.name}`, presentation: presentPolicy(policy) },
-      ...policy.alarms.map((alarm) => ({
-        id: `${at}/alarm/${alarm.name}`,
-        presentation: presentAlarm(alarm, nowMs),
-      })),
-    ]);
-    const recent = activities.slice(0, ACTIVITIES_SHOWN).map((activity) => ({
-      id: `${at}/activity/${activity.id}`,
-      presentation: presentActivity(activity, nowMs),
-    }));
-    return {
-      id: at,
-      presentation: presentScaling(target, targets.length > 1),
-      endpointName: endpoint.name,
-      expanded: true,
-      children: () => [...policies, ...recent],
-    };
-  });
-  return [
-    ...endpoint.variants.map((v) => ({ id: id(`variant/${v.name}`), presentation: presentVariant(v) })),
-    ...models.map((m) => ({ id: id(`model/${m.name}`), presentation: presentModel(m, nowMs) })),
-    ...(config ? [{ id: id("config"), presentation: presentConfig(config, nowMs) }] : []),
-    ...scaling,
-  ];
 }

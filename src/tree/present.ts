@@ -1,17 +1,15 @@
 import { formatHourly, PRICES_AS_OF, PRICES_REGION } from "../domain/cost.ts";
 import {
-  type EndpointConfig,
   type EndpointStatus,
   type EndpointSummary,
   instanceTotals,
   isInTransition,
-  type Model,
   takesTraffic,
   type Variant,
 } from "../domain/endpoint.ts";
 import type { OpsError } from "../domain/errors.ts";
 import type { Alarm, ScalableTarget, ScalingActivity, ScalingPolicy } from "../domain/scaling.ts";
-import { formatAge, formatNumber, formatPeriod, formatTime, lastPart, plural } from "../ui/format.ts";
+import { formatAge, formatNumber, formatPeriod, formatTime, lastPart } from "../ui/format.ts";
 
 /** How a row looks; pure, so that it is tested without an editor. Icons and colours are VS Code's names. */
 export interface Presentation {
@@ -33,6 +31,8 @@ export interface EndpointFacts {
   hourlyUsd?: number;
   autoscaled?: boolean;
   isProject: boolean;
+  /** Of the user's own choice. */
+  isFavorite?: boolean;
   simulated: boolean;
   nowMs: number;
 }
@@ -58,6 +58,7 @@ export function presentEndpoint(facts: EndpointFacts): Presentation {
   // SageMaker lists no variants before the first instances are there.
   const instances = totals && totals.desired > 0 ? instancesText(totals, moving) : undefined;
   const description = [
+    facts.isFavorite && "★",
     status,
     status === "Failed" ? facts.failureReason : instances,
     moving && formatAge(nowMs - summary.modifiedAtMs),
@@ -72,10 +73,11 @@ export function presentEndpoint(facts: EndpointFacts): Presentation {
     status === "UpdateRollbackFailed" && "failed",
     facts.autoscaled && "autoscaled",
     facts.isProject && "project",
+    facts.isFavorite && "favorite",
   ];
   return {
     label: name,
-    description: description.filter(Boolean).join(" · "),
+    description: description.filter(Boolean).join(" · ").replace("★ · ", "★ "),
     tooltip: endpointTooltip(facts, instances),
     ...statusIcon(status),
     contextValue: context.filter(Boolean).join("+"),
@@ -117,43 +119,6 @@ export function presentVariant(variant: Variant): Presentation {
     ],
     icon: "server",
     contextValue: "variant",
-  };
-}
-
-export function presentModel(model: Model, nowMs: number): Presentation {
-  const image = model.image ? lastPart(model.image).replace(":", " ") : "no image";
-  return {
-    label: model.name,
-    description: [image, model.artifact && lastPart(model.artifact)].filter(Boolean).join(" · "),
-    tooltip: tooltipRows([
-      ["Model", model.name],
-      ["Image", model.image],
-      ["Artifact", model.artifact],
-      ["Role", model.roleArn],
-      ["Created", formatTime(model.createdAtMs, nowMs)],
-    ]),
-    icon: "package",
-    contextValue: "model",
-  };
-}
-
-export function presentConfig(config: EndpointConfig, nowMs: number): Presentation {
-  const capture = `data capture ${config.dataCapture ? "on" : "off"}`;
-  return {
-    label: config.name,
-    description: `${plural(config.variants.length, "variant")} · ${capture}`,
-    tooltip: tooltipRows([
-      ["Endpoint config", config.name],
-      [
-        "Variants",
-        config.variants.map((v) => `${v.name}: ${v.initialInstances ?? ""} × ${v.instanceType ?? ""}`).join(", "),
-      ],
-      ["Data capture", config.dataCapture ? "on" : "off"],
-      ["Created", formatTime(config.createdAtMs, nowMs)],
-      ["ARN", config.arn],
-    ]),
-    icon: "settings-gear",
-    contextValue: "endpointConfig",
   };
 }
 

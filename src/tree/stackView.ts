@@ -73,7 +73,13 @@ function stackNodes(stack: Stack, deployer: StackDeployer): TreeNode[] {
     {
       id: "stack",
       presentation: presentStack(stack),
-      children: () => stack.resources.map((r) => ({ id: `resource/${r.logicalId}`, presentation: presentResource(r) })),
+      children: () =>
+        stack.resources.map((r) => ({
+          id: `resource/${r.logicalId}`,
+          presentation: presentResource(r),
+          logicalId: r.logicalId,
+          resource: r.physicalId === undefined ? undefined : { name: r.physicalId },
+        })),
     },
     ...outputs.filter(hasUrl),
     ...outputs.filter((node) => !hasUrl(node)),

@@ -1,5 +1,5 @@
 import { type Command, MarkdownString, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from "vscode";
-import type { CommandId, Commands } from "../contributions.ts";
+import type { CommandId, Commands, ResourceArgument } from "../contributions.ts";
 import type { Presentation } from "./present.ts";
 
 /** A row of a tree. `id` is stable over refreshes, so that what is open stays open. */
@@ -21,6 +21,12 @@ interface NodeArguments {
   value?: string;
   planFile?: string;
   reportFile?: string;
+  /** A resource of AWS that the row stands for. */
+  resource?: ResourceArgument;
+  /** S3 URI of a model's artifact. */
+  artifact?: string;
+  /** Id of a stack's resource in the template. */
+  logicalId?: string;
 }
 
 /** A click on a row, typed by the command's arguments. */
@@ -48,9 +54,10 @@ function collapsibleState({ children, expanded }: TreeNode): TreeItemCollapsible
   return expanded ? TreeItemCollapsibleState.Expanded : TreeItemCollapsibleState.Collapsed;
 }
 
-/** Values come from an account, so they are text, never markup. */
+/** A table. Values come from an account, so they are text, never markup. */
 function tooltipText(rows: [string, string][]): MarkdownString {
-  const text = new MarkdownString();
-  for (const [name, value] of rows) text.appendMarkdown(`**${name}:** `).appendText(value).appendMarkdown("  \n");
-  return text;
+  const [head, ...others] = rows.map(([name, value]) => `| ${cell(name)} | ${cell(value)} |`);
+  return new MarkdownString([head, "|:--|:--|", ...others].join("\n"));
 }
+
+const cell = (text: string) => text.replace(/[\\`*_{}[\]()<>#+\-!|~&$]/g, "\\$&").replace(/\s+/g, " ");

@@ -23,8 +23,15 @@ export interface Story {
   screenshots(name: string): Promise<void>;
 }
 
-/** Starts VS Code before the steps and stops it after them. Without Chromium they are skipped, with a reason. */
-export function story(workspace: { folder: string; remove(): void } | undefined, timeScale: number): Story {
+/**
+ * Starts VS Code before the steps and stops it after them. Without Chromium they are skipped, with a reason.
+ * @param more user settings over the rig's
+ */
+export function story(
+  workspace: { folder: string; remove(): void } | undefined,
+  timeScale: number,
+  more: Record<string, unknown> = {},
+): Story {
   let server: VscodeServer | undefined;
   let workbench: Workbench | undefined;
   let shots = "";
@@ -33,7 +40,7 @@ export function story(workspace: { folder: string; remove(): void } | undefined,
   before(
     async () => {
       if (!workspace || skip) return;
-      const settings = { "sagemakerOps.sandbox.timeScale": timeScale };
+      const settings = { "sagemakerOps.sandbox.timeScale": timeScale, ...more };
       server = await startVscode({ workspace: workspace.folder, vsix: [packageVsix().file], settings });
       shots = path.resolve(import.meta.dirname, "../../artifacts/host", server.version);
       workbench = await Workbench.open(server);

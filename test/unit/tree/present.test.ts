@@ -5,14 +5,13 @@ import { OpsError } from "../../../src/domain/errors.ts";
 import {
   presentActivity,
   presentAlarm,
-  presentConfig,
   presentEndpoint,
   presentError,
-  presentModel,
   presentPolicy,
   presentScaling,
   presentVariant,
 } from "../../../src/tree/present.ts";
+import { configParts, modelParts, presentConfig, presentModel } from "../../../src/tree/presentParts.ts";
 import { presentOutcome, presentOutput, presentResource, presentStack } from "../../../src/tree/presentStack.ts";
 
 const nowMs = Date.UTC(2026, 10, 22, 14, 2, 40);
@@ -191,4 +190,44 @@ test("what became of a deployment is told; a stack that only can be deleted says
   assert.equal(context("ROLLBACK_COMPLETE"), "stack+onlyDeletable");
   assert.equal(context("UPDATE_ROLLBACK_COMPLETE"), "stack");
   assert.equal(context("CREATE_IN_PROGRESS"), "stack+inProgress");
+});
+
+test("what a model is made of: image, artifact to download, environment without secrets", () => {
+  const parts = modelParts({
+    name: "m",
+    arn: "arn",
+    image: "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1",
+    artifact: "s3://bucket/model.tar.gz",
+    environment: { SAGEMAKER_PROGRAM: "inference.py", HF_TOKEN: "hf_abc" },
+    createdAtMs: nowMs,
+  });
+  assert.deepEqual(
+    parts.map(({ label, description, contextValue }) => [label, description, contextValue]),
+    [
+      ["Image", "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1", "value"],
+      ["Artifact", "s3://bucket/model.tar.gz", "value+artifact"],
+      ["SAGEMAKER_PROGRAM", "inference.py", "value"],
+      ["HF_TOKEN", "(not shown)", "value"],
+    ],
+  );
+});
+
+test("a configuration tells serverless variants, capturing and where asynchronous answers go", () => {
+  const parts = configParts({
+    name: "c",
+    arn: "arn",
+    createdAtMs: nowMs,
+    variants: [{ name: "A", serverless: { memoryMb: 2048, maxConcurrency: 5 } }],
+    dataCapture: true,
+    capture: { destination: "s3://bucket/captured", percent: 20 },
+    async: { output: "s3://bucket/out", maxConcurrentPerInstance: 4 },
+  });
+  assert.deepEqual(
+    parts.map(({ label, description }) => `${label}: ${description}`),
+    [
+      "A: serverless · 2,048 MB · at most 5 at once",
+      "Data capture: 20 % of the requests · s3://bucket/captured",
+      "Asynchronous: s3://bucket/out · at most 4 at once and instance",
+    ],
+  );
 });

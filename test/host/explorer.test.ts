@@ -1,0 +1,62 @@
+import { skipWithoutChromium } from "../rig/chromium.ts";
+import { story } from "./steps.ts";
+import { createWineWorkspace } from "./wineWorkspace.ts";
+
+/** The explorer: what belongs to an endpoint, filters, favourites, the way from a resource to the template. */
+const here = story(skipWithoutChromium ? undefined : createWineWorkspace(), 60);
+const { step, screenshots } = here;
+
+/** Picks an item of a row's context menu. */
+async function fromMenu(row: string | RegExp, item: string): Promise<void> {
+  await here.workbench.treeItem(row).click({ button: "right" });
+  await here.workbench.page.getByRole("menuitem", { name: item }).click();
+}
+
+step("a model shows its image, artifact and environment, an endpoint its tags", async () => {
+  const { workbench } = here;
+  await workbench.openView("SageMaker Ops");
+  await workbench.page.getByRole("button", { name: "Start the Sandbox" }).click();
+  await workbench.statusBarItem("SageMaker: sandbox · us-east-1").waitFor();
+  await workbench.runCommand("SageMaker Ops: Deploy…");
+  await workbench.pick(/Deploy \d+ changes$/);
+  await workbench.page.getByText(/^CREATE_COMPLETE · \d+ resources$/).waitFor({ timeout: 90_000 });
+  await workbench.expandTreeItem(/^wine-Model-/);
+  await workbench.treeItem("Image").waitFor();
+  await workbench.treeItem("Artifact").waitFor();
+  await workbench.expandTreeItem(/^wine-EndpointConfig-/);
+  await workbench.treeItem("Data capture").waitFor();
+  // No hover in the pictures.
+  await workbench.page.mouse.move(900, 500);
+  await screenshots("explorer");
+});
+
+step("a filter is asked of the account, says so, and is taken away again", async () => {
+  const { workbench } = here;
+  await workbench.runCommand("SageMaker Ops: Filter Endpoints…");
+  await workbench.pick("Name…");
+  await workbench.quickInput.locator(".quick-input-box input").fill("reviews");
+  await workbench.page.keyboard.press("Enter");
+  await workbench.treeItem("No endpoint matches").waitFor();
+  await workbench.screenshot(`${here.shots}/explorer-filtered.png`);
+  await workbench.treeItem("No endpoint matches").click();
+  await workbench.treeItem("wine-endpoint").waitFor();
+});
+
+step("a favourite carries a star until it is one no more", async () => {
+  const { workbench } = here;
+  await fromMenu("wine-endpoint", "Add to Favourites");
+  await workbench.page.getByText(/^★ InService/).waitFor();
+  await fromMenu("wine-endpoint", "Remove from Favourites");
+  await workbench.page.getByText(/^★ InService/).waitFor({ state: "hidden" });
+});
+
+step("a resource of the stack leads to its place in the template", async () => {
+  const { workbench } = here;
+  await workbench.expandTreeItem("wine");
+  const row = workbench.treeItem("ApiStage");
+  await row.waitFor();
+  await fromMenu("ApiStage", "Reveal in Template");
+  await workbench.editorTab("template.yaml").waitFor();
+  await workbench.page.locator(".view-line", { hasText: "ApiStage:" }).first().waitFor();
+  await workbench.screenshot(`${here.shots}/reveal-in-template.png`);
+});

@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { axeFindings } from "../rig/axe.ts";
+import { skipWithoutChromium } from "../rig/chromium.ts";
+import { story, themes } from "./steps.ts";
+import { createWineWorkspace } from "./wineWorkspace.ts";
+
+/** What becomes of load runs: their pages after closing and reloading, comparisons, exports. */
+const settings = { "workbench.editor.restoreEditors": true };
+const here = story(skipWithoutChromium ? undefined : createWineWorkspace(), 60, settings);
+const { step } = here;
+
+async function runShortPlan(): Promise<void> {
+  const { workbench } = here;
+  await workbench.runCommand("SageMaker Ops: Run Load Test…");
+  await workbench.pick("short.ramp.json");
+  await workbench.pick(/Send 480 requests to wine-endpoint$/);
+  await workbench.webview().getByRole("button", { name: "Stop" }).waitFor();
+}
+
+step("closing the page of a run stops nothing; the sidebar opens it again", async () => {
+  const { workbench } = here;
+  await workbench.openView("SageMaker Ops");
+  await workbench.page.getByRole("button", { name: "Start the Sandbox" }).click();
+  await workbench.statusBarItem("SageMaker: sandbox · us-east-1").waitFor();
+  await workbench.runCommand("SageMaker Ops: Deploy…");
+  await workbench.pick(/Deploy \d+ changes$/);
+  await workbench.page.getByText(/^CREATE_COMPLETE · \d+ resources$/).waitFor({ timeout: 90_000 });
+  await runShortPlan();
+  await workbench.runCommand("View: Close All Editors");
+  const row = workbench.treeItem(/^\d\d:\d\d short$/);
+  await row.waitFor({ timeout: 60_000 });
+  await row.click();
+  const page = workbench.webview();
+  await page.getByText("✓ Passed").waitFor();
+  await page.getByRole("img", { name: /^Rate, requests\/s, last: achieved \d+\/s, asked 60\/s$/ }).waitFor();
+});
+
+step("two runs are compared side by side", async () => {
+  const { workbench } = here;
+  await workbench.runCommand("View: Close All Editors");
+  await runShortPlan();
+  await workbench.webview().getByText("✓ Passed").waitFor({ timeout: 60_000 });
+  await workbench.webview().getByRole("button", { name: "Compare…" }).click();
+  await workbench.quickInput.getByText("same plan").waitFor();
+  await workbench.screenshot(`${here.shots}/compare-pick.png`);
+  await workbench.quickInput.getByRole("button", { name: "OK" }).click();
+  await workbench.editorTab("Compare short").waitFor();
+  const page = workbench.webview();
+  await page.getByRole("heading", { name: "A · B: short" }).waitFor();
+  await page.getByRole("row", { name: /^p99 / }).waitFor();
+  const frame = await workbench.webviewFrame();
+  for (const theme of themes) {
+    await workbench.setTheme(theme);
+    assert.deepEqual(await axeFindings(frame), [], theme);
+    await workbench.screenshot(`${here.shots}/compare-${theme}.png`);
+  }
+  await workbench.setTheme("dark");
+});
+
+step("a run is exported as CSV, a plan to k6", async () => {
+  const { workbench } = here;
+  const runs = path.join(here.server.workspace, ".sagemaker-ops/runs");
+  await workbench.runCommand("SageMaker Ops: Export Run…");
+  await workbench.quickInput.locator(".monaco-list-row").first().click();
+  await workbench.pick("CSV");
+  await workbench.quickInput.getByRole("button", { name: "OK" }).click();
+  await workbench.editorTab(/\.csv/).waitFor();
+  const csv = readFileSync(path.join(runs, readdirSync(runs).find((name) => name.endsWith(".csv")) ?? ""), "utf8");
+  assert.match(csv, /^time,second,asked,sent,done,ok,/);
+  assert.equal(csv.trim().split("\n").length, 11);
+  await workbench.runCommand("SageMaker Ops: Export Load Plan to Artillery or k6…");
+  await workbench.pick("short.ramp.json");
+  await workbench.pick("k6");
+  await workbench.pick("short-k6");
+  await workbench.editorTab(/README\.md/).waitFor();
+  assert.ok(existsSync(path.join(here.server.workspace, "loadtests/short-k6/README.md")));
+});
+
+step(
+  "after a reload of the window the page of a run is there again, from disk",
+  async () => {
+    const { workbench } = here;
+    await workbench.runCommand("View: Close All Editors");
+    await workbench.treeItem(/^\d\d:\d\d short$/).click();
+    await workbench.webview().getByText("✓ Passed").waitFor();
+    // Not the browser's own reload, which would not let the workbench keep what is open.
+    await workbench.page.keyboard.press("F1");
+    await workbench.quickInput.locator(".quick-input-box input").fill(">Developer: Reload Window");
+    await workbench.quickPickRow("Developer: Reload Window").waitFor();
+    await workbench.page.keyboard.press("Enter");
+    await workbench.statusBarItem("SageMaker: not connected").waitFor({ timeout: 60_000 });
+    const page = workbench.webview();
+    await page.getByText("✓ Passed").waitFor({ timeout: 60_000 });
+    await page.getByRole("heading", { name: "short → wine-endpoint" }).waitFor();
+    await page.getByRole("img", { name: /^Rate, requests\/s, last: achieved \d+\/s, asked 60\/s$/ }).waitFor();
+  },
+  // VS Code itself says so of a reload that comes while it is busy.
+  /WebSocket|Canceled|disconnected|net::ERR|\[lifecycle\] Long running operations/i,
+);
