@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { Callbacks } from "./engine/callbacks.ts";
 import type { Clock } from "./engine/clock.ts";
 import type { Persistent } from "./engine/dataDir.ts";
 import { createRandom } from "./engine/random.ts";
@@ -60,7 +61,12 @@ export interface World {
   /** Keys for a role's session; `seconds` are real ones. */
   issueCredentials(principalArn: string, seconds?: number): SessionCredentials;
   log: AppendLog;
+  /** Where what works outside answers. */
+  readonly callbacks: Callbacks;
 }
+
+/** Path of the addresses at which custom resources and wait conditions are answered. */
+export const CALLBACK_PREFIX = "/_aws/cloudformation/answer/";
 
 /** Message and code of the two families that word a constraint violation differently. */
 export function validationCode(service: ServiceBuilder["info"]): string {
@@ -79,6 +85,7 @@ export class SandboxWorld implements World {
   private touched = new Set<ServiceBuilder>();
   private url = "";
   log: AppendLog = () => {};
+  readonly callbacks = new Callbacks(CALLBACK_PREFIX);
 
   constructor(
     readonly accountId: string,

@@ -1,6 +1,7 @@
 import { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { serviceInfo } from "../wire/serviceInfo.ts";
-import type { ServiceModule, World } from "../world.ts";
+import type { WireRequest } from "../wire/types.ts";
+import { CALLBACK_PREFIX, type ServiceModule, type World } from "../world.ts";
 import { addChangeSetOperations } from "./operations/changeSets.ts";
 import { addDriftOperations } from "./operations/drift.ts";
 import { addStackOperations, addStackQueries } from "./operations/stacks.ts";
@@ -17,5 +18,6 @@ export function createCloudFormation(world: World): ServiceModule {
   addStackOperations(service, world, store);
   addStackQueries(service, store);
   addDriftOperations(service, world, store);
-  return { services: [service], persist: persistStacks(world, store) };
+  const http = { prefix: CALLBACK_PREFIX, handle: async (req: WireRequest) => world.callbacks.handle(req) };
+  return { services: [service], http, persist: persistStacks(world, store) };
 }

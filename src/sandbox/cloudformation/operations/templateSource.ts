@@ -1,4 +1,4 @@
-import { GetObjectCommand } from "@aws-sdk/client-s3";
+import { GetBucketLocationCommand, GetObjectCommand } from "@aws-sdk/client-s3";
 import type { World } from "../../world.ts";
 import { MAX_TEMPLATE_BODY_BYTES, MAX_TEMPLATE_OBJECT_BYTES } from "../template/templateText.ts";
 import { invalid, isMap } from "../template/value.ts";
@@ -65,7 +65,10 @@ async function fromS3(world: World, region: string, url: string): Promise<string
   const { Bucket, Key } = locate(world, url);
   let body: Uint8Array;
   try {
-    body = (await world.call(GetObjectCommand, { Bucket, Key }, { region })).Body as Uint8Array;
+    // The template may lie in another region than the stack.
+    const { LocationConstraint } = await world.call(GetBucketLocationCommand, { Bucket }, { region });
+    const own = { region: LocationConstraint ?? "us-east-1" };
+    body = (await world.call(GetObjectCommand, { Bucket, Key }, own)).Body as Uint8Array;
   } catch (error) {
     invalid(
       `S3 error: ${(error as Error).message}\nFor more information check http://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html`,

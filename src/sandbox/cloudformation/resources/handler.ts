@@ -11,8 +11,11 @@ interface Made {
 
 /** What a handler may use while it works on one resource of one stack. */
 export interface ResourceContext {
+  readonly stackId: string;
   readonly stackName: string;
   readonly logicalId: string;
+  /** As the template names it: `Custom::Whatever` too. */
+  readonly resourceType: string;
   readonly region: string;
   readonly accountId: string;
   /** Calls a service with the rights of the stack. */
@@ -24,6 +27,17 @@ export interface ResourceContext {
   generatedName(maxLength: number): string;
   /** Says that the resource exists from now on, before it is ready; a rollback has to delete it. */
   exists(id: string): void;
+  /** The resource is known by another physical id from now on. */
+  renamed(id: string): void;
+  /** Addresses at which what works outside of the sandbox answers. */
+  readonly callbacks: {
+    open(): string;
+    /** Bodies that have been sent there, oldest first. */
+    received(url: string): readonly string[];
+    close(url: string): void;
+  };
+  /** Real ms that a simulated duration takes; 0 where the clock stands. */
+  toReal(simulatedMs: number): number;
   /** The resource's own tags and those of the stack. */
   tags(properties: ValueMap): { Key: string; Value: string }[];
   /**
@@ -37,6 +51,8 @@ export interface ResourceContext {
 export interface ResourceHandler {
   /** Attribute names that Fn::GetAtt knows. */
   readonly attributes: readonly string[];
+  /** The attributes are not known beforehand: outputs of a stack, data of a custom resource. */
+  readonly anyAttribute?: boolean;
   /** Properties whose change needs a new physical resource (AWS: "Update requires: Replacement"). */
   readonly replaceOn: readonly string[];
   create(properties: ValueMap, ctx: ResourceContext): Promise<Made>;

@@ -1,35 +1,45 @@
 import { amplifyHandlers } from "./amplify.ts";
 import { apiGatewayHandlers } from "./apiGateway.ts";
 import { apiGatewayKeyHandlers } from "./apiGatewayKeys.ts";
+import { customHandlers } from "./custom.ts";
 import type { HandlerTable, ResourceHandler } from "./handler.ts";
 import { iamHandlers } from "./iam.ts";
 import { iamPolicyHandlers } from "./iamPolicies.ts";
 import { iamUserHandlers } from "./iamUsers.ts";
+import { inferenceComponentHandlers } from "./inferenceComponents.ts";
 import { lambdaHandlers } from "./lambda.ts";
 import { lambdaVersionHandlers } from "./lambdaVersions.ts";
+import { nestedHandlers } from "./nested.ts";
 import { s3Handlers } from "./s3.ts";
 import { sageMakerHandlers } from "./sageMaker.ts";
 import { scalingHandlers } from "./scaling.ts";
 import { variousHandlers } from "./various.ts";
+import { waitingHandlers } from "./waiting.ts";
 
 const HANDLERS: HandlerTable = {
   ...amplifyHandlers,
   ...apiGatewayHandlers,
   ...apiGatewayKeyHandlers,
+  ...customHandlers,
   ...iamHandlers,
   ...iamPolicyHandlers,
   ...iamUserHandlers,
+  ...inferenceComponentHandlers,
   ...lambdaHandlers,
   ...lambdaVersionHandlers,
+  ...nestedHandlers,
   ...s3Handlers,
   ...sageMakerHandlers,
   ...scalingHandlers,
   ...variousHandlers,
+  ...waitingHandlers,
 };
 
 /** The handler of a resource type, or undefined when the sandbox does not know the type. */
 export function handlerOf(type: string): ResourceHandler | undefined {
-  return Object.hasOwn(HANDLERS, type) ? HANDLERS[type] : undefined;
+  // A custom resource may be called whatever its author likes.
+  const known = type.startsWith("Custom::") ? "AWS::CloudFormation::CustomResource" : type;
+  return Object.hasOwn(HANDLERS, known) ? HANDLERS[known] : undefined;
 }
 
 /** Resource types that the sandbox can create, in alphabetical order. */

@@ -12,6 +12,7 @@ import {
 } from "@aws-sdk/client-lambda";
 import { strToU8, zipSync } from "fflate";
 import { isMap, sameValue, type ValueMap } from "../template/value.ts";
+import { responseModule } from "./cfnResponse.ts";
 import { type HandlerTable, isNotFound, type ResourceContext, unlessMissing } from "./handler.ts";
 import { optionalText, PropertyError, text, toInput, without } from "./properties.ts";
 
@@ -104,9 +105,11 @@ function codeOf(
   if (!isMap(code)) throw new PropertyError("#: required key [Code] not found");
   const source = optionalText(code, "ZipFile");
   if (source !== undefined) {
-    const python = optionalText(properties, "Runtime")?.startsWith("python");
+    const python = optionalText(properties, "Runtime")?.startsWith("python") ?? false;
     const file = python ? "index.py" : /^\s*(import|export)\s/m.test(source) ? "index.mjs" : "index.js";
-    return { ZipFile: zipSync({ [file]: strToU8(source) }) };
+    // AWS adds its module for custom resources to inline code that mentions it.
+    const more = /cfn-?response/.test(source) ? responseModule(python) : {};
+    return { ZipFile: zipSync({ [file]: strToU8(source), ...more }) };
   }
   if (code.ImageUri !== undefined)
     throw new PropertyError("#/Code: ImageUri is not supported by this sandbox; use S3Bucket and S3Key");

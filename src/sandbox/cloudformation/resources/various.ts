@@ -1,21 +1,29 @@
-import { randomUUID } from "node:crypto";
-import { DeleteDashboardsCommand, PutDashboardCommand } from "@aws-sdk/client-cloudwatch";
+import {
+  DeleteAlarmsCommand,
+  DeleteDashboardsCommand,
+  PutCompositeAlarmCommand,
+  PutDashboardCommand,
+} from "@aws-sdk/client-cloudwatch";
 import { CreateLogStreamCommand, DeleteLogStreamCommand } from "@aws-sdk/client-cloudwatch-logs";
-import { type HandlerTable, isNotFound, unlessMissing } from "./handler.ts";
-import { document, optionalText, text } from "./properties.ts";
+import type { ValueMap } from "../template/value.ts";
+import { type HandlerTable, isNotFound, type ResourceContext, unlessMissing } from "./handler.ts";
+import { document, optionalText, text, toInput } from "./properties.ts";
 
-/** AWS::CloudFormation::WaitConditionHandle, AWS::CloudWatch::Dashboard and AWS::Logs::LogStream. */
+/** AWS::CloudWatch::CompositeAlarm, AWS::CloudWatch::Dashboard and AWS::Logs::LogStream. */
 export const variousHandlers: HandlerTable = {
-  // Nothing listens to signals here; the handle alone is what templates use to have a harmless resource.
-  "AWS::CloudFormation::WaitConditionHandle": {
-    attributes: [],
-    replaceOn: [],
-    async create(_properties, ctx) {
-      const arn = `arn:aws:cloudformation:${ctx.region}:${ctx.accountId}:stack/${ctx.stackName}/${randomUUID()}/${ctx.logicalId}`;
-      const host = `cloudformation-waitcondition-${ctx.region}.s3.${ctx.region}.amazonaws.com`;
-      return { id: `https://${host}/${encodeURIComponent(arn)}`, attributes: {} };
+  "AWS::CloudWatch::CompositeAlarm": {
+    attributes: ["Arn"],
+    replaceOn: ["AlarmName"],
+    async create(properties, ctx) {
+      const AlarmName = optionalText(properties, "AlarmName") ?? ctx.generatedName(255);
+      return { id: AlarmName, attributes: { Arn: await putComposite(AlarmName, properties, ctx) } };
     },
-    async remove() {},
+    async update(AlarmName, properties, _previous, ctx) {
+      return { Arn: await putComposite(AlarmName, properties, ctx) };
+    },
+    async remove(name, _properties, ctx) {
+      await ctx.call(DeleteAlarmsCommand, { AlarmNames: [name] });
+    },
   },
 
   "AWS::CloudWatch::Dashboard": {
@@ -52,3 +60,9 @@ export const variousHandlers: HandlerTable = {
     },
   },
 };
+
+async function putComposite(AlarmName: string, properties: ValueMap, ctx: ResourceContext): Promise<string> {
+  const input = toInput(PutCompositeAlarmCommand, { ...properties, AlarmName, Tags: ctx.tags(properties) });
+  await ctx.call(PutCompositeAlarmCommand, input);
+  return `arn:aws:cloudwatch:${ctx.region}:${ctx.accountId}:alarm:${AlarmName}`;
+}

@@ -53,7 +53,7 @@ export function loadTemplate(
   const template = readTemplate(expanded);
   checkReferences(template, (type) => {
     const handler = handlerOf(type);
-    return handler && new Set(handler.attributes);
+    return handler && !handler.anyAttribute ? new Set(handler.attributes) : undefined;
   });
   return { root: expanded, template };
 }

@@ -133,11 +133,22 @@ async function step({ world, signal }: Run): Promise<void> {
 function contextOf(run: Run, resource: StackResource, exists: (id: string) => void): ResourceContext {
   const { world, stack, signal } = run;
   return {
+    stackId: stack.id,
     stackName: stack.name,
     logicalId: resource.logicalId,
+    resourceType: resource.type,
     region: stack.region,
     accountId: world.accountId,
     exists,
+    renamed: (id) => {
+      resource.physicalId = id;
+    },
+    callbacks: {
+      open: () => `${world.baseUrl()}${world.callbacks.open()}`,
+      received: (url) => world.callbacks.received(new URL(url).pathname),
+      close: (url) => world.callbacks.close(new URL(url).pathname),
+    },
+    toReal: (simulatedMs) => world.clock.toReal(simulatedMs),
     call: (command, input) => world.call(command, input, { region: stack.region, principalArn: run.principalArn }),
     generatedName: (maxLength) => generatedName(stack.name, resource.logicalId, maxLength),
     tags(properties) {
