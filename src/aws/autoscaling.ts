@@ -12,12 +12,14 @@ import type { AwsClients } from "./clients.ts";
 import { describeAlarms } from "./cloudwatch.ts";
 import { collect } from "./paginate.ts";
 
-const SAGEMAKER = {
+/** What Application Auto Scaling calls the instances of a variant. */
+export const SAGEMAKER = {
   ServiceNamespace: "sagemaker",
   ScalableDimension: "sagemaker:variant:DesiredInstanceCount",
 } as const;
 
-const resourceId = (endpoint: string, variant: string) => `endpoint/${endpoint}/variant/${variant}`;
+/** Name of a variant at Application Auto Scaling. */
+export const variantResourceId = (endpoint: string, variant: string) => `endpoint/${endpoint}/variant/${variant}`;
 
 /** What is registered for the variants of an endpoint, with policies and the state of their alarms. */
 export function describeScaling(
@@ -29,7 +31,7 @@ export function describeScaling(
   return withAwsErrors({ action, region: clients.region }, async () => {
     if (!variants.length) return [];
     const client = await clients.autoscaling();
-    const ids = variants.map((v) => resourceId(endpointName, v));
+    const ids = variants.map((v) => variantResourceId(endpointName, v));
     const { ScalableTargets = [] } = await client.send(
       new DescribeScalableTargetsCommand({ ...SAGEMAKER, ResourceIds: ids }),
     );
@@ -90,7 +92,7 @@ export function describeActivities(
     const answer = await (await clients.autoscaling()).send(
       new DescribeScalingActivitiesCommand({
         ...SAGEMAKER,
-        ResourceId: resourceId(endpointName, variantName),
+        ResourceId: variantResourceId(endpointName, variantName),
         IncludeNotScaledActivities: options.includeNotScaled,
         MaxResults: options.most ?? 50,
       }),
@@ -115,7 +117,7 @@ export function suspendScaleOut(clients: AwsClients, target: ScalableTarget, sus
     await (await clients.autoscaling()).send(
       new RegisterScalableTargetCommand({
         ...SAGEMAKER,
-        ResourceId: resourceId(target.endpointName, target.variantName),
+        ResourceId: variantResourceId(target.endpointName, target.variantName),
         SuspendedState: { DynamicScalingOutSuspended: suspended },
       }),
     );
@@ -133,7 +135,7 @@ export function putPolicyTarget(
   const action = `change policy ${policyName} of endpoint ${endpointName}`;
   return withAwsErrors({ action, region: clients.region }, async () => {
     const client = await clients.autoscaling();
-    const resource = { ...SAGEMAKER, ResourceId: resourceId(endpointName, variantName) };
+    const resource = { ...SAGEMAKER, ResourceId: variantResourceId(endpointName, variantName) };
     const { ScalingPolicies } = await client.send(
       new DescribeScalingPoliciesCommand({ ...resource, PolicyNames: [policyName] }),
     );

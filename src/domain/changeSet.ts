@@ -55,6 +55,7 @@ export interface ChangeSetCost {
 }
 
 interface Variant {
+  VariantName?: unknown;
   InstanceType?: unknown;
   InitialInstanceCount?: unknown;
 }
@@ -89,13 +90,31 @@ function sumOf(values: readonly (number | undefined)[]): number | undefined {
 
 /** @param count instances of each variant in place of the initial ones */
 function configUsd(properties: Record<string, unknown> | undefined, count?: number): number | undefined {
-  const variants = properties?.ProductionVariants;
-  if (!Array.isArray(variants)) return undefined;
+  if (!properties) return undefined;
   return sumOf(
-    (variants as Variant[]).map(({ InstanceType, InitialInstanceCount }) => {
+    variantsOf(properties).map(({ InstanceType, InitialInstanceCount }) => {
       const price = hourlyPrice(String(InstanceType));
       const instances = count ?? Number(InitialInstanceCount ?? 1);
       return price === undefined || !Number.isFinite(instances) ? undefined : price * instances;
     }),
   );
+}
+
+/** Variants whose instance type a change set changes: SageMaker wants them out of scaling for that. */
+export function retypedVariants(changes: readonly ResourceChange[]): string[] {
+  const configs = changes.filter(
+    ({ type, action }) => type === "AWS::SageMaker::EndpointConfig" && action === "Modify",
+  );
+  return configs.flatMap(({ beforeProperties, afterProperties }) => {
+    const before = variantsOf(beforeProperties);
+    const after = new Map(variantsOf(afterProperties).map((variant) => [variant.VariantName, variant.InstanceType]));
+    return before
+      .filter(({ VariantName, InstanceType }) => !after.has(VariantName) || after.get(VariantName) !== InstanceType)
+      .map(({ VariantName }) => String(VariantName));
+  });
+}
+
+function variantsOf(properties: Record<string, unknown> | undefined): Variant[] {
+  const variants = properties?.ProductionVariants;
+  return Array.isArray(variants) ? variants : [];
 }

@@ -13,7 +13,7 @@ import {
   MAX_TEMPLATE_BODY,
 } from "../aws/cloudformation.ts";
 import { deletePrefix } from "../aws/s3.ts";
-import { byWeight, type ChangeSetCost, changeSetCost } from "../domain/changeSet.ts";
+import { byWeight, type ChangeSetCost, changeSetCost, retypedVariants } from "../domain/changeSet.ts";
 import { OpsError } from "../domain/errors.ts";
 import {
   type DeploymentPreview,
@@ -27,6 +27,7 @@ import type { Connections } from "./connections.ts";
 import type { OnDeployEvent } from "./deployEvents.ts";
 import { parametersOf, readArtifacts, upload, uploadTemplate } from "./projectArtifacts.ts";
 import type { ProjectContext } from "./projects.ts";
+import { ScalingPause } from "./scalingPause.ts";
 import { failureOf, followStack, lastEventId, pause } from "./stackEvents.ts";
 import { continueStackRollback, type RemoveOptions, removeStack } from "./stackRemoval.ts";
 import { sandboxApiUrl, sandboxWebUrl } from "./stackUrls.ts";
@@ -48,7 +49,10 @@ const NO_CHANGES = /didn't contain changes|No updates are to be performed/;
 export class StackDeployer {
   private busy: string | undefined;
 
-  constructor(private readonly connections: Connections) {}
+  constructor(
+    private readonly connections: Connections,
+    private readonly scalingPause = new ScalingPause(connections),
+  ) {}
 
   /** The stack that is being worked on now. */
   get busyWith(): string | undefined {
@@ -119,14 +123,26 @@ export class StackDeployer {
       if (changes.length || isNew) {
         on({ kind: "step", text: `Executing the change set of stack ${stackName}: ${changes.length} changes` });
         const afterEventId = stack && (await lastEventId(clients, stack.id));
-        await executeChangeSet(clients, stackName, changeSetName);
-        const followed = await followStack(clients, stack?.id ?? stackName, {
-          pollMs: this.pollMs(),
-          afterEventId,
-          signal,
-          onEvent: (event) => on({ kind: "stack", event }),
-          onAbort: () => (isNew ? deleteStack(clients, stackName) : cancelUpdate(clients, stackName)),
-        });
+        const endpointName = stack?.outputs.EndpointName;
+        const retyped = endpointName === undefined ? [] : retypedVariants(changes);
+        for (const variant of retyped) {
+          on({
+            kind: "step",
+            text: `Taking ${endpointName}, variant ${variant}, out of scaling while its instances change`,
+          });
+          await this.scalingPause.pause(endpointName ?? "", variant);
+        }
+        const followed = await executeChangeSet(clients, stackName, changeSetName)
+          .then(() =>
+            followStack(clients, stack?.id ?? stackName, {
+              pollMs: this.pollMs(),
+              afterEventId,
+              signal,
+              onEvent: (event) => on({ kind: "stack", event }),
+              onAbort: () => (isNew ? deleteStack(clients, stackName) : cancelUpdate(clients, stackName)),
+            }),
+          )
+          .finally(() => (retyped.length > 0 ? this.scalingPause.restore(endpointName ?? "") : undefined));
         if (followed.aborted)
           throw new OpsError("cancelled", `The deployment of stack ${stackName} was cancelled and rolled back.`);
         if (!followed.stack || isStackFailed(followed.stack.status)) throw failureOf(stackName, followed);

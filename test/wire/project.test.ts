@@ -4,8 +4,18 @@ import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { APIGatewayClient, GetApiKeyCommand } from "@aws-sdk/client-api-gateway";
+import {
+  ApplicationAutoScalingClient,
+  DescribeScalableTargetsCommand,
+  DescribeScalingPoliciesCommand,
+} from "@aws-sdk/client-application-auto-scaling";
 import { CloudWatchClient, DescribeAlarmsCommand, GetDashboardCommand } from "@aws-sdk/client-cloudwatch";
-import { DescribeEndpointConfigCommand, DescribeModelCommand, SageMakerClient } from "@aws-sdk/client-sagemaker";
+import {
+  DescribeEndpointCommand,
+  DescribeEndpointConfigCommand,
+  DescribeModelCommand,
+  SageMakerClient,
+} from "@aws-sdk/client-sagemaker";
 import { isolatedHome, startCli } from "./commandLine.ts";
 import { WINE_ROW } from "./endpoints.ts";
 import { startTestSandbox, type TestSandbox } from "./sandbox.ts";
@@ -135,6 +145,38 @@ describe("the wine project with everything that its template offers", () => {
     const processor = readFileSync(path.join(home.folder, "out/processor.mjs"), "utf8");
     assert.match(processor, /process\.env\.API_KEY/);
     assert.ok(!processor.includes(value));
+  });
+
+  test("another instance type is deployed although the variant scales, and it scales as before", async () => {
+    const scaling = async () => {
+      const client = new ApplicationAutoScalingClient(sandbox.clientConfig());
+      const { ScalableTargets } = await client.send(
+        new DescribeScalableTargetsCommand({ ServiceNamespace: "sagemaker" }),
+      );
+      const { ScalingPolicies } = await client.send(
+        new DescribeScalingPoliciesCommand({ ServiceNamespace: "sagemaker" }),
+      );
+      client.destroy();
+      const [policy] = ScalingPolicies ?? [];
+      const [target] = ScalableTargets ?? [];
+      return [
+        target?.MinCapacity,
+        target?.MaxCapacity,
+        policy?.PolicyName,
+        policy?.TargetTrackingScalingPolicyConfiguration,
+      ];
+    };
+    const before = await scaling();
+    await deploy({ InstanceType: "ml.m5.xlarge" });
+    assert.deepEqual(await scaling(), before);
+    const sagemaker = new SageMakerClient(sandbox.clientConfig());
+    const { EndpointConfigName, EndpointStatus } = await sagemaker.send(
+      new DescribeEndpointCommand({ EndpointName: outputs.EndpointName }),
+    );
+    const config = await sagemaker.send(new DescribeEndpointConfigCommand({ EndpointConfigName }));
+    sagemaker.destroy();
+    assert.equal(EndpointStatus, "InService");
+    assert.equal(config.ProductionVariants?.[0]?.InstanceType, "ml.m5.xlarge");
   });
 
   test("without the parameter the key goes, and the API is open again", async () => {

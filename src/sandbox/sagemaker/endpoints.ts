@@ -190,7 +190,7 @@ async function assertTypesMayChange(
 ): Promise<void> {
   const changed = endpoint.variants.filter((v) => {
     const next = config.input.ProductionVariants?.find((p) => p.VariantName === v.name);
-    return next && next.InstanceType !== v.config.InstanceType;
+    return !next || next.InstanceType !== v.config.InstanceType;
   });
   if (!changed.length) return;
   const { ScalableTargets = [] } = await world.call(
@@ -201,11 +201,13 @@ async function assertTypesMayChange(
     },
     { region: ctx.region },
   );
-  const target = ScalableTargets[0];
-  if (target)
+  const registered = new Set(ScalableTargets.map(({ ResourceId }) => ResourceId?.split("/").pop()));
+  const names = changed.filter(({ name }) => registered.has(name)).map(({ name }) => `"${name}"`);
+  // The rule: SageMaker developer guide, endpoint-scaling-update.
+  if (names.length)
     throw new WireError(
       "ValidationException",
-      `The instance type of ${target.ResourceId} cannot be changed while it is registered as a scalable target. Deregister it first.`,
+      `The variant(s) "[${names.join(",")}]" must be deregistered as scalable targets with AWS Auto Scaling before they can be removed or have their instance type updated.`,
     );
 }
 

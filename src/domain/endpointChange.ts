@@ -1,0 +1,137 @@
+import { hourlyPrice } from "./cost.ts";
+import type { Endpoint, Variant } from "./endpoint.ts";
+import { predictedInstances } from "./loadPlan.ts";
+
+/** Limits and target-tracking policy of a variant. */
+export interface ScalingSettings {
+  minInstances: number;
+  maxInstances: number;
+  /** Invocations per instance and minute. */
+  targetPerMinute: number;
+  scaleOutCooldownSeconds: number;
+  scaleInCooldownSeconds: number;
+}
+
+/** AWS's own defaults for SageMaker variants (Application Auto Scaling user guide, cooldown periods). */
+export const DEFAULT_SCALING: ScalingSettings = {
+  minInstances: 1,
+  maxInstances: 4,
+  targetPerMinute: 15_000,
+  scaleOutCooldownSeconds: 300,
+  scaleInCooldownSeconds: 300,
+};
+
+/** What is wrong with settings, in sentences that name the value; empty when they can be applied. */
+export function scalingProblems(settings: ScalingSettings): string[] {
+  const { minInstances, maxInstances, targetPerMinute, scaleOutCooldownSeconds, scaleInCooldownSeconds } = settings;
+  const problems: string[] = [];
+  if (!Number.isInteger(minInstances) || minInstances < 0)
+    problems.push(`The minimum ${minInstances} is not a whole number from 0.`);
+  if (!Number.isInteger(maxInstances) || maxInstances < 1)
+    problems.push(`The maximum ${maxInstances} is not a whole number from 1.`);
+  if (minInstances > maxInstances) problems.push(`The minimum ${minInstances} is above the maximum ${maxInstances}.`);
+  if (!(targetPerMinute > 0)) problems.push(`The target ${targetPerMinute} is not above 0.`);
+  for (const seconds of [scaleOutCooldownSeconds, scaleInCooldownSeconds])
+    if (!Number.isInteger(seconds) || seconds < 0)
+      problems.push(`The cooldown ${seconds} is not a whole number of seconds.`);
+  return problems;
+}
+
+/** What settings mean at a rate: instances that target tracking settles at, and their cost. */
+export interface ScalingMeaning {
+  ratePerSecond: number;
+  /** What the rate asks for, before the limits. */
+  wanted: number;
+  instances: number;
+  /** US dollars per hour; undefined for a type without a known price. */
+  hourlyUsd?: number;
+}
+
+/** Instances and cost of a variant at a rate in requests per second. */
+export function scalingMeaning(
+  { minInstances, maxInstances, targetPerMinute }: ScalingSettings,
+  instanceType: string | undefined,
+  ratePerSecond: number,
+): ScalingMeaning {
+  const wanted = predictedInstances(ratePerSecond, targetPerMinute);
+  const instances = Math.min(maxInstances, Math.max(minInstances, wanted));
+  const price = instanceType === undefined ? undefined : hourlyPrice(instanceType);
+  return { ratePerSecond, wanted, instances, hourlyUsd: price === undefined ? undefined : price * instances };
+}
+
+/** What an update changes of one variant; what is absent stays. */
+export interface VariantChange {
+  variantName: string;
+  instanceType?: string;
+  instanceCount?: number;
+  modelName?: string;
+}
+
+/**
+ * How traffic moves to the new instances (SageMaker deployment guardrails, blue/green). Percentages of capacity;
+ * seconds. `alarms` roll the update back when one of them fires.
+ */
+export type Guardrail =
+  | { type: "allAtOnce"; waitSeconds: number; alarms: string[] }
+  | { type: "canary"; percent: number; waitSeconds: number; alarms: string[] }
+  | { type: "linear"; stepPercent: number; waitSeconds: number; alarms: string[] };
+
+/** In words: `canary: 10 % first, the rest after 300 s; rolled back when …`. */
+export function guardrailText(guardrail: Guardrail): string {
+  const { type, waitSeconds, alarms } = guardrail;
+  const traffic =
+    type === "canary"
+      ? `canary: ${guardrail.percent} % first, the rest after ${waitSeconds} s`
+      : type === "linear"
+        ? `linear: ${guardrail.stepPercent} % every ${waitSeconds} s`
+        : `all at once, watched for ${waitSeconds} s`;
+  return alarms.length > 0 ? `${traffic}; rolled back when ${alarms.join(" or ")} fires` : traffic;
+}
+
+/** What has to be known before an update is asked for, in sentences. */
+export function updateWarnings(endpoint: Endpoint, change: VariantChange, keepsCapacity: boolean): string[] {
+  const variant = endpoint.variants.find(({ name }) => name === change.variantName);
+  const warnings: string[] = [];
+  if (!variant) return warnings;
+  const first = change.instanceCount;
+  if (!keepsCapacity && first !== undefined && first < variant.desiredInstances)
+    warnings.push(
+      `${variant.name} has ${variant.desiredInstances} instances now and starts with ${first}: what scaling has added is thrown away.`,
+    );
+  if (keepsCapacity && first !== undefined && first !== variant.desiredInstances)
+    warnings.push(
+      `The ${variant.desiredInstances} instances of ${variant.name} are kept; the count ${first} applies only without that.`,
+    );
+  if (change.instanceType && variant.instanceType && change.instanceType !== variant.instanceType)
+    warnings.push(
+      `A policy's target that was measured on ${variant.instanceType} may not fit ${change.instanceType}: measure it again.`,
+    );
+  return warnings;
+}
+
+/** Traffic of each variant in percent under these weights. */
+export function trafficShares(weights: Readonly<Record<string, number>>): Record<string, number> {
+  const sum = Object.values(weights).reduce((a, b) => a + b, 0);
+  return Object.fromEntries(
+    Object.entries(weights).map(([name, weight]) => [name, sum > 0 ? (100 * weight) / sum : 0]),
+  );
+}
+
+/** Cost of the variants in US dollars per hour with one of them changed. */
+export function changedHourlyCost(
+  variants: readonly Variant[],
+  change: VariantChange,
+  keepsCapacity: boolean,
+): number | undefined {
+  let sum = 0;
+  for (const variant of variants) {
+    const isChanged = variant.name === change.variantName;
+    const type = (isChanged && change.instanceType) || variant.instanceType;
+    const count =
+      isChanged && !keepsCapacity ? (change.instanceCount ?? variant.desiredInstances) : variant.desiredInstances;
+    const price = type === undefined ? undefined : hourlyPrice(type);
+    if (price === undefined) return undefined;
+    sum += price * count;
+  }
+  return sum;
+}
