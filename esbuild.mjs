@@ -44,9 +44,15 @@ const LATE = [
   "src/domain/project.ts",
   "src/domain/loadPlan.ts",
   "src/panels/pageSchemas.ts",
+  "src/loadtest/engine.ts",
   "src/loadtest/report.ts",
   "src/loadtest/reportHtml.ts",
+  "src/loadtest/whatIfReport.ts",
+  "src/loadtest/targetReport.ts",
   "src/services/artifacts.ts",
+  "src/services/loadExchange.ts",
+  "src/services/runExports.ts",
+  "src/services/templateTarget.ts",
 ];
 const lateName = (file) => `extension-${path.basename(file, ".ts")}`;
 
@@ -138,7 +144,7 @@ async function buildProcesses() {
 
 async function buildPages() {
   const { metafile } = await build({
-    entryPoints: ["endpoint", "loadRun", "compare"].flatMap((name) => [
+    entryPoints: ["endpoint", "loadRun", "compare", "whatIf"].flatMap((name) => [
       { in: `webview/${name}/page.ts`, out: name },
       { in: `webview/${name}/page.css`, out: name },
     ]),

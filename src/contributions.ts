@@ -64,6 +64,8 @@ export interface Commands {
   "sagemakerOps.loadTest.export": [(Uri | PlanArgument)?];
   "sagemakerOps.loadTest.runOnAws": [(Uri | PlanArgument)?];
   "sagemakerOps.loadTest.importResults": [];
+  "sagemakerOps.loadTest.findTarget": [(Uri | PlanArgument | EndpointArgument)?];
+  "sagemakerOps.loadTest.whatIf": [(Uri | PlanArgument | ReportArgument)?];
   "sagemakerOps.explorer.refresh": [];
   "sagemakerOps.explorer.loadMore": [];
   "sagemakerOps.explorer.filter": [];
@@ -146,6 +148,8 @@ const commandTable: Record<CommandId, true> = {
   "sagemakerOps.loadTest.export": true,
   "sagemakerOps.loadTest.runOnAws": true,
   "sagemakerOps.loadTest.importResults": true,
+  "sagemakerOps.loadTest.findTarget": true,
+  "sagemakerOps.loadTest.whatIf": true,
   "sagemakerOps.explorer.refresh": true,
   "sagemakerOps.explorer.loadMore": true,
   "sagemakerOps.explorer.filter": true,

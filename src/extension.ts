@@ -21,6 +21,8 @@ import { Predictor } from "./services/predictor.ts";
 import { SandboxProcess } from "./services/sandboxProcess.ts";
 import { ScalingExplainer } from "./services/scalingExplainer.ts";
 import { StackDeployer } from "./services/stackDeployer.ts";
+import { TargetFinder } from "./services/targetFinder.ts";
+import { WhatIf } from "./services/whatIf.ts";
 import { createPlanLenses } from "./testing/planLenses.ts";
 import { createPlanProblems } from "./testing/planProblems.ts";
 import { createPlanTests } from "./testing/planTests.ts";
@@ -65,6 +67,8 @@ export function activate(context: ExtensionContext): void {
   const explaining = { scalingExplainer, failureExplainer, documents };
   const loadTestServices = {
     extensionUri,
+    targetFinder: new TargetFinder(connections, { path: bundled("engine.cjs") }),
+    whatIf: new WhatIf({ cliPath: bundled("cli.js") }),
     connections,
     loadTests,
     endpoints,

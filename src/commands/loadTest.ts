@@ -5,10 +5,11 @@ import { type ExchangeServices, exchangeCommands } from "./loadTestExchange.ts";
 import { type PlanSource, pickPlan } from "./loadTestPicks.ts";
 import { debugOneRequest, runPlan } from "./loadTestRun.ts";
 import { type RunCommandServices, runCommands } from "./loadTestRuns.ts";
+import { type TargetServices, targetCommands } from "./loadTestTargets.ts";
 import type { CommandTable } from "./register.ts";
 
 /** What the commands of load tests work with. */
-export interface LoadTestCommandServices extends RunCommandServices, ExchangeServices {
+export interface LoadTestCommandServices extends RunCommandServices, ExchangeServices, TargetServices {
   endpoints: Endpoints;
 }
 
@@ -29,6 +30,7 @@ export function loadTestCommands(services: LoadTestCommandServices): LoadTestCom
     },
     ...runCommands(services),
     ...exchangeCommands(services),
+    ...targetCommands(services),
   };
 }
 

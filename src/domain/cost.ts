@@ -23,6 +23,13 @@ export function hourlyPrice(instanceType: string): number | undefined {
   return HOURLY_USD[instanceType];
 }
 
+/** Instance types with a known price, the cheapest first. */
+export function pricedInstanceTypes(): string[] {
+  return Object.entries(HOURLY_USD)
+    .sort(([, a], [, b]) => a - b)
+    .map(([type]) => type);
+}
+
 /** What an endpoint costs per hour with its current instances; undefined when a type has no known price. */
 export function endpointHourlyCost(endpoint: Endpoint): number | undefined {
   let sum = 0;

@@ -1,5 +1,7 @@
 import { z } from "zod";
+import type { WhatIfScenario } from "../domain/whatIf.ts";
 import type { ChartRange, PredictParams } from "../protocol/endpointPage.ts";
+import { MOST_SCENARIOS } from "../protocol/whatIfPage.ts";
 
 /** SageMaker's limit on the body of InvokeEndpoint is 6 MB (API reference, InvokeEndpoint). */
 const MOST_BODY = 6 * 1024 * 1024;
@@ -9,6 +11,25 @@ export const nothing = z.null();
 
 /** Place of a run in a comparison. */
 export const runIndex = z.int().min(0).max(99);
+
+const cooldown = z.int().min(0).max(86_400).optional();
+/** What a page may have simulated; the sandbox checks it again. */
+export const whatIfScenarios: z.ZodType<WhatIfScenario[]> = z
+  .array(
+    z.strictObject({
+      name: z.string().max(100),
+      instanceType: z.string().max(60),
+      minInstances: z.int().min(1).max(1000),
+      maxInstances: z.int().min(1).max(1000),
+      initialInstances: z.int().min(1).max(1000).optional(),
+      targetPerMinute: z.number().min(1).max(1e9),
+      scaleOutCooldownSeconds: cooldown,
+      scaleInCooldownSeconds: cooldown,
+      maxRpsPerInstance: z.number().positive().max(1e6).optional(),
+    }),
+  )
+  .min(1)
+  .max(MOST_SCENARIOS);
 
 export const chartRange: z.ZodType<ChartRange> = z.literal([15, 60, 180, 1440, 10080]);
 

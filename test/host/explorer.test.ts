@@ -9,7 +9,17 @@ const { step, screenshots } = here;
 /** Picks an item of a row's context menu. */
 async function fromMenu(row: string | RegExp, item: string): Promise<void> {
   await here.workbench.treeItem(row).click({ button: "right" });
-  await here.workbench.page.getByRole("menuitem", { name: item }).click();
+  const entry = here.workbench.page.getByRole("menuitem", { name: item });
+  // A menu takes no click in the first moment after it has opened.
+  for (const until = Date.now() + 10_000; ; ) {
+    await entry.click();
+    const isGone = await entry.waitFor({ state: "hidden", timeout: 1000 }).then(
+      () => true,
+      () => false,
+    );
+    if (isGone) return;
+    if (Date.now() > until) throw new Error(`The menu of ${row} did not take ${item}.`);
+  }
 }
 
 step("a model shows its image, artifact and environment, an endpoint its tags", async () => {
@@ -53,10 +63,10 @@ step("a favourite carries a star until it is one no more", async () => {
 step("a resource of the stack leads to its place in the template", async () => {
   const { workbench } = here;
   await workbench.expandTreeItem("wine");
-  const row = workbench.treeItem("ApiStage");
+  const row = workbench.treeItem("EndpointLogs");
   await row.waitFor();
-  await fromMenu("ApiStage", "Reveal in Template");
+  await fromMenu("EndpointLogs", "Reveal in Template");
   await workbench.editorTab("template.yaml").waitFor();
-  await workbench.page.locator(".view-line", { hasText: "ApiStage:" }).first().waitFor();
+  await workbench.page.locator(".view-line", { hasText: "EndpointLogs:" }).first().waitFor();
   await workbench.screenshot(`${here.shots}/reveal-in-template.png`);
 });

@@ -4,20 +4,9 @@ import { Chart } from "../ui/chart.ts";
 import type { SeriesSpec } from "../ui/chartSpec.ts";
 import { formatMs, formatNumber, formatOffset } from "../ui/format.ts";
 import { instanceSteps } from "../ui/instanceSteps.ts";
+import { runColor } from "../ui/lineColors.ts";
 import { TimeWindow } from "../ui/timeWindow.ts";
 import { createZoomBar } from "../ui/zoomBar.ts";
-
-const COLORS = [
-  "--vscode-charts-blue",
-  "--chart-orange",
-  "--vscode-charts-green",
-  "--vscode-charts-purple",
-  "--vscode-charts-red",
-  "--vscode-charts-yellow",
-];
-
-/** The colour of a run in all charts; every second run is dashed besides. */
-export const runColor = (index: number): string => COLORS[index % COLORS.length] ?? "--vscode-charts-foreground";
 
 /** Runs laid over each other from their starts. */
 export class CompareCharts {

@@ -4,8 +4,9 @@ import { type ComparedRun, type ComparePageSnapshot, compareRequests } from "../
 import { connectHost } from "../ipc.ts";
 import { errorMessage } from "../ui/errorMessage.ts";
 import { formatMs, formatPercent } from "../ui/format.ts";
+import { runColor } from "../ui/lineColors.ts";
 import { registerComponents } from "../ui/toolkit.ts";
-import { CompareCharts, runColor } from "./compareCharts.ts";
+import { CompareCharts } from "./compareCharts.ts";
 
 registerComponents();
 const host = connectHost<never>();
@@ -20,7 +21,7 @@ function show(snapshot: ComparePageSnapshot): void {
 }
 
 function pageView({ runs, comparisons }: ComparePageSnapshot, charts: CompareCharts, draw: () => void): TemplateResult {
-  const regressed = comparisons.filter((comparison) => comparison.regressed);
+  const verdict = verdictOf(comparisons);
   const copy = () =>
     void host.transport.call(compareRequests.copyMarkdown, null).then(() => {
       copied = true;
@@ -32,9 +33,7 @@ function pageView({ runs, comparisons }: ComparePageSnapshot, charts: CompareCha
     });
   return html`<header class="page-head">
       <h1>${runs.map(({ letter }) => letter).join(" · ")}: ${[...new Set(runs.map(({ planName }) => planName))].join(", ")}</h1>
-      <span class="status ${regressed.length ? "bad" : ""}">${
-        regressed.length ? "Regression" : "No regression beyond noise"
-      }</span>
+      <span class="status ${verdict.className}">${verdict.text}</span>
       <div class="actions">
         <vscode-button appearance="secondary" ?disabled=${copied} @click=${copy}>${
           copied ? "✓ copied" : "Copy Markdown"
@@ -50,6 +49,14 @@ function pageView({ runs, comparisons }: ComparePageSnapshot, charts: CompareCha
       </section>
       ${notesView(comparisons)}
     </main>`;
+}
+
+function verdictOf(comparisons: readonly RunComparison[]): { text: string; className: string } {
+  if (comparisons.some(({ regressed }) => regressed)) return { text: "Regression", className: "bad" };
+  const outcomes = comparisons.flatMap(({ figures }) => figures.map(({ outcome }) => outcome));
+  if (outcomes.every((outcome) => outcome === "unknown"))
+    return { text: "Too little data to tell a change from noise", className: "moving" };
+  return { text: "No regression beyond noise", className: "" };
 }
 
 function runsView(runs: readonly ComparedRun[]): TemplateResult {

@@ -1,0 +1,219 @@
+import path from "node:path";
+import { Range, type Uri, WorkspaceEdit, workspace } from "vscode";
+import type { Commands, EndpointArgument, ReportArgument } from "../contributions.ts";
+import { describeConnection } from "../domain/connection.ts";
+import { OpsError } from "../domain/errors.ts";
+import type { TargetReport, TargetStep } from "../domain/targetSearch.ts";
+import {
+  choicesOf,
+  plannedPerSecond,
+  recordedLoad,
+  scenariosOf,
+  type WhatIfLoad,
+  type WhatIfScenario,
+} from "../domain/whatIf.ts";
+import { showReport } from "../panels/reportPanel.ts";
+import { showWhatIf } from "../panels/whatIfPanel.ts";
+import type { Connections } from "../services/connections.ts";
+import type { Endpoints } from "../services/endpoints.ts";
+import type { PreparedRun } from "../services/loadPreparation.ts";
+import type { LoadTests } from "../services/loadTests.ts";
+import { proposeTargetEdit, saveTargetReport, targetTexts } from "../services/targetFiles.ts";
+import type { FindTargetOptions, TargetFinder } from "../services/targetFinder.ts";
+import type { WhatIf } from "../services/whatIf.ts";
+import { formatNumber } from "../ui/format.ts";
+import { withCancellableProgress } from "../ui/progress.ts";
+import { type Choice, confirmWithFacts, type FactRow, pickOne } from "../ui/prompts.ts";
+import type { WorkspaceProject } from "../ui/workspaceProject.ts";
+import { requireConnection } from "./connection.ts";
+import { pickPlan } from "./loadTestPicks.ts";
+import { assertTrusted } from "./project.ts";
+import type { CommandTable } from "./register.ts";
+
+/** What the search for a target, and the what-if page, work with. */
+export interface TargetServices {
+  extensionUri: Uri;
+  connections: Connections;
+  endpoints: Endpoints;
+  loadTests: LoadTests;
+  targetFinder: TargetFinder;
+  whatIf: WhatIf;
+  project: WorkspaceProject;
+}
+
+export function targetCommands(
+  services: TargetServices,
+): Pick<CommandTable, "sagemakerOps.loadTest.findTarget" | "sagemakerOps.loadTest.whatIf"> {
+  return {
+    "sagemakerOps.loadTest.findTarget": (from) => findTarget(services, from),
+    "sagemakerOps.loadTest.whatIf": (from) => whatIf(services, from),
+  };
+}
+
+async function findTarget(
+  services: TargetServices,
+  from: Commands["sagemakerOps.loadTest.findTarget"][0],
+): Promise<void> {
+  const { connections, loadTests, targetFinder, project, endpoints } = services;
+  requireConnection(connections);
+  assertTrusted("Searching for a target");
+  const planFile = await pickPlan(services, from);
+  if (planFile === undefined) return;
+  const prepared = await loadTests.prepare(planFile, project.project);
+  const options = searchOptions(targetFinder, prepared);
+  if (!(await confirmSearch(prepared, options, from as EndpointArgument | undefined))) return;
+  const report = await withCancellableProgress(
+    `Finding what one instance of ${prepared.endpoint?.name} holds`,
+    (say, signal) => {
+      // What was measured until then is reported all the same.
+      signal.addEventListener("abort", () => void targetFinder.stop());
+      return targetFinder.find(prepared, options, (step) => say(stepText(step)));
+    },
+  );
+  const files = await saveTargetReport(report, path.join(prepared.runsFolder, "..", "targets"));
+  await showReport(files.json);
+  await endpoints.refresh();
+  if (report.targetPerMinute !== undefined) await offerTarget(services, report);
+}
+
+/** Scale-out is suspended for the search when it would spoil it. @throws OpsError for anything else against a search */
+function searchOptions(finder: TargetFinder, prepared: PreparedRun): FindTargetOptions {
+  const options: FindTargetOptions = {
+    suspendScaling: prepared.scaling.some(
+      ({ maxInstances, policies, scaleOutSuspended }) => maxInstances > 1 && policies.length > 0 && !scaleOutSuspended,
+    ),
+  };
+  finder.check(prepared, options);
+  return options;
+}
+
+function stepText({ rate, achievedRate, p99Ms, broke }: TargetStep): string {
+  const p99 = p99Ms === null ? "" : `, p99 ${formatNumber(p99Ms)} ms`;
+  const outcome = broke ? `not held (${broke})` : "held";
+  return `${formatNumber(rate)}/s ${outcome}: answered ${formatNumber(achievedRate)}/s${p99}`;
+}
+
+function confirmSearch(
+  { connection, endpoint, plan }: PreparedRun,
+  { suspendScaling }: FindTargetOptions,
+  from: EndpointArgument | undefined,
+): Promise<boolean> {
+  if (from?.endpointName !== undefined && from.endpointName !== endpoint?.name)
+    throw new OpsError("badInput", `Plan ${plan.name} loads endpoint ${endpoint?.name}, not ${from.endpointName}.`, {
+      hint: "Pick another plan.",
+    });
+  const sandbox = connection.kind === "sandbox";
+  const rows: FactRow[] = [
+    { label: "$(account) Account", description: `${connection.accountId}${sandbox ? " (sandbox)" : ""}` },
+    { label: "$(globe) Region", description: connection.region },
+    {
+      label: "$(pulse) Load",
+      description: "raised from 20 requests/s until latency bends, answers fail or are missing",
+      detail: sandbox
+        ? "A minute or two; instances are simulated"
+        : "10 to 20 minutes; users of the endpoint will feel it",
+    },
+    {
+      label: "$(arrow-both) Scale-out",
+      description: suspendScaling ? "suspended meanwhile, resumed afterwards" : "not touched",
+    },
+    {
+      label: "$(credit-card) Cost",
+      description: sandbox ? "nothing in the sandbox" : "that of one instance for as long",
+    },
+  ];
+  return confirmWithFacts({
+    title: `Find the target of ${endpoint?.name} in ${describeConnection(connection)}`,
+    placeholder: "Pick the first row to begin; Escape sends nothing",
+    confirm: {
+      label: `$(search) Find what one instance of ${endpoint?.name} holds`,
+      description: describeConnection(connection),
+    },
+    sections: [{ name: "what will happen", rows }],
+  });
+}
+
+/** The measured target, to the template as an edit to look at, or to the policy as it is. */
+async function offerTarget(services: TargetServices, report: TargetReport): Promise<void> {
+  const { project } = services.project;
+  const target = formatNumber(report.targetPerMinute ?? 0);
+  const now = report.currentTargetPerMinute === undefined ? "none" : formatNumber(report.currentTargetPerMinute);
+  const { sentence } = targetTexts(report);
+  const choices: Choice<"template" | "policy" | "nothing">[] = [];
+  if (project && services.project.endpointName === report.endpointName)
+    choices.push({
+      label: "$(diff) Show the change of the project's files…",
+      description: `${now} → ${target}`,
+      detail: "Nothing is written before you accept it; the next deployment puts it in force",
+      value: "template",
+    });
+  choices.push(
+    {
+      label: "$(target) Change the policy now",
+      description: `${now} → ${target} · ${describeConnection(requireConnection(services.connections))}`,
+      detail: "The stack's template does not know of it: the next deployment may set it back",
+      value: "policy",
+    },
+    { label: "$(circle-slash) Change nothing", value: "nothing" },
+  );
+  const wanted = await pickOne(sentence, choices);
+  if (wanted === "policy") {
+    await services.targetFinder.applyToPolicy(report);
+    await services.endpoints.refresh();
+  } else if (wanted === "template" && project) await previewEdit(report, project);
+}
+
+/** VS Code's own preview of an edit, with what changes marked, to accept or to discard. */
+async function previewEdit(report: TargetReport, project: NonNullable<WorkspaceProject["project"]>): Promise<void> {
+  const { file, after, edit } = await proposeTargetEdit(report, project);
+  const document = await workspace.openTextDocument(file);
+  const text = document.getText();
+  let start = 0;
+  while (start < text.length && text[start] === after[start]) start++;
+  let tail = 0;
+  const most = Math.min(text.length, after.length) - start;
+  while (tail < most && text[text.length - 1 - tail] === after[after.length - 1 - tail]) tail++;
+  const change = new WorkspaceEdit();
+  const range = new Range(document.positionAt(start), document.positionAt(text.length - tail));
+  change.replace(document.uri, range, after.slice(start, after.length - tail), {
+    needsConfirmation: true,
+    label: `Target ${edit.before} → ${report.targetPerMinute}`,
+    description: "invocations per instance and minute",
+  });
+  await workspace.applyEdit(change);
+}
+
+async function whatIf(services: TargetServices, from: Commands["sagemakerOps.loadTest.whatIf"][0]): Promise<void> {
+  const reportFile = (from as ReportArgument | undefined)?.reportFile;
+  if (reportFile !== undefined) {
+    const report = await services.loadTests.read(reportFile);
+    const { policy, instanceType } = report.environment;
+    openPage(services, recordedLoad(report), scenariosOf(choicesOf(policy, instanceType)));
+    return;
+  }
+  requireConnection(services.connections);
+  const planFile = await pickPlan(services, from as Commands["sagemakerOps.loadTest.run"][0]);
+  if (planFile === undefined) return;
+  const { plan, policy, endpoint } = await services.loadTests.prepare(planFile, services.project.project);
+  const load = { name: plan.name, ratesPerSecond: plannedPerSecond(plan.stages), timeScale: 1 };
+  const scenarios = scenariosOf(choicesOf(policy, endpoint?.variants[0]?.instanceType));
+  openPage(services, load, scenarios);
+}
+
+/** Something to begin with where no policy is known: 200 requests/s and instance. */
+const FIRST_TARGET = 12_000;
+
+function openPage(
+  { extensionUri, whatIf: service }: TargetServices,
+  load: WhatIfLoad,
+  [inForce]: readonly WhatIfScenario[],
+): void {
+  const begin = inForce ?? {
+    name: "A",
+    instanceType: "ml.m5.large",
+    minInstances: 1,
+    maxInstances: 4,
+    targetPerMinute: FIRST_TARGET,
+  };
+  showWhatIf(extensionUri, service, load, begin);
+}

@@ -1,0 +1,125 @@
+import { html, nothing, render, type TemplateResult } from "lit";
+import type { OpsError } from "../../src/domain/errors.ts";
+import type { WhatIfOutcome, WhatIfScenario } from "../../src/domain/whatIf.ts";
+import { type WhatIfPageSnapshot, whatIfChanged, whatIfRequests } from "../../src/protocol/whatIfPage.ts";
+import { connectHost } from "../ipc.ts";
+import { errorMessage } from "../ui/errorMessage.ts";
+import { formatMs, formatNumber, formatPercent } from "../ui/format.ts";
+import { registerComponents } from "../ui/toolkit.ts";
+import { letterOf, scenarioForm } from "./scenarioForm.ts";
+import { WhatIfCharts } from "./whatIfCharts.ts";
+
+registerComponents();
+const host = connectHost<never>();
+const root = document.getElementById("app") as HTMLElement;
+let shown: WhatIfPageSnapshot | undefined;
+let scenarios: WhatIfScenario[] | undefined;
+let charts: WhatIfCharts | undefined;
+let drawnOutcomes: WhatIfOutcome[] | undefined;
+
+function show(snapshot: WhatIfPageSnapshot): void {
+  const isNew = JSON.stringify(snapshot.outcomes) !== JSON.stringify(drawnOutcomes);
+  shown = snapshot;
+  scenarios ??= [snapshot.inForce, suggested(snapshot.inForce)];
+  if (isNew && snapshot.outcomes.length > 0) {
+    charts = new WhatIfCharts(snapshot);
+    drawnOutcomes = snapshot.outcomes;
+  }
+  draw();
+}
+
+/** Something to compare with at once: half the target, so that it scales sooner. */
+function suggested(scenario: WhatIfScenario): WhatIfScenario {
+  return { ...scenario, targetPerMinute: Math.max(1, Math.round(scenario.targetPerMinute / 2)) };
+}
+
+function draw(): void {
+  if (shown && scenarios) render(pageView(shown, scenarios), root);
+}
+
+function run(): void {
+  const named = (scenarios ?? []).map((scenario, i) => ({ ...scenario, name: letterOf(i) }));
+  host.transport.call(whatIfRequests.run, named).catch((error: OpsError) => {
+    if (shown) show({ ...shown, error: { code: error.code, message: error.message, hint: error.hint } });
+  });
+}
+
+function pageView(page: WhatIfPageSnapshot, edited: readonly WhatIfScenario[]): TemplateResult {
+  const actions = {
+    change: (index: number, scenario: WhatIfScenario) => update(edited.map((old, i) => (i === index ? scenario : old))),
+    add: () => update([...edited, { ...(edited.at(-1) ?? page.inForce) }]),
+    remove: (index: number) => update(edited.filter((_, i) => i !== index)),
+  };
+  const peak = page.ratesPerSecond.reduce((most, rate) => Math.max(most, rate), 0);
+  return html`<header class="page-head">
+      <h1>What if ${page.loadName}</h1>
+      <span class="status ${page.busy ? "moving" : ""}">${page.busy ? "Simulating" : "Simulated"}</span>
+      <span class="soft">
+        up to ${formatNumber(peak)} requests/s for ${formatNumber(page.ratesPerSecond.length / 60, 1)} min · nothing is
+        sent${page.tookMs === undefined ? "" : ` · took ${formatMs(page.tookMs)}`}
+      </span>
+      <div class="actions">
+        <vscode-button ?disabled=${page.busy} @click=${run}>Simulate</vscode-button>
+        <vscode-button
+          appearance="secondary"
+          ?disabled=${page.outcomes.length === 0}
+          @click=${() => void host.transport.call(whatIfRequests.copyMarkdown, null)}
+          >Copy Markdown</vscode-button
+        >
+      </div>
+    </header>
+    <main>
+      ${page.error ? errorMessage(page.error) : nothing}
+      <section class="card">
+        <h2>Scenarios</h2>
+        ${scenarioForm(edited, page.instanceTypes, actions)}
+      </section>
+      ${page.outcomes.length ? outcomesView(page) : nothing}
+      ${charts ? html`<section class="card"><h2 class="visually-hidden">Charts</h2>${charts.element}</section>` : nothing}
+    </main>`;
+}
+
+function update(next: WhatIfScenario[]): void {
+  scenarios = next;
+  draw();
+}
+
+function outcomesView({ outcomes, scenarios: played }: WhatIfPageSnapshot): TemplateResult {
+  const ms = (value: number | null) => (value === null ? "–" : formatMs(value));
+  const heads = ["scenario", "instances", "failed", "p50", "p99", "instance hours", "cost", "scaling"];
+  return html`<section class="card" aria-live="polite">
+    <h2>Outcomes</h2>
+    <div class="scroll" tabindex="0" role="region" aria-label="Outcomes">
+      <table class="figures numbers">
+        <thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
+        <tbody>
+          ${outcomes.map(
+            (outcome, i) => html`<tr>
+              <th scope="row">${letterOf(i)} <span class="soft">target ${formatNumber(played[i]?.targetPerMinute ?? 0)}</span></th>
+              <td>most ${outcome.mostInstances}</td>
+              <td class=${outcome.failed > 0 ? "failed" : ""}>
+                ${outcome.failed > 0 ? `✗ ${formatPercent(outcome.failed / outcome.requests)}` : "✓ none"}
+              </td>
+              <td>${ms(outcome.p50Ms)}</td>
+              <td>${ms(outcome.p99Ms)}</td>
+              <td>${formatNumber(outcome.instanceHours, 2)}</td>
+              <td>${outcome.costUsd === undefined ? "unknown price" : `$${outcome.costUsd.toFixed(3)}`}</td>
+              <td>${outcome.activities.length === 0 ? "none" : `${outcome.activities.length} activities`}</td>
+            </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+  </section>`;
+}
+
+host.transport.on(whatIfChanged, show);
+host.transport.call(whatIfRequests.ready, null).then(
+  (snapshot) => {
+    show(snapshot);
+    run();
+  },
+  ({ code, message, hint }: OpsError) => {
+    render(errorMessage({ code, message, hint }), root);
+  },
+);
