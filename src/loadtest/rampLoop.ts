@@ -100,9 +100,10 @@ export function startRampLoop(options: RampLoopOptions): RampLoop {
   const measured = () => collector.measured(startedAtMs, pacer.total, stoppedAt ? generator.gauges().inFlight : 0);
 
   function isOver(now: number): boolean {
+    if (stoppedAt === undefined && (next < pacer.total || now < planEnd)) return false;
     const { inFlight, queued } = generator.gauges();
     if (stoppedAt !== undefined) return inFlight === 0 || now - stoppedAt > drainMs;
-    return next >= pacer.total && now >= planEnd && inFlight === 0 && queued === 0;
+    return inFlight === 0 && queued === 0;
   }
 
   function tick(): void {
@@ -114,7 +115,7 @@ export function startRampLoop(options: RampLoopOptions): RampLoop {
     }
     if (now > planEnd + graceMs) collector.planEnded();
     const over = isOver(now);
-    const points = closeSeconds(now, over);
+    const points = over || start + (second + 1) * 1000 <= now ? closeSeconds(now, over) : [];
     if (points.length > 0) onSecond(points, measured());
     if (over) {
       finish({ measured: measured(), stopped: stoppedAt !== undefined });
