@@ -157,9 +157,8 @@ export class Chart {
     this.moment.hidden = at === undefined;
     if (at === undefined) return;
     this.moment.textContent = this.spec.formatTime(at);
-    const half = this.moment.offsetWidth / 2;
-    const x = Math.min(Math.max(half, left), this.uplot.over.clientWidth - half);
-    this.moment.style.transform = `translateX(${Math.round(x - half)}px)`;
+    // By a variable: asking for sizes here would lay the page out anew at every move of the pointer.
+    this.moment.style.setProperty("--x", `${Math.round(left)}px`);
   }
 
   /** Arrows move the crosshair of all charts, + and − zoom around it, 0 shows everything, Escape takes it away. */
