@@ -52,6 +52,11 @@ export interface Commands {
   "sagemakerOps.endpoint.showProgress": [EndpointArgument?];
   "sagemakerOps.endpoint.openConsole": [EndpointArgument?];
   "sagemakerOps.endpoint.delete": [EndpointArgument?];
+  "sagemakerOps.endpoint.editScaling": [EndpointArgument?];
+  "sagemakerOps.endpoint.suspendScaling": [EndpointArgument?];
+  "sagemakerOps.endpoint.resumeScaling": [EndpointArgument?];
+  "sagemakerOps.endpoint.update": [EndpointArgument?];
+  "sagemakerOps.endpoint.shiftTraffic": [EndpointArgument?];
   "sagemakerOps.loadTest.run": [(Uri | PlanArgument | EndpointArgument)?];
   "sagemakerOps.loadTest.debugRequest": [(Uri | PlanArgument)?];
   "sagemakerOps.loadTest.stop": [];
@@ -136,6 +141,11 @@ const commandTable: Record<CommandId, true> = {
   "sagemakerOps.endpoint.showProgress": true,
   "sagemakerOps.endpoint.openConsole": true,
   "sagemakerOps.endpoint.delete": true,
+  "sagemakerOps.endpoint.editScaling": true,
+  "sagemakerOps.endpoint.suspendScaling": true,
+  "sagemakerOps.endpoint.resumeScaling": true,
+  "sagemakerOps.endpoint.update": true,
+  "sagemakerOps.endpoint.shiftTraffic": true,
   "sagemakerOps.loadTest.run": true,
   "sagemakerOps.loadTest.debugRequest": true,
   "sagemakerOps.loadTest.stop": true,

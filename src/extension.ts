@@ -1,6 +1,7 @@
 import { type ExtensionContext, window } from "vscode";
 import { connectionCommands, givenSandbox } from "./commands/connection.ts";
 import { endpointCommands } from "./commands/endpoint.ts";
+import { endpointChangeCommands, offerPausedScaling } from "./commands/endpointChanges.ts";
 import { explorerCommands } from "./commands/explorer.ts";
 import { loadTestCommands, refreshDuringRuns } from "./commands/loadTest.ts";
 import { runPlan } from "./commands/loadTestRun.ts";
@@ -13,6 +14,7 @@ import { describeOpsError, toOpsError } from "./domain/errors.ts";
 import { EndpointPanels } from "./panels/endpointPanel.ts";
 import { LoadRunPanels } from "./panels/loadRunPanel.ts";
 import { Connections } from "./services/connections.ts";
+import { EndpointChanges } from "./services/endpointChanges.ts";
 import { Endpoints } from "./services/endpoints.ts";
 import { FailureExplainer } from "./services/failureExplainer.ts";
 import { LoadTests } from "./services/loadTests.ts";
@@ -20,6 +22,7 @@ import { MetricPoller } from "./services/metricPoller.ts";
 import { Predictor } from "./services/predictor.ts";
 import { SandboxProcess } from "./services/sandboxProcess.ts";
 import { ScalingExplainer } from "./services/scalingExplainer.ts";
+import { ScalingPause } from "./services/scalingPause.ts";
 import { StackDeployer } from "./services/stackDeployer.ts";
 import { TargetFinder } from "./services/targetFinder.ts";
 import { WhatIf } from "./services/whatIf.ts";
@@ -32,6 +35,7 @@ import { createStackView } from "./tree/stackView.ts";
 import { setContext } from "./ui/context.ts";
 import { Favorites } from "./ui/favorites.ts";
 import { MarkdownDocuments } from "./ui/markdownDocument.ts";
+import { askForMfaCode, showSsoSignIn } from "./ui/signIn.ts";
 import { createStatusBar } from "./ui/statusBar.ts";
 import { findReport } from "./ui/workspacePlans.ts";
 import { WorkspaceProject } from "./ui/workspaceProject.ts";
@@ -42,11 +46,12 @@ export function activate(context: ExtensionContext): void {
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
   const log = window.createOutputChannel("SageMaker Ops", { log: true });
   const bundled = (name: string) => context.asAbsolutePath(`dist/${name}`);
-  const connections = new Connections();
+  const connections = new Connections({ mfaCode: askForMfaCode });
   const sandbox = new SandboxProcess({ cliPath: bundled("cli.js") });
   const endpoints = new Endpoints(connections);
   const favorites = new Favorites(context.globalState, connections);
-  const deployer = new StackDeployer(connections);
+  const scalingPause = new ScalingPause(connections);
+  const deployer = new StackDeployer(connections, scalingPause);
   const project = new WorkspaceProject(connections, deployer);
   const version = String(context.extension.packageJSON.version);
   const loadTests = new LoadTests(connections, { path: bundled("engine.cjs") }, version);
@@ -65,6 +70,9 @@ export function activate(context: ExtensionContext): void {
   const failureExplainer = new FailureExplainer(connections);
   const documents = new MarkdownDocuments();
   const explaining = { scalingExplainer, failureExplainer, documents };
+  const endpointServices = { connections, endpoints, panels: endpointPanels, project, ...explaining };
+  const changes = new EndpointChanges(connections, scalingPause);
+  const changeServices = { ...endpointServices, changes, scalingPause };
   const loadTestServices = {
     extensionUri,
     targetFinder: new TargetFinder(connections, { path: bundled("engine.cjs") }),
@@ -82,6 +90,11 @@ export function activate(context: ExtensionContext): void {
     followProject(project),
     followRuns(loadTests),
     refreshDuringRuns(loadTestServices),
+    connections.followSharedFiles((error) => log.warn(`The changed credentials do not work: ${error.message}`)),
+    connections.onDidChange.on((connection) => {
+      if (connection)
+        offerPausedScaling(changeServices).catch((error) => log.error(describeOpsError(toOpsError(error))));
+    }),
     sandbox.onDidCrash.on((error) => {
       const again = commandStep("Start Sandbox", "sagemakerOps.sandbox.start");
       showFailure("sagemakerOps.sandbox.start", withSteps(error, again), log);
@@ -95,11 +108,13 @@ export function activate(context: ExtensionContext): void {
         ...connectionCommands(connections, sandbox, { loadTests, deployer }),
         ...projectCommands(project, context.asAbsolutePath("infra")),
         ...stackCommands({ connections, deployer, endpoints, project, loadTests, log, ...explaining }),
-        ...endpointCommands({ connections, endpoints, panels: endpointPanels, project, ...explaining }),
+        ...endpointCommands(endpointServices),
+        ...endpointChangeCommands(changeServices),
         ...loadTestCommands(loadTestServices),
         ...explorerCommands({ connections, endpoints, project, favorites, log }),
       },
       log,
+      () => signInAgain(connections),
     ),
     createStatusBar(connections),
     createEndpointsView(connections, endpoints, project, favorites),
@@ -119,6 +134,15 @@ export function activate(context: ExtensionContext): void {
   );
   void project.refresh();
   connectToGivenSandbox(connections).catch((error) => log.error(describeOpsError(toOpsError(error))));
+}
+
+/** The way to a new session where the profile in use, or the one that was last asked for, has one. */
+async function signInAgain(connections: Connections): Promise<{ run(): Promise<void> } | undefined> {
+  const profile = connections.lastProfile;
+  if (profile === undefined || !(await connections.ssoSettings(profile))) return undefined;
+  return {
+    run: () => showSsoSignIn(profile, (show, signal) => connections.signInAgain(profile, show, signal)),
+  };
 }
 
 /** A window that is opened by `npm start` is connected to its sandbox from the beginning. */

@@ -75,3 +75,25 @@ export function describeAlarms(clients: AwsClients, names: string[]): Promise<Al
     }));
   });
 }
+
+/** Metrics of an endpoint that alarms usually watch. */
+const GUARDING_METRICS = ["Invocation5XXErrors", "Invocation4XXErrors", "ModelLatency", "OverheadLatency"];
+
+/** Names of the alarms on an endpoint's errors and latencies, over all its variants. */
+export function endpointAlarms(clients: AwsClients, endpointName: string): Promise<string[]> {
+  return withAwsErrors({ action: `look for alarms of endpoint ${endpointName}`, region: clients.region }, async () => {
+    const client = await clients.cloudwatch();
+    const alarms = await collect(
+      (NextToken) => client.send(new DescribeAlarmsCommand({ NextToken, AlarmTypes: ["MetricAlarm"] })),
+      (page) => page.MetricAlarms,
+      (page) => page.NextToken,
+    );
+    return alarms
+      .filter(
+        ({ MetricName, Dimensions }) =>
+          GUARDING_METRICS.includes(MetricName ?? "") &&
+          Dimensions?.some(({ Name, Value }) => Name === "EndpointName" && Value === endpointName),
+      )
+      .map(({ AlarmName }) => AlarmName ?? "");
+  });
+}

@@ -3,6 +3,7 @@ import { mkdir, rename, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { SsoPrompt } from "../domain/connection.ts";
 import { OpsError } from "../domain/errors.ts";
 import { withAwsErrors } from "./awsError.ts";
 
@@ -12,13 +13,6 @@ export interface SsoSettings {
   region: string;
   session?: string;
   scopes: string[];
-}
-
-/** What the user has to do in the browser: open the URL and see the code there. */
-export interface SsoPrompt {
-  url: string;
-  code: string;
-  expiresAtMs: number;
 }
 
 const GRANT = "urn:ietf:params:oauth:grant-type:device_code";

@@ -1,7 +1,6 @@
 import path from "node:path";
 import { OpsError } from "../domain/errors.ts";
 import { peakRate } from "../domain/loadPlan.ts";
-import { comparisonMarkdown } from "../loadtest/exchange/comparisonMarkdown.ts";
 import { compareRunFiles, exportPlan, exportTools, importResults, suggestedWorkers } from "../services/loadExchange.ts";
 import { RUNS_FOLDER } from "../services/runStore.ts";
 import { connectionOptions, numberOption, parseArguments } from "./arguments.ts";
@@ -59,8 +58,8 @@ export async function runImport(args: string[], output: Output): Promise<number>
 /** `compare`: runs against the first one; exit code 1 when one is worse beyond noise. */
 export async function runCompare(args: string[], output: Output): Promise<number> {
   const { positionals } = parseArguments(args, { json: { type: "boolean", default: false } } as const, 20);
-  const { comparisons } = await compareRunFiles(positionals);
-  for (const comparison of comparisons) output.line(comparisonMarkdown(comparison));
+  const { comparisons, markdown } = await compareRunFiles(positionals);
+  output.line(markdown);
   output.document({ comparisons });
   return comparisons.some(({ regressed }) => regressed) ? 1 : 0;
 }

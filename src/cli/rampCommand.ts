@@ -1,9 +1,8 @@
-import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describeConnection } from "../domain/connection.ts";
 import { OpsError } from "../domain/errors.ts";
 import { errorCount, type LoadRunReport } from "../domain/loadRun.ts";
-import { reportJunit } from "../loadtest/exchange/junit.ts";
+import { writeJunit } from "../services/loadExchange.ts";
 import type { PreparedRun } from "../services/loadPreparation.ts";
 import type { RunProgress } from "../services/loadTests.ts";
 import { loadProject, type ProjectContext } from "../services/projects.ts";
@@ -63,11 +62,6 @@ function printReport(output: Output, report: LoadRunReport): void {
   for (const warning of report.warnings) output.line(`warning: ${warning}`);
   const { passed, proven, sentence } = report.verdict;
   output.line(`${passed ? "PASSED" : "FAILED"}${proven ? ", scale-out proven" : ""}: ${sentence}`);
-}
-
-async function writeJunit(file: string, report: LoadRunReport, planFile: string): Promise<void> {
-  await mkdir(path.dirname(file), { recursive: true });
-  await writeFile(file, reportJunit(report, planFile));
 }
 
 /** `ramp`: runs a plan, writes the report, exits 1 when an expectation fails. */

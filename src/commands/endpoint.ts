@@ -14,6 +14,7 @@ import { confirmWithFacts, pickOne } from "../ui/prompts.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { requireConnection } from "./connection.ts";
 import { openConsolePage } from "./console.ts";
+import type { ChangeCommandId } from "./endpointChanges.ts";
 import { failureMarkdown, scalingMarkdown } from "./explanationText.ts";
 import { commandStep, withSteps } from "./nextSteps.ts";
 import type { CommandTable } from "./register.ts";
@@ -32,7 +33,7 @@ export interface EndpointCommandServices {
 
 type EndpointCommands = Omit<
   Pick<CommandTable, Extract<keyof CommandTable, `sagemakerOps.endpoint.${string}`>>,
-  "sagemakerOps.endpoint.addFavorite" | "sagemakerOps.endpoint.removeFavorite"
+  ChangeCommandId | "sagemakerOps.endpoint.addFavorite" | "sagemakerOps.endpoint.removeFavorite"
 >;
 
 export function endpointCommands(services: EndpointCommandServices): EndpointCommands {
@@ -114,7 +115,7 @@ async function removeEndpoint(services: EndpointCommandServices, endpoint: Endpo
 }
 
 /** The endpoint that a row names; from the palette the only one, or one that is picked, the project's first. */
-async function findEndpoint(
+export async function findEndpoint(
   { connections, endpoints, project }: EndpointCommandServices,
   argument: EndpointArgument | undefined,
 ): Promise<EndpointSummary> {

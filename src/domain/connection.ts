@@ -23,3 +23,10 @@ export function describeConnection(c: Connection): string {
   if (c.kind === "sandbox") return `sandbox · ${c.region}`;
   return [c.profile && `profile ${c.profile}`, shortAccount(c.accountId), c.region].filter(Boolean).join(" · ");
 }
+
+/** What the user has to do in the browser: open the URL and see the code there. */
+export interface SsoPrompt {
+  url: string;
+  code: string;
+  expiresAtMs: number;
+}

@@ -8,9 +8,9 @@ import {
   listProfiles as readProfiles,
   sharedFiles,
 } from "../aws/credentials.ts";
-import { type SsoPrompt, type SsoSettings, signInWithSso, ssoSettings } from "../aws/ssoSignIn.ts";
+import { type SsoSettings, signInWithSso, ssoSettings } from "../aws/ssoSignIn.ts";
 import { callerIdentity } from "../aws/sts.ts";
-import type { Connection } from "../domain/connection.ts";
+import type { Connection, SsoPrompt } from "../domain/connection.ts";
 import { OpsError } from "../domain/errors.ts";
 import { Emitter } from "./emitter.ts";
 import type { SandboxInfo } from "./sandboxProcess.ts";
@@ -34,6 +34,8 @@ export class Connections {
   private connection: Connection | undefined;
   private awsClients: AwsClients | undefined;
   private request: ConnectRequest | undefined;
+  /** Profile of the last attempt to connect, also of one that failed. */
+  lastProfile: string | undefined;
 
   constructor(private readonly prompts: CredentialPrompts = {}) {}
 
@@ -46,6 +48,7 @@ export class Connections {
    * @throws OpsError credentials, unreachable, or badInput for an unknown profile or a missing region
    */
   async connect(request: ConnectRequest): Promise<Connection> {
+    this.lastProfile = request.kind === "aws" ? (request.profile ?? process.env.AWS_PROFILE) : undefined;
     const { connection, clients } = await this.signIn(request);
     this.request = request;
     this.switchTo(connection, clients);

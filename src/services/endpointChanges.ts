@@ -1,4 +1,5 @@
 import { describeScaling } from "../aws/autoscaling.ts";
+import { endpointAlarms } from "../aws/cloudwatch.ts";
 import {
   copyEndpointConfig,
   createEndpoint,
@@ -207,6 +208,16 @@ export class EndpointChanges {
       throw e;
     }
     return configName;
+  }
+
+  /**
+   * Alarms on the endpoint that can guard an update. Scaling's own are left out: they fire by design and say nothing
+   * about new instances.
+   */
+  async guardAlarms(endpointName: string): Promise<string[]> {
+    return (await endpointAlarms(this.connections.clients(), endpointName)).filter(
+      (name) => !name.startsWith("TargetTracking-"),
+    );
   }
 
   /** @throws OpsError badInput for weights that name a wrong variant, are negative, or are all 0 */

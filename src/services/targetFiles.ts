@@ -10,7 +10,8 @@ import {
   targetSentence,
 } from "../loadtest/targetReport.ts";
 import type { ProjectContext } from "./projects.ts";
-import { editTarget, type TargetEdit } from "./templateTarget.ts";
+import type { TemplateEdit } from "./templateEdit.ts";
+import { editTarget } from "./templateTarget.ts";
 
 /** A search's result in words, for a command line or a message. */
 export interface TargetTexts {
@@ -48,7 +49,7 @@ export interface ProposedEdit {
   file: string;
   before: string;
   after: string;
-  edit: TargetEdit;
+  edit: TemplateEdit;
 }
 
 /**

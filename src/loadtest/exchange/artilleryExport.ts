@@ -115,9 +115,11 @@ const apiKeyHeader = `if (!process.env.API_KEY) throw new Error("Set API_KEY to 
 headers["x-api-key"] = process.env.API_KEY;
 `;
 
+/** Named by the table above: here they are a text, not imports of ours. */
+const modules = Object.keys(artilleryDependencies);
 const signerImports = `import { createHash, createHmac } from "node:crypto";
-import { fromNodeProviderChain } from "@aws-sdk/credential-providers";
-import { SignatureV4 } from "@smithy/signature-v4";
+import { fromNodeProviderChain } from ${JSON.stringify(modules[1])};
+import { SignatureV4 } from ${JSON.stringify(modules[2])};
 `;
 
 const signer = (region: string) => `

@@ -1,0 +1,33 @@
+import { env, ProgressLocation, Uri, window } from "vscode";
+import type { SsoPrompt } from "../domain/connection.ts";
+import { OpsError } from "../domain/errors.ts";
+
+/** Asks for the code of an MFA device. @throws OpsError cancelled */
+export async function askForMfaCode(serial: string): Promise<string> {
+  const code = await window.showInputBox({
+    title: "Multi-factor authentication",
+    prompt: `Code of device ${serial}`,
+    placeHolder: "123456",
+    ignoreFocusOut: true,
+    validateInput: (text) => (/^\d{6}$/.test(text.trim()) ? undefined : "The code has six digits."),
+  });
+  if (code === undefined) throw new OpsError("cancelled", "No MFA code was entered.");
+  return code.trim();
+}
+
+/** Runs a sign-in in the browser: opens the page, and shows the code that it must show, too, until it is done. */
+export async function showSsoSignIn(
+  profile: string,
+  signIn: (show: (prompt: SsoPrompt) => void, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const options = { location: ProgressLocation.Notification, title: `Signing in ${profile}`, cancellable: true };
+  await window.withProgress(options, async (progress, token) => {
+    const stop = new AbortController();
+    token.onCancellationRequested(() => stop.abort());
+    await signIn(({ url, code }) => {
+      progress.report({ message: `confirm in the browser that it shows ${code}` });
+      // On a remote machine this opens the browser where the user sits.
+      void env.openExternal(Uri.parse(url, true));
+    }, stop.signal);
+  });
+}
