@@ -2,6 +2,7 @@ import path from "node:path";
 import { OpsError } from "../domain/errors.ts";
 import { peakRate } from "../domain/loadPlan.ts";
 import { compareRunFiles, exportPlan, exportTools, importResults, suggestedWorkers } from "../services/loadExchange.ts";
+import { comparisonsMarkdown } from "../services/runExports.ts";
 import { RUNS_FOLDER } from "../services/runStore.ts";
 import { connectionOptions, numberOption, parseArguments } from "./arguments.ts";
 import type { CliServices } from "./cliServices.ts";
@@ -58,8 +59,8 @@ export async function runImport(args: string[], output: Output): Promise<number>
 /** `compare`: runs against the first one; exit code 1 when one is worse beyond noise. */
 export async function runCompare(args: string[], output: Output): Promise<number> {
   const { positionals } = parseArguments(args, { json: { type: "boolean", default: false } } as const, 20);
-  const { comparisons, markdown } = await compareRunFiles(positionals);
-  output.line(markdown);
+  const { comparisons } = await compareRunFiles(positionals);
+  output.line(comparisonsMarkdown(comparisons));
   output.document({ comparisons });
   return comparisons.some(({ regressed }) => regressed) ? 1 : 0;
 }

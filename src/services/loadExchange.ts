@@ -4,12 +4,10 @@ import { OpsError } from "../domain/errors.ts";
 import type { LoadRunReport } from "../domain/loadRun.ts";
 import { compareRuns, type RunComparison } from "../domain/runComparison.ts";
 import { artilleryProject } from "../loadtest/exchange/artilleryExport.ts";
-import { comparisonMarkdown } from "../loadtest/exchange/comparisonMarkdown.ts";
 import type { ExportedProject } from "../loadtest/exchange/exportedProject.ts";
 import { importArtillery, isArtilleryReport } from "../loadtest/exchange/importArtillery.ts";
 import { importedReport } from "../loadtest/exchange/importedRun.ts";
 import { importK6, isK6Summary } from "../loadtest/exchange/importK6.ts";
-import { reportJunit } from "../loadtest/exchange/junit.ts";
 import { k6Project } from "../loadtest/exchange/k6Export.ts";
 import { readPlan } from "./loadPlanFiles.ts";
 import type { PreparedRun } from "./loadPreparation.ts";
@@ -98,12 +96,6 @@ export async function importResults(
   }
 }
 
-/** Writes a run as a JUnit report. @param planFile the plan's path as a CI should show it */
-export async function writeJunit(file: string, report: LoadRunReport, planFile: string): Promise<void> {
-  await mkdir(path.dirname(file), { recursive: true });
-  await writeFile(file, reportJunit(report, planFile));
-}
-
 /**
  * Compares kept runs with the first one.
  * @param files at least two JSON files of runs
@@ -111,15 +103,14 @@ export async function writeJunit(file: string, report: LoadRunReport, planFile: 
  */
 export async function compareRunFiles(
   files: readonly string[],
-): Promise<{ reports: LoadRunReport[]; comparisons: RunComparison[]; markdown: string }> {
+): Promise<{ reports: LoadRunReport[]; comparisons: RunComparison[] }> {
   const reports = await Promise.all(files.map((file) => readReport(path.resolve(file))));
   const [baseline, ...others] = reports;
   if (!baseline || others.length === 0)
     throw new OpsError("badInput", "A comparison takes two runs or more.", {
       hint: "Name the JSON files of the runs.",
     });
-  const comparisons = others.map((report) => compareRuns(baseline, report));
-  return { reports, comparisons, markdown: comparisons.map(comparisonMarkdown).join("\n") };
+  return { reports, comparisons: others.map((report) => compareRuns(baseline, report)) };
 }
 
 const targetName = (target: { name?: string; url?: string }) => target.name ?? target.url ?? "the project's stack";

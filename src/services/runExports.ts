@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { OpsError } from "../domain/errors.ts";
 import { type LoadRunPoint, type LoadRunReport, loadErrorKinds } from "../domain/loadRun.ts";
@@ -34,6 +34,12 @@ export function runMarkdownSummary(report: LoadRunReport): string {
 /** Comparisons as Markdown for an issue or a pull request. */
 export function comparisonsMarkdown(comparisons: readonly RunComparison[]): string {
   return comparisons.map(comparisonMarkdown).join("\n");
+}
+
+/** Writes a run as a JUnit report. @param planFile the plan's path as a CI should show it */
+export async function writeJunit(file: string, report: LoadRunReport, planFile: string): Promise<void> {
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, reportJunit(report, planFile));
 }
 
 /** Writes a run to a file. @throws OpsError failed naming the file */
