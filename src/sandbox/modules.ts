@@ -24,6 +24,7 @@ export function createModules(world: SandboxWorld): ServiceModule[] {
     createS3(world),
     logs,
     cloudwatch,
+    cloudwatch.measured,
     sagemaker,
     autoscaling,
     createLambda(world),

@@ -160,6 +160,12 @@ export class SandboxWorld implements World {
     this.credentials.delete(accessKeyId);
   }
 
+  /** Keys of sessions that have not ended. */
+  sessions(): [accessKeyId: string, credential: IssuedCredential][] {
+    const now = this.clock.now();
+    return [...this.credentials].filter(([, { expiresAt }]) => expiresAt !== undefined && expiresAt > now);
+  }
+
   secretOf = (accessKeyId: string): IssuedCredential | undefined => this.credentials.get(accessKeyId);
 
   issueCredentials(principalArn: string, seconds = SESSION_SECONDS): SessionCredentials {

@@ -12,6 +12,8 @@ import { registerMetrics } from "./metrics.ts";
 export interface CloudWatchModule extends ServiceModule {
   metricsOf(region: string): MetricStore;
   alarms: Alarms;
+  /** Keeps what the services have measured: much, often changed, and nothing that a request has acknowledged. */
+  measured: ServiceModule;
 }
 
 interface Saved {
@@ -41,7 +43,7 @@ export function createCloudWatch(world: World): CloudWatchModule {
     save: (): Saved => ({
       dashboards,
       alarms: alarms.save(),
-      metrics: new Map([...stores].map(([region, store]) => [region, store.save()])),
+      metrics: new Map([...stores].map(([region, store]) => [region, store.save("clients")])),
     }),
     load(saved) {
       const state = saved as Saved;
@@ -50,5 +52,20 @@ export function createCloudWatch(world: World): CloudWatchModule {
       alarms.load(state.alarms);
     },
   };
-  return { services: [service], metricsOf, alarms, persist, close: async () => alarms.close() };
+  const measured: Persistent = {
+    name: "metrics",
+    lazy: true,
+    save: () => new Map([...stores].map(([region, store]) => [region, store.save("services")])),
+    load(saved) {
+      for (const [region, series] of saved as Map<string, unknown>) metricsOf(region).load(series);
+    },
+  };
+  return {
+    services: [service],
+    metricsOf,
+    alarms,
+    measured: { services: [], persist: measured },
+    persist,
+    close: async () => alarms.close(),
+  };
 }

@@ -107,28 +107,40 @@ export class MetricStore {
     return [...this.series.values()].map(({ id, lastMs }) => ({ id, lastMs }));
   }
 
-  /** Metrics that clients have put, as plain data; those of AWS's namespaces come from the services themselves. */
-  save(): unknown {
+  /**
+   * Metrics as plain data: those that clients have put, or those of AWS's namespaces, which the services record
+   * themselves. There are many of the latter, so that they are kept by the minute.
+   */
+  save(which: "clients" | "services"): unknown {
     return [...this.series.values()]
-      .filter(({ id }) => !/^\/?aws\//i.test(id.namespace))
+      .filter(({ id }) => /^\/?aws\//i.test(id.namespace) === (which === "services"))
       .map(
         ({ id, unit, lastMs, tiers }): SavedSeries => ({
           id,
           unit,
           lastMs,
-          tiers: tiers.map((tier) => new Map([...tier].map(([start, d]) => [start, d.toPlain()]))),
+          tiers: tiers.map((tier, i) =>
+            i === 0 && which === "services" ? new Map() : new Map([...tier].map(([start, d]) => [start, d.toPlain()])),
+          ),
         }),
       );
   }
 
   load(saved: unknown): void {
-    for (const { id, unit, lastMs, tiers } of saved as SavedSeries[])
+    const oldest = this.clock.now() - TIERS[0].keepMs;
+    for (const { id, unit, lastMs, tiers } of saved as SavedSeries[]) {
+      const [seconds, minutes, ...rest] = tiers;
+      // What was kept by the minute stands in the minute's first second, where recent readings look for it.
+      const recent = seconds?.size ? seconds : [...(minutes ?? [])].filter(([start]) => start >= oldest);
       this.series.set(keyOf(id), {
         id,
         unit,
         lastMs,
-        tiers: tiers.map((tier) => new Map([...tier].map(([start, d]) => [start, Distribution.fromPlain(d)]))),
+        tiers: [recent, minutes ?? [], ...rest].map(
+          (tier) => new Map([...tier].map(([start, d]) => [start, Distribution.fromPlain(d)])),
+        ),
       });
+    }
   }
 
   unitOf(id: MetricId): string | undefined {

@@ -5,17 +5,18 @@ import {
   GetCallerIdentityCommand,
   GetSessionTokenCommand,
 } from "@aws-sdk/client-sts";
+import type { Persistent } from "../engine/dataDir.ts";
 import { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { serviceInfo } from "../wire/serviceInfo.ts";
 import { WireError } from "../wire/types.ts";
-import type { ServiceModule, World } from "../world.ts";
+import type { SandboxWorld, ServiceModule, World } from "../world.ts";
 
 const DEFAULT_SESSION_SECONDS = 3600;
 /** AWS: GetSessionToken, DurationSeconds: 12 hours. */
 const DEFAULT_TOKEN_SECONDS = 43_200;
 
 /** Security Token Service: who calls, and sessions of roles. */
-export function createSts(world: World): ServiceModule {
+export function createSts(world: SandboxWorld): ServiceModule {
   const service = new ServiceBuilder(serviceInfo.sts)
     .on(GetCallerIdentityCommand)(async (_input, ctx) => ({
       Account: world.accountId,
@@ -71,7 +72,14 @@ export function createSts(world: World): ServiceModule {
       AssumedRoleUser: { AssumedRoleId: `${role.Role?.RoleId}:${input.RoleSessionName}`, Arn: arn },
     };
   });
-  return { services: [service] };
+  const persist: Persistent = {
+    name: "sts",
+    save: () => world.sessions(),
+    load(saved) {
+      for (const [id, credential] of saved as ReturnType<typeof world.sessions>) world.addCredential(id, credential);
+    },
+  };
+  return { services: [service], persist };
 }
 
 /** The unique id of who calls: the root user's is the account's, a session's is that of its role and its name. */

@@ -18,7 +18,7 @@ import { xmlRefusal } from "./xmlRefusal.ts";
 export type AuthMode = "sigv4" | "none";
 
 /** Operations that change nothing that outlives them. */
-const READS = /^(Describe|List|Get|Head|Invoke|Filter|Lookup|Validate|Estimate|StartLiveTail|Test)/;
+const READS = /^(Describe|List|Get(?!SessionToken)|Head|Invoke|Filter|Lookup|Validate|Estimate|StartLiveTail|Test)/;
 
 /** Answers AWS requests: authenticate, decode, validate, handle, encode. */
 export class Dispatcher {
