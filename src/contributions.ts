@@ -15,6 +15,12 @@ export interface ReportArgument {
   reportFile: string;
 }
 
+/** A request of a file *.predict.http, by its line from 1. */
+export interface SavedRequestArgument {
+  requestFile: string;
+  line: number;
+}
+
 /** A resource of AWS that a row stands for; `console` is its page below the console's SageMaker pages. */
 export interface ResourceArgument {
   name: string;
@@ -82,6 +88,7 @@ export interface Commands {
   "sagemakerOps.endpoint.addFavorite": [EndpointArgument?];
   "sagemakerOps.endpoint.removeFavorite": [EndpointArgument?];
   "sagemakerOps.model.downloadArtifact": [ModelArgument?];
+  "sagemakerOps.prediction.send": [SavedRequestArgument?];
   "sagemakerOps.stack.revealInTemplate": [LogicalIdArgument?];
   "sagemakerOps.log.show": [];
 }
@@ -171,6 +178,7 @@ const commandTable: Record<CommandId, true> = {
   "sagemakerOps.endpoint.addFavorite": true,
   "sagemakerOps.endpoint.removeFavorite": true,
   "sagemakerOps.model.downloadArtifact": true,
+  "sagemakerOps.prediction.send": true,
   "sagemakerOps.stack.revealInTemplate": true,
   "sagemakerOps.log.show": true,
 };

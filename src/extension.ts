@@ -6,6 +6,7 @@ import { explorerCommands } from "./commands/explorer.ts";
 import { loadTestCommands, refreshDuringRuns } from "./commands/loadTest.ts";
 import { runPlan } from "./commands/loadTestRun.ts";
 import { commandStep, withSteps } from "./commands/nextSteps.ts";
+import { predictionCommands, sendSaved } from "./commands/prediction.ts";
 import { projectCommands } from "./commands/project.ts";
 import { registerCommands, showFailure } from "./commands/register.ts";
 import { stackCommands } from "./commands/stack.ts";
@@ -29,6 +30,7 @@ import { WhatIf } from "./services/whatIf.ts";
 import { createPlanLenses } from "./testing/planLenses.ts";
 import { createPlanProblems } from "./testing/planProblems.ts";
 import { createPlanTests } from "./testing/planTests.ts";
+import { createRequestFiles } from "./testing/requestFiles.ts";
 import { createEndpointsView } from "./tree/endpointsView.ts";
 import { createLoadTestsView } from "./tree/loadTestsView.ts";
 import { createStackView } from "./tree/stackView.ts";
@@ -56,13 +58,14 @@ export function activate(context: ExtensionContext): void {
   const version = String(context.extension.packageJSON.version);
   const loadTests = new LoadTests(connections, { path: bundled("engine.cjs") }, version);
   const { extensionUri } = context;
+  const predictor = new Predictor(connections);
   const endpointPanels = new EndpointPanels({
     extensionUri,
     connections,
     endpoints,
     project,
     deployer,
-    predictor: new Predictor(connections),
+    predictor,
     metrics: new MetricPoller(connections),
   });
   const runPanels = new LoadRunPanels({ extensionUri, loadTests, findReport });
@@ -73,6 +76,7 @@ export function activate(context: ExtensionContext): void {
   const endpointServices = { connections, endpoints, panels: endpointPanels, project, ...explaining };
   const changes = new EndpointChanges(connections, scalingPause);
   const changeServices = { ...endpointServices, changes, scalingPause };
+  const predictionServices = { connections, predictor, project, documents };
   const loadTestServices = {
     extensionUri,
     targetFinder: new TargetFinder(connections, { path: bundled("engine.cjs") }),
@@ -111,6 +115,7 @@ export function activate(context: ExtensionContext): void {
         ...endpointCommands(endpointServices),
         ...endpointChangeCommands(changeServices),
         ...loadTestCommands(loadTestServices),
+        ...predictionCommands(predictionServices),
         ...explorerCommands({ connections, endpoints, project, favorites, log }),
       },
       log,
@@ -120,6 +125,7 @@ export function activate(context: ExtensionContext): void {
     createEndpointsView(connections, endpoints, project, favorites),
     createStackView(project, deployer),
     createLoadTestsView(loadTests, project),
+    createRequestFiles((saved, file) => sendSaved(predictionServices, saved, file)),
     createPlanLenses(loadTests),
     createPlanProblems({ connections, endpoints, project }),
     createPlanTests(loadTests, project, (planFile) => runPlan(loadTestServices, planFile)),

@@ -18,6 +18,10 @@ export async function invokeEndpoint(clients: AwsClients, request: PredictionReq
         Accept: request.accept,
         Body: request.body,
         TargetVariant: request.targetVariant,
+        TargetModel: request.targetModel,
+        InferenceComponentName: request.inferenceComponent,
+        CustomAttributes: request.customAttributes,
+        SessionId: request.sessionId,
       }),
     );
     const latencyMs = performance.now() - start;

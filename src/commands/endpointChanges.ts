@@ -1,4 +1,4 @@
-import { Range, WorkspaceEdit, window, workspace } from "vscode";
+import { window } from "vscode";
 import { viewIds } from "../contributions.ts";
 import { describeConnection } from "../domain/connection.ts";
 import { formatHourly } from "../domain/cost.ts";
@@ -17,6 +17,7 @@ import type { EndpointChanges, PreparedUpdate } from "../services/endpointChange
 import { type ProposedChange, proposeScalingEdit, proposeUpdateEdit } from "../services/projectEdits.ts";
 import type { ScalingPause } from "../services/scalingPause.ts";
 import { formatNumber, plural } from "../ui/format.ts";
+import { previewEdits } from "../ui/previewEdits.ts";
 import { confirmWithFacts, type FactRow, pickOne } from "../ui/prompts.ts";
 import { type FormField, showQuickForm } from "../ui/quickForm.ts";
 import { requireConnection } from "./connection.ts";
@@ -386,19 +387,8 @@ async function chooseWhere(
       value: "account",
     },
   ]);
-  if (where === "files") await previewChanges(await propose(project));
+  if (where === "files") await previewEdits(await propose(project));
   return where;
-}
-
-/** VS Code's own preview of edits, to accept or to discard. */
-async function previewChanges(changes: ProposedChange[]): Promise<void> {
-  const edit = new WorkspaceEdit();
-  for (const { file, text, label } of changes) {
-    const document = await workspace.openTextDocument(file);
-    const whole = new Range(document.positionAt(0), document.positionAt(document.getText().length));
-    edit.replace(document.uri, whole, text, { needsConfirmation: true, label });
-  }
-  await workspace.applyEdit(edit);
 }
 
 /** Shows work in the Endpoints view, and reads the endpoints anew when it is done. */

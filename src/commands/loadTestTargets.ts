@@ -1,5 +1,5 @@
 import path from "node:path";
-import { Range, type Uri, WorkspaceEdit, workspace } from "vscode";
+import type { Uri } from "vscode";
 import type { Commands, EndpointArgument, ReportArgument } from "../contributions.ts";
 import { describeConnection } from "../domain/connection.ts";
 import { OpsError } from "../domain/errors.ts";
@@ -22,6 +22,7 @@ import { proposeTargetEdit, saveTargetReport, targetTexts } from "../services/ta
 import type { FindTargetOptions, TargetFinder } from "../services/targetFinder.ts";
 import type { WhatIf } from "../services/whatIf.ts";
 import { formatNumber } from "../ui/format.ts";
+import { previewEdits } from "../ui/previewEdits.ts";
 import { withCancellableProgress } from "../ui/progress.ts";
 import { type Choice, confirmWithFacts, type FactRow, pickOne } from "../ui/prompts.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
@@ -160,27 +161,11 @@ async function offerTarget(services: TargetServices, report: TargetReport): Prom
   if (wanted === "policy") {
     await services.targetFinder.applyToPolicy(report);
     await services.endpoints.refresh();
-  } else if (wanted === "template" && project) await previewEdit(report, project);
-}
-
-/** VS Code's own preview of an edit, with what changes marked, to accept or to discard. */
-async function previewEdit(report: TargetReport, project: NonNullable<WorkspaceProject["project"]>): Promise<void> {
-  const { file, after, edit } = await proposeTargetEdit(report, project);
-  const document = await workspace.openTextDocument(file);
-  const text = document.getText();
-  let start = 0;
-  while (start < text.length && text[start] === after[start]) start++;
-  let tail = 0;
-  const most = Math.min(text.length, after.length) - start;
-  while (tail < most && text[text.length - 1 - tail] === after[after.length - 1 - tail]) tail++;
-  const change = new WorkspaceEdit();
-  const range = new Range(document.positionAt(start), document.positionAt(text.length - tail));
-  change.replace(document.uri, range, after.slice(start, after.length - tail), {
-    needsConfirmation: true,
-    label: `Target ${edit.before} → ${report.targetPerMinute}`,
-    description: "invocations per instance and minute",
-  });
-  await workspace.applyEdit(change);
+  } else if (wanted === "template" && project) {
+    const { file, after, edit } = await proposeTargetEdit(report, project);
+    const label = `Target ${edit.before} → ${report.targetPerMinute}`;
+    await previewEdits([{ file, text: after, label, description: "invocations per instance and minute" }]);
+  }
 }
 
 async function whatIf(services: TargetServices, from: Commands["sagemakerOps.loadTest.whatIf"][0]): Promise<void> {
@@ -194,12 +179,16 @@ async function whatIf(services: TargetServices, from: Commands["sagemakerOps.loa
   requireConnection(services.connections);
   const planFile = await pickPlan(services, from as Commands["sagemakerOps.loadTest.run"][0]);
   if (planFile === undefined) return;
-  const { plan, policy, endpoint } = await services.loadTests.prepare(planFile, services.project.project);
-  const load = { name: plan.name, ratesPerSecond: plannedPerSecond(plan.stages), timeScale: 1 };
+  const { plan, policy, endpoint, connection } = await services.loadTests.prepare(planFile, services.project.project);
+  // A plan for the sandbox is as short as its time scale makes AWS's minutes.
+  const timeScale = Math.min(MOST_TIME_SCALE, Math.max(1, connection.timeScale));
+  const load = { name: plan.name, ratesPerSecond: plannedPerSecond(plan.stages), timeScale };
   const scenarios = scenariosOf(choicesOf(policy, endpoint?.variants[0]?.instanceType));
   openPage(services, load, scenarios);
 }
 
+/** More than this the simulation does not take. */
+const MOST_TIME_SCALE = 60;
 /** Something to begin with where no policy is known: 200 requests/s and instance. */
 const FIRST_TARGET = 12_000;
 

@@ -3,8 +3,16 @@ export interface PredictionRequest {
   endpointName: string;
   contentType: string;
   accept?: string;
-  body: string;
+  /** Text, or bytes such as an image. */
+  body: string | Uint8Array;
   targetVariant?: string;
+  /** The model of a multi-model endpoint. */
+  targetModel?: string;
+  inferenceComponent?: string;
+  /** Passed on to the container as it is; at most 1,024 visible ASCII characters. */
+  customAttributes?: string;
+  /** Of a stateful model. */
+  sessionId?: string;
 }
 
 /** What came back; `latencyMs` is what the caller waited. */

@@ -22,6 +22,7 @@ import type { StackDeployer } from "../services/stackDeployer.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { goneError, header, marks } from "./endpointFacts.ts";
 import { chartRange, copiedText, nothing, predictParams } from "./pageSchemas.ts";
+import { saveRequest } from "./saveRequest.ts";
 import { PAGE_UPDATE_MS, throttle } from "./throttle.ts";
 import { pageHtml, pageRoot, webviewPort } from "./webviewHtml.ts";
 
@@ -72,6 +73,8 @@ class EndpointPanel implements Disposable {
   private detailError: WireError | undefined;
   private readings: EndpointMetrics | undefined;
   private readingsError: WireError | undefined;
+  /** Status of the last answer, by its request: what is saved may expect it. */
+  private readonly answered = new Map<string, number>();
   private disposed = false;
   private isProject = false;
 
@@ -147,6 +150,15 @@ class EndpointPanel implements Disposable {
       explainFailure: { params: nothing, handle: () => run("sagemakerOps.endpoint.explain", target) },
       deploy: { params: nothing, handle: () => run("sagemakerOps.stack.deploy") },
       openConsole: { params: nothing, handle: () => run("sagemakerOps.endpoint.openConsole", target) },
+      saveRequest: {
+        params: predictParams,
+        handle: async (params) => {
+          const { project } = this.services.project;
+          if (params.via === "endpoint")
+            await saveRequest(this.name, params, project?.folder, this.answered.get(JSON.stringify(params)));
+          return null;
+        },
+      },
       copyText: {
         params: copiedText,
         handle: async (text) => {
@@ -162,7 +174,10 @@ class EndpointPanel implements Disposable {
     const { predictor } = this.services;
     if (params.via === "endpoint") {
       const { contentType, body, targetVariant } = params;
-      return predictor.predict({ endpointName: this.name, contentType, body, targetVariant });
+      const response = await predictor.predict({ endpointName: this.name, contentType, body, targetVariant });
+      this.answered.clear();
+      this.answered.set(JSON.stringify(params), response.status);
+      return response;
     }
     const url = this.apiUrl();
     const keyId = this.services.project.stack?.outputs.ApiKeyId;

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { WhatIfScenario } from "../domain/whatIf.ts";
 import type { ChartRange, PredictParams } from "../protocol/endpointPage.ts";
-import { MOST_SCENARIOS } from "../protocol/whatIfPage.ts";
+// Nothing else of the protocol: what is imported here is loaded late, together with the schemas.
+import { MOST_SCENARIOS } from "../protocol/limits.ts";
 
 /** SageMaker's limit on the body of InvokeEndpoint is 6 MB (API reference, InvokeEndpoint). */
 const MOST_BODY = 6 * 1024 * 1024;

@@ -24,6 +24,7 @@ export function showWhatIf(extensionUri: Uri, whatIf: WhatIf, load: WhatIfLoad, 
   const snapshot = (): WhatIfPageSnapshot => ({
     loadName: load.name,
     ratesPerSecond: load.ratesPerSecond,
+    timeScale: load.timeScale,
     inForce,
     instanceTypes: pricedInstanceTypes(),
     busy,

@@ -80,6 +80,8 @@ export const endpointRequests = {
   deploy: request<null, null>("deploy"),
   openConsole: request<null, null>("openConsole"),
   copyText: request<string, null>("copyText"),
+  /** Adds the request to a file of the workspace. */
+  saveRequest: request<PredictParams, null>("saveRequest"),
 };
 
 /** What it is told, at most four times a second. */

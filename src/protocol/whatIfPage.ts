@@ -7,6 +7,8 @@ export interface WhatIfPageSnapshot {
   loadName: string;
   /** Requests in each second. */
   ratesPerSecond: number[];
+  /** How many times faster than on AWS scaling passes. */
+  timeScale: number;
   /** The scenario to begin with: what is in force where the load was, or would be, sent. */
   inForce: WhatIfScenario;
   /** Instance types with a known price. */
@@ -18,9 +20,6 @@ export interface WhatIfPageSnapshot {
   tookMs?: number;
   error?: WireError;
 }
-
-/** More lines in one chart cannot be told apart. */
-export const MOST_SCENARIOS = 6;
 
 /** What the page asks. */
 export const whatIfRequests = {

@@ -4,6 +4,7 @@ import {
   type CancellationToken,
   type Disposable,
   Location,
+  languages,
   Position,
   Range,
   type TestController,
@@ -22,6 +23,7 @@ import type { LoadTests, RunProgress } from "../services/loadTests.ts";
 import { findPlans, PLAN_PATTERN } from "../ui/workspacePlans.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { expectationWords } from "./expectationText.ts";
+import { planSelector } from "./planLenses.ts";
 import { expectationPath, placeInText } from "./planPlaces.ts";
 import { runOutput } from "./runOutput.ts";
 
@@ -31,7 +33,7 @@ export type RunPlan = (planFile: string) => Promise<RunProgress | undefined>;
 /** Load plans as tests of the Test Explorer: a plan passes when all of its expectations hold. */
 export function createPlanTests(loadTests: LoadTests, project: WorkspaceProject, runPlan: RunPlan): Disposable {
   const controller = tests.createTestController("sagemakerOps.loadPlans", "SageMaker load tests");
-  // Nothing is read before somebody looks at the tests.
+  // Nothing is read before somebody looks at the tests, or at a plan.
   let isShown = false;
   const discover = async () => {
     isShown = true;
@@ -51,7 +53,16 @@ export function createPlanTests(loadTests: LoadTests, project: WorkspaceProject,
   );
   const watcher = workspace.createFileSystemWatcher(PLAN_PATTERN);
   const again = () => (isShown ? discover() : undefined);
-  const watching = [watcher.onDidCreate(again), watcher.onDidChange(again), watcher.onDidDelete(again)];
+  const opened = (document: TextDocument) => {
+    if (!isShown && languages.match(planSelector, document) > 0) void discover();
+  };
+  workspace.textDocuments.forEach(opened);
+  const watching = [
+    workspace.onDidOpenTextDocument(opened),
+    watcher.onDidCreate(again),
+    watcher.onDidChange(again),
+    watcher.onDidDelete(again),
+  ];
   const forget = project.onDidChange.on(again);
   return {
     dispose() {

@@ -78,6 +78,7 @@ test("the extension starts for a project, a load plan or one of its pages only, 
   assert.deepEqual(manifest.activationEvents, [
     "workspaceContains:sagemaker-ops.json",
     "workspaceContains:**/*.ramp.json",
+    "workspaceContains:**/*.predict.http",
     "onWebviewPanel:sagemakerOps.loadRun",
   ]);
   for (const file of [manifest.icon, ...contributes.viewsContainers.activitybar.map(({ icon }) => icon)]) {

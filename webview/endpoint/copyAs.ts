@@ -20,6 +20,7 @@ export function copyAsView(
   request: SnippetRequest | undefined,
   copied: SnippetKind | undefined,
   copy: (kind: SnippetKind, text: string) => void,
+  save: () => void,
 ): TemplateResult {
   if (!request) return html`${nothing}`;
   return html`<div class="row copy-as" role="group" aria-label="Copy the request as">
@@ -29,6 +30,13 @@ export function copyAsView(
         ${kind === "boto3" && request.via === "api" ? "Python" : kind}
       </button>`,
     )}
+    ${
+      request.via === "endpoint"
+        ? html`<button type="button" class="link" title="Adds it to a file *.predict.http of the project" @click=${save}>
+            Save request…
+          </button>`
+        : nothing
+    }
     <span class="soft" role="status">${copied ? "✓ copied" : nothing}</span>
   </div>`;
 }

@@ -64,7 +64,7 @@ function pageView(state: EndpointPageSnapshot, entered: Draft): TemplateResult {
     <main>
       ${endpointError(state)} ${tabsView()}
       <div class="halves">
-      <section class=${shown("predict")} aria-label="Predict">${testerView(state, entered, { outcome, history, copied }, { change, send, copy })}</section>
+      <section class=${shown("predict")} aria-label="Predict">${testerView(state, entered, { outcome, history, copied }, { change, send, copy, save })}</section>
       <section class=${shown("live")} aria-label="Live metrics">${liveView(state)}</section>
       </div>
     </main>`;
@@ -218,12 +218,20 @@ function copy(kind: SnippetKind, text: string): void {
   });
 }
 
+function save(): void {
+  if (!draft || !snapshot) return;
+  const params = paramsOf(draft, snapshot.features);
+  void host.transport.call(endpointRequests.saveRequest, params).catch(showFailure);
+}
+
 /** A request without parameters whose answer does not matter here: its failure is shown by the editor. */
 function ask(request: (typeof endpointRequests)["retry"]): void {
-  void host.transport.call(request, null).catch((error: OpsError) => {
-    outcome = { kind: "failed", error: { code: error.code, message: error.message, hint: error.hint } };
-    draw();
-  });
+  void host.transport.call(request, null).catch(showFailure);
+}
+
+function showFailure(error: OpsError): void {
+  outcome = { kind: "failed", error: { code: error.code, message: error.message, hint: error.hint } };
+  draw();
 }
 
 host.transport.on(endpointChanged, show);

@@ -13,6 +13,7 @@ export interface TesterActions {
   change(change: Partial<Draft>): void;
   send(): void;
   copy(kind: SnippetKind, text: string): void;
+  save(): void;
 }
 
 /** What is shown beside what was entered. */
@@ -60,7 +61,7 @@ export function testerView(
     </div>
     ${blocked ? html`<p class="soft">${blocked}</p>` : nothing}
     ${answerView(outcome, features?.classes ?? [])}
-    ${copyAsView(snippetRequest(snapshot, params), copied, actions.copy)}
+    ${copyAsView(snippetRequest(snapshot, params), copied, actions.copy, actions.save)}
     ${historyView(history, actions.change)}
   </form>`;
 }

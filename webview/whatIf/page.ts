@@ -56,7 +56,7 @@ function pageView(page: WhatIfPageSnapshot, edited: readonly WhatIfScenario[]): 
       <span class="status ${page.busy ? "moving" : ""}">${page.busy ? "Simulating" : "Simulated"}</span>
       <span class="soft">
         up to ${formatNumber(peak)} requests/s for ${formatNumber(page.ratesPerSecond.length / 60, 1)} min · nothing is
-        sent${page.tookMs === undefined ? "" : ` · took ${formatMs(page.tookMs)}`}
+        sent${page.timeScale > 1 ? ` · scaling ${page.timeScale} times faster than on AWS, as in the sandbox` : ""}${page.tookMs === undefined ? "" : ` · took ${formatMs(page.tookMs)}`}
       </span>
       <div class="actions">
         <vscode-button ?disabled=${page.busy} @click=${run}>Simulate</vscode-button>

@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from "lit";
 import type { WhatIfScenario } from "../../src/domain/whatIf.ts";
-import { MOST_SCENARIOS } from "../../src/protocol/whatIfPage.ts";
+import { MOST_SCENARIOS } from "../../src/protocol/limits.ts";
 import { runColor } from "../ui/lineColors.ts";
 
 type NumberKey =

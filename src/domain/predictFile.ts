@@ -1,0 +1,205 @@
+/** An assertion of a saved request: `# expect status 200`, `# expect body contains class_0`, `# expect latency < 200 ms`. */
+export type PredictAssertion = { line: number; text: string } & (
+  | { kind: "status"; status: number }
+  | { kind: "contains"; part: string }
+  | { kind: "argmax"; index: number }
+  | { kind: "value"; index: number; comparison: "<" | ">" | "≈"; value: number; tolerance: number }
+  | { kind: "latency"; belowMs: number }
+);
+
+/** A request of a `*.predict.http` file. Lines count from 1. */
+export interface SavedRequest {
+  name: string;
+  /** Of the `###` line, or the first one. */
+  line: number;
+  /** Absent: the endpoint of the project's stack. */
+  endpointName?: string;
+  contentType: string;
+  accept?: string;
+  targetVariant?: string;
+  targetModel?: string;
+  inferenceComponent?: string;
+  customAttributes?: string;
+  sessionId?: string;
+  body: string;
+  /** Instead of a body: `< file`, relative to the request's file. */
+  bodyFile?: string;
+  assertions: PredictAssertion[];
+}
+
+/** What is wrong in a file, and where. */
+export interface PredictFileProblem {
+  line: number;
+  message: string;
+}
+
+export interface PredictFile {
+  requests: SavedRequest[];
+  problems: PredictFileProblem[];
+}
+
+/** Headers by their name in InvokeEndpoint's REST form and by their short one (API reference, InvokeEndpoint). */
+const HEADERS: Record<string, keyof SavedRequest> = {
+  "content-type": "contentType",
+  accept: "accept",
+  "x-amzn-sagemaker-target-variant": "targetVariant",
+  "target-variant": "targetVariant",
+  "x-amzn-sagemaker-target-model": "targetModel",
+  "target-model": "targetModel",
+  "x-amzn-sagemaker-inference-component": "inferenceComponent",
+  "inference-component": "inferenceComponent",
+  "x-amzn-sagemaker-custom-attributes": "customAttributes",
+  "custom-attributes": "customAttributes",
+  "x-amzn-sagemaker-session-id": "sessionId",
+  "session-id": "sessionId",
+};
+
+/**
+ * Reads a file of saved requests, in the form that HTTP files have in editors: requests are parted by `###`, then come
+ * `POST endpoint/NAME` (or `POST endpoint` for the project's own), headers, an empty line and the body. Never throws.
+ */
+export function parsePredictFile(text: string): PredictFile {
+  const file: PredictFile = { requests: [], problems: [] };
+  const lines = text.split(/\r?\n/);
+  let begin = 0;
+  for (let at = 0; at <= lines.length; at++) {
+    if (at < lines.length && !(lines[at] ?? "").startsWith("###")) continue;
+    readRequest(lines, begin, at, file);
+    begin = at;
+  }
+  return file;
+}
+
+function readRequest(lines: readonly string[], begin: number, end: number, file: PredictFile): void {
+  const title = /^###\s*(.*)$/.exec(lines[begin] ?? "")?.[1]?.trim();
+  const request: SavedRequest = {
+    name: title || `request ${file.requests.length + 1}`,
+    line: begin + 1,
+    contentType: "text/csv",
+    body: "",
+    assertions: [],
+  };
+  const problem = (at: number, message: string) => file.problems.push({ line: at + 1, message });
+  let part: "start" | "headers" | "body" = "start";
+  const body: string[] = [];
+  for (let at = title === undefined ? begin : begin + 1; at < end; at++) {
+    const line = lines[at] ?? "";
+    const expected = /^#\s*expect\s+(.+)$/i.exec(line)?.[1];
+    if (expected !== undefined) {
+      const assertion = parseAssertion(expected.trim(), at + 1);
+      if (assertion) request.assertions.push(assertion);
+      else problem(at, `"${expected.trim()}" is no expectation. ${ASSERTION_HINT}`);
+    } else if (part !== "body" && /^(#|\/\/)/.test(line)) {
+      // A comment.
+    } else if (part === "start") {
+      if (!line.trim()) continue;
+      const target = /^POST\s+endpoint(?:\/([A-Za-z0-9](?:-*[A-Za-z0-9]){0,62}))?\s*$/.exec(line);
+      if (!target) problem(at, `"${line.trim()}" is no request line. Use POST endpoint/NAME, or POST endpoint.`);
+      request.endpointName = target?.[1];
+      part = "headers";
+    } else if (part === "headers") {
+      if (!line.trim()) part = "body";
+      else readHeader(line, request, (message) => problem(at, message));
+    } else body.push(line);
+  }
+  if (part === "start") return;
+  const text = body.join("\n").trim();
+  const fromFile = /^<\s*(\S.*)$/.exec(text)?.[1];
+  if (fromFile !== undefined && !text.includes("\n")) request.bodyFile = fromFile.trim();
+  else request.body = text;
+  if (!text)
+    problem(begin, `Request ${request.name} has no body. Put it after an empty line, or name a file: < row.csv`);
+  file.requests.push(request);
+}
+
+function readHeader(line: string, request: SavedRequest, problem: (message: string) => void): void {
+  const [, name = "", value = ""] = /^([^:\s]+)\s*:\s*(.*)$/.exec(line) ?? [];
+  const key = HEADERS[name.toLowerCase()];
+  if (key) Object.assign(request, { [key]: value.trim() });
+  else problem(`"${name || line.trim()}" is no header of an invocation. Known: ${Object.keys(HEADERS).join(", ")}.`);
+}
+
+const ASSERTION_HINT =
+  "Use status 200, body contains TEXT, argmax 0, value 1 < 0.1, value 0 ≈ 0.98 ± 0.01, or latency < 200 ms.";
+
+function parseAssertion(text: string, line: number): PredictAssertion | undefined {
+  const base = { line, text };
+  const number = "(-?\\d+(?:\\.\\d+)?(?:e-?\\d+)?)";
+  let found = /^status\s+(\d{3})$/i.exec(text);
+  if (found) return { ...base, kind: "status", status: Number(found[1]) };
+  found = /^body\s+contains\s+(.+)$/i.exec(text);
+  if (found) return { ...base, kind: "contains", part: found[1] ?? "" };
+  found = /^argmax\s+(\d+)$/i.exec(text);
+  if (found) return { ...base, kind: "argmax", index: Number(found[1]) };
+  found = new RegExp(`^latency\\s*<\\s*${number}\\s*ms$`, "i").exec(text);
+  if (found) return { ...base, kind: "latency", belowMs: Number(found[1]) };
+  found = new RegExp(`^value\\s+(\\d+)\\s*([<>≈]|~=)\\s*${number}(?:\\s*(?:±|\\+-)\\s*${number})?$`, "i").exec(text);
+  if (!found) return undefined;
+  const comparison = found[2] === "<" || found[2] === ">" ? found[2] : "≈";
+  return {
+    ...base,
+    kind: "value",
+    index: Number(found[1]),
+    comparison,
+    value: Number(found[3]),
+    tolerance: found[4] === undefined ? 1e-6 : Number(found[4]),
+  };
+}
+
+/** What an answer is held against; values are the numbers of its first row. */
+export interface JudgedAnswer {
+  status: number;
+  body: string;
+  latencyMs: number;
+  values?: readonly number[];
+}
+
+/** What was seen instead, in words; undefined when the assertion holds. */
+export function failedAssertion(assertion: PredictAssertion, answer: JudgedAnswer): string | undefined {
+  const { values } = answer;
+  if (assertion.kind === "status") return answer.status === assertion.status ? undefined : `status ${answer.status}`;
+  if (assertion.kind === "contains")
+    return answer.body.includes(assertion.part) ? undefined : answer.body.slice(0, 500) || "an empty body";
+  if (assertion.kind === "latency")
+    return answer.latencyMs < assertion.belowMs ? undefined : `${answer.latencyMs.toFixed(1)} ms`;
+  if (!values) return "an answer that is no row of numbers";
+  if (assertion.kind === "argmax") {
+    const likeliest = values.indexOf(Math.max(...values));
+    return likeliest === assertion.index ? undefined : `argmax ${likeliest}`;
+  }
+  const value = values[assertion.index];
+  if (value === undefined) return `${values.length} values`;
+  const holds =
+    assertion.comparison === "<"
+      ? value < assertion.value
+      : assertion.comparison === ">"
+        ? value > assertion.value
+        : Math.abs(value - assertion.value) <= assertion.tolerance;
+  return holds ? undefined : String(value);
+}
+
+/** A request as the text of a file, as it is saved from the tester. */
+export function predictFileText(
+  request: Omit<SavedRequest, "line" | "assertions">,
+  assertions: readonly string[],
+): string {
+  const headers: [string, string | undefined][] = [
+    ["Content-Type", request.contentType],
+    ["Accept", request.accept],
+    ["Target-Variant", request.targetVariant],
+    ["Target-Model", request.targetModel],
+    ["Inference-Component", request.inferenceComponent],
+    ["Custom-Attributes", request.customAttributes],
+    ["Session-Id", request.sessionId],
+  ];
+  const lines = [
+    `### ${request.name}`,
+    ...assertions.map((text) => `# expect ${text}`),
+    `POST endpoint${request.endpointName === undefined ? "" : `/${request.endpointName}`}`,
+    ...headers.flatMap(([name, value]) => (value ? [`${name}: ${value}`] : [])),
+    "",
+    request.bodyFile === undefined ? request.body : `< ${request.bodyFile}`,
+    "",
+  ];
+  return lines.join("\n");
+}

@@ -1,0 +1,49 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { commands, Range, Uri, window, workspace } from "vscode";
+import { predictFileText } from "../domain/predictFile.ts";
+import type { PredictParams } from "../protocol/endpointPage.ts";
+
+/**
+ * Adds a request of the tester to a file of the workspace, where it is read, sent and tested as text. An answer that is
+ * known is expected again.
+ * @param answeredStatus of the last answer to it
+ * @param folder of the project, where there is one
+ */
+export async function saveRequest(
+  endpointName: string,
+  params: Extract<PredictParams, { via: "endpoint" }>,
+  folder: string | undefined,
+  answeredStatus: number | undefined,
+): Promise<void> {
+  const name = await window.showInputBox({
+    title: "Save the request",
+    prompt: "What it is for",
+    value: "a request",
+    ignoreFocusOut: true,
+    validateInput: (text) => (/\S/.test(text) ? undefined : "It needs a name."),
+  });
+  if (name === undefined) return;
+  const root = folder ?? workspace.workspaceFolders?.find(({ uri }) => uri.scheme === "file")?.uri.fsPath;
+  const file = root === undefined ? await askFile(endpointName) : path.join(root, "requests", fileName(endpointName));
+  if (file === undefined) return;
+  const known = await readFile(file, "utf8").catch(() => "");
+  const { contentType, body, targetVariant } = params;
+  const request = { name: name.trim(), endpointName, contentType, body, targetVariant };
+  const text = predictFileText(request, answeredStatus === undefined ? [] : [`status ${answeredStatus}`]);
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, known ? `${known.trimEnd()}\n\n${text}` : text);
+  const line = known ? known.trimEnd().split("\n").length + 1 : 0;
+  await commands.executeCommand("vscode.open", Uri.file(file), { selection: new Range(line, 0, line, 0) });
+}
+
+const fileName = (endpointName: string) => `${endpointName}.predict.http`;
+
+async function askFile(endpointName: string): Promise<string | undefined> {
+  const target = await window.showSaveDialog({
+    title: "Save the request",
+    defaultUri: Uri.file(path.resolve(fileName(endpointName))),
+    filters: { "Prediction requests": ["predict.http"] },
+  });
+  return target?.fsPath;
+}

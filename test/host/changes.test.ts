@@ -1,0 +1,80 @@
+import { skipWithoutChromium } from "../rig/chromium.ts";
+import { story } from "./steps.ts";
+import { createWineWorkspace } from "./wineWorkspace.ts";
+
+/** Changes of an endpoint that is there: scaling, instance type, and where each is made. */
+const here = story(skipWithoutChromium ? undefined : createWineWorkspace(), 120);
+const { step } = here;
+
+/** Picks a row of a form and enters a value in the box that it opens. */
+async function enter(row: RegExp, text: string): Promise<void> {
+  const { workbench } = here;
+  await workbench.pick(row);
+  const input = workbench.quickInput.locator(".quick-input-box input");
+  await workbench.quickInput.locator(".quick-input-message", { hasText: "Press 'Enter'" }).waitFor();
+  await input.fill(text);
+  await workbench.page.keyboard.press("Enter");
+}
+
+step("the wine project stands in the sandbox", async () => {
+  const { workbench } = here;
+  await workbench.openView("SageMaker Ops");
+  await workbench.page.getByRole("button", { name: "Start the Sandbox" }).click();
+  await workbench.statusBarItem("SageMaker: sandbox · us-east-1").waitFor();
+  await workbench.runCommand("SageMaker Ops: Deploy…");
+  await workbench.quickPickRow(/Deploy \d+ changes$/).waitFor();
+  await workbench.screenshot(`${here.shots}/deploy-confirm.png`);
+  await workbench.pick(/Deploy \d+ changes$/);
+  await workbench.page.getByText(/^CREATE_COMPLETE · \d+ resources$/).waitFor({ timeout: 90_000 });
+});
+
+step("a scaling policy is edited as a form that tells what it means, and refuses what cannot be", async () => {
+  const { workbench } = here;
+  await workbench.runCommand("SageMaker Ops: Edit Scaling Policy…");
+  await workbench.quickPickRow(/Go on with these values$/).waitFor();
+  await workbench.quickPickRow(/At 1,000 requests\/s$/).waitFor();
+  await enter(/Minimum instances$/, "9");
+  await workbench.quickPickRow(/The minimum 9 is above the maximum 4/).waitFor();
+  await enter(/Minimum instances$/, "1");
+  await enter(/Target$/, "20000");
+  await workbench.quickInput.getByText("3 instances").waitFor();
+  await workbench.screenshot(`${here.shots}/edit-scaling.png`);
+  await workbench.pick(/Go on with these values$/);
+  await workbench.quickPickRow(/Change it in the account now$/).waitFor();
+  await workbench.screenshot(`${here.shots}/edit-scaling-where.png`);
+  await workbench.pick(/Change it in the account now$/);
+  await workbench.page
+    .getByText(/target 20,000/)
+    .first()
+    .waitFor();
+});
+
+step("another instance type is told with its cost and what it means for scaling, and comes", async () => {
+  const { workbench } = here;
+  await workbench.runCommand("SageMaker Ops: Update Endpoint…");
+  await workbench.quickPickRow(/Change a value first$/).waitFor();
+  await enter(/Instance type$/, "ml.m5.xlarge");
+  await workbench.pick(/Go on with these values$/);
+  await workbench.pick(/Change it in the account now$/);
+  await workbench.quickPickRow(/Update wine-endpoint$/).waitFor();
+  await workbench.quickInput.getByText(/scaling is taken off for the update/).waitFor();
+  await workbench.screenshot(`${here.shots}/update-endpoint.png`);
+  await workbench.pick(/Update wine-endpoint$/);
+  await workbench.page
+    .getByText(/ml\.m5\.xlarge/)
+    .first()
+    .waitFor({ timeout: 60_000 });
+});
+
+step("the same in the project's files is a preview to accept", async () => {
+  const { workbench } = here;
+  await workbench.runCommand("SageMaker Ops: Edit Scaling Policy…");
+  await enter(/Maximum instances$/, "6");
+  await workbench.pick(/Go on with these values$/);
+  await workbench.pick(/Show the change of the project's files…$/);
+  await workbench.page
+    .getByText(/MaxCapacity: the template's default → 6/)
+    .first()
+    .waitFor();
+  await workbench.screenshot(`${here.shots}/edit-scaling-files.png`);
+});

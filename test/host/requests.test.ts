@@ -1,0 +1,63 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { skipWithoutChromium } from "../rig/chromium.ts";
+import { story } from "./steps.ts";
+import { createWineWorkspace } from "./wineWorkspace.ts";
+
+/** Requests that are kept as text: sent from their file, tested, and saved from the tester. */
+const here = story(skipWithoutChromium ? undefined : createWineWorkspace(), 60);
+const { step } = here;
+
+const file = () => path.join(here.server.workspace, "requests/wine.predict.http");
+
+step("a saved request is sent from its file, and its expectations are told with the answer", async () => {
+  const { workbench } = here;
+  await workbench.openView("SageMaker Ops");
+  await workbench.page.getByRole("button", { name: "Start the Sandbox" }).click();
+  await workbench.statusBarItem("SageMaker: sandbox · us-east-1").waitFor();
+  await workbench.runCommand("SageMaker Ops: Deploy…");
+  await workbench.pick(/Deploy \d+ changes$/);
+  await workbench.page.getByText(/^CREATE_COMPLETE · \d+ resources$/).waitFor({ timeout: 90_000 });
+  await workbench.page.keyboard.press("ControlOrMeta+p");
+  await workbench.quickInput.locator(".quick-input-box input").fill("wine.predict.http");
+  await workbench.pick("wine.predict.http");
+  await workbench.editorTab("wine.predict.http").waitFor();
+  const lens = workbench.page.locator(".codelens-decoration a", { hasText: "Send" }).first();
+  await lens.waitFor();
+  await workbench.screenshot(`${here.shots}/requests-file.png`);
+  await lens.click();
+  await workbench.editorTab(/Answer to a wine of class 0/).waitFor();
+  await workbench.webview().getByText("✓ argmax 0").waitFor();
+  await workbench.screenshot(`${here.shots}/requests-answer.png`);
+});
+
+step("in the Test Explorer a request passes, or fails at the line of what it expects", async () => {
+  const { workbench } = here;
+  await workbench.runCommand("View: Close All Editors");
+  writeFileSync(file(), readFileSync(file(), "utf8").replace("# expect argmax 2", "# expect argmax 1"));
+  await workbench.page.keyboard.press("ControlOrMeta+p");
+  await workbench.quickInput.locator(".quick-input-box input").fill("wine.predict.http");
+  await workbench.pick("wine.predict.http");
+  await workbench.page.locator(".view-line", { hasText: "expect argmax 1" }).waitFor();
+  await workbench.runCommand("Test: Run Tests in Current File");
+  await workbench.page
+    .getByText(/argmax 1, was argmax 2/)
+    .first()
+    .waitFor({ timeout: 30_000 });
+  await workbench.screenshot(`${here.shots}/requests-tests.png`);
+});
+
+step("what is entered in the tester is saved as text", async () => {
+  const { workbench } = here;
+  await workbench.runCommand("View: Close All Editors");
+  await workbench.runCommand("SageMaker Ops: Test Prediction");
+  const page = workbench.webview();
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.getByText("HTTP 200").waitFor();
+  await page.getByRole("button", { name: "Save request…" }).click();
+  await workbench.quickInput.locator(".quick-input-box input").fill("the defaults");
+  await workbench.page.keyboard.press("Enter");
+  await workbench.editorTab("wine-endpoint.predict.http").waitFor();
+  await workbench.page.locator(".view-line", { hasText: "### the defaults" }).waitFor();
+  await workbench.page.locator(".view-line", { hasText: "# expect status 200" }).waitFor();
+});

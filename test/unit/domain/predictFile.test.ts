@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { failedAssertion, parsePredictFile, predictFileText } from "../../../src/domain/predictFile.ts";
+
+const answer = { status: 200, body: "0.98,0.01,0.01\n", latencyMs: 12, values: [0.98, 0.01, 0.01] };
+
+test("the wine example's file is read whole", () => {
+  const file = path.resolve(import.meta.dirname, "../../../infra/requests/wine.predict.http");
+  const { requests, problems } = parsePredictFile(readFileSync(file, "utf8"));
+  assert.deepEqual(problems, []);
+  assert.deepEqual(
+    requests.map(({ name, line, endpointName, assertions }) => [name, line, endpointName, assertions.length]),
+    [
+      ["a wine of class 0", 3, undefined, 4],
+      ["a wine of class 2", 13, undefined, 1],
+      ["text is refused by the container", 20, undefined, 2],
+    ],
+  );
+});
+
+test("headers by either name, a body from a file, comments left out", () => {
+  const { requests, problems } = parsePredictFile(`### picture
+# said by the way
+POST endpoint/my-endpoint
+Content-Type: image/jpeg
+X-Amzn-SageMaker-Target-Model: b.tar.gz
+session-id: s-1
+
+< pictures/cat.jpg
+`);
+  assert.deepEqual(problems, []);
+  assert.deepEqual(requests[0], {
+    name: "picture",
+    line: 1,
+    endpointName: "my-endpoint",
+    contentType: "image/jpeg",
+    targetModel: "b.tar.gz",
+    sessionId: "s-1",
+    body: "",
+    bodyFile: "pictures/cat.jpg",
+    assertions: [],
+  });
+});
+
+test("what is wrong is told at its line, with what would be right", () => {
+  const { problems } = parsePredictFile(`### a
+# expect happiness
+GET endpoint
+Cookie: x
+
+1,2
+`);
+  assert.deepEqual(
+    problems.map(({ line }) => line),
+    [2, 3, 4],
+  );
+  assert.match(problems[0]?.message ?? "", /"happiness" is no expectation\. Use status 200/);
+  assert.match(problems[1]?.message ?? "", /Use POST endpoint\/NAME/);
+});
+
+test("expectations hold, or say what was seen instead", () => {
+  const judge = (text: string) => {
+    const { requests } = parsePredictFile(`### a\n# expect ${text}\nPOST endpoint\n\n1`);
+    const [assertion] = requests[0]?.assertions ?? [];
+    assert.ok(assertion, text);
+    return failedAssertion(assertion, answer);
+  };
+  for (const text of [
+    "status 200",
+    "argmax 0",
+    "value 0 > 0.9",
+    "value 1 ≈ 0.012 ± 0.01",
+    "body contains 0.98",
+    "latency < 20 ms",
+  ])
+    assert.equal(judge(text), undefined, text);
+  assert.equal(judge("status 424"), "status 200");
+  assert.equal(judge("argmax 2"), "argmax 0");
+  assert.equal(judge("value 5 < 1"), "3 values");
+  assert.equal(judge("latency < 5 ms"), "12.0 ms");
+});
+
+test("what is saved is read back as it was", () => {
+  const request = { name: "n", endpointName: "e", contentType: "text/csv", targetVariant: "B", body: "1,2\n3,4" };
+  const { requests } = parsePredictFile(predictFileText(request, ["status 200"]));
+  const { line: _, assertions, ...read } = requests[0] ?? { line: 0, assertions: [] };
+  assert.deepEqual(read, request);
+  assert.equal(assertions[0]?.text, "status 200");
+});
