@@ -172,7 +172,7 @@ function perInstanceChart(report: LoadRunReport, x: Scale): Content {
         value: series.at(-1)?.value ?? null,
         className: "sent",
       },
-      { text: `target ${formatNumber(target)}`, value: target, className: "target" },
+      { text: "target", value: target, className: "target" },
     ],
   };
 }

@@ -15,7 +15,7 @@ h1{font-size:20px;margin:0}h2{font-size:15px;margin:28px 0 8px}p{margin:4px 0}.s
 .verdict{margin:16px 0;padding:12px 16px;border:1px solid var(--rule);border-left-width:6px;border-radius:6px;background:var(--card);font-size:16px}
 .verdict.passed{border-left-color:var(--green)}.verdict.failed{border-left-color:var(--red)}
 dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:8px;margin:0}dl div{padding:8px 12px;border:1px solid var(--rule);border-radius:6px}dt{color:var(--soft);font-size:12px}dd{margin:0;font-size:18px;font-variant-numeric:tabular-nums}
-table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}th,td{padding:4px 10px 4px 0;border-bottom:1px solid var(--rule);text-align:left;vertical-align:top;overflow-wrap:anywhere}th{color:var(--soft);font-weight:600}.ok{color:var(--green)}.bad{color:var(--red)}
+table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}th,td{padding:4px 10px 4px 0;border-bottom:1px solid var(--rule);text-align:left;vertical-align:top;overflow-wrap:anywhere}th{color:var(--soft);font-weight:600;white-space:nowrap}.ok{color:var(--green)}.bad{color:var(--red)}
 .warning{padding:6px 12px;border-left:4px solid var(--yellow);background:var(--card);margin:6px 0}
 figure{margin:14px 0 0}figcaption{color:var(--soft);font-size:12px}svg{display:block;width:100%;height:auto}
 svg text{font:11px system-ui,sans-serif;fill:var(--soft)}.grid{stroke:var(--rule);stroke-width:.6}

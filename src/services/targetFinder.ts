@@ -154,7 +154,10 @@ export class TargetFinder {
     const startedAtMs = Date.now();
     for (let rate = search.next(); rate !== undefined && !this.stopAsked; rate = search.next()) {
       const phase = steps.some(({ broke }) => broke) ? "knee" : "rise";
-      const measured = { ...stepOf(await this.hold(prepared, rate, seconds), rate, seconds), phase } as const;
+      const result = await this.hold(prepared, rate, seconds);
+      // A step that was cut short says nothing of its rate.
+      if (this.stopAsked) break;
+      const measured = { ...stepOf(result, rate, seconds), phase } as const;
       await this.assertStillOne(endpoint?.name ?? "");
       const broke = measured.generatorLimited ? undefined : brokenRule(measured, quietMedian(steps), limits);
       const step: TargetStep = broke === undefined ? measured : { ...measured, broke };

@@ -106,6 +106,15 @@ describe("the target of a simulated instance", { timeout: 180_000 }, () => {
     assert.deepEqual([configuration?.TargetValue, configuration?.ScaleInCooldown], [targetPerMinute, 77]);
   });
 
+  it("ends when it is stopped, without the step that was cut short", async () => {
+    const prepared = await prepareRun(connections, planFile);
+    const options = { suspendScaling: true, startRate: 20, stepSeconds: 2 };
+    const report = await finder.find(prepared, options, () => setImmediate(() => void finder.stop()));
+    assert.equal(report.steps.length, 1);
+    assert.equal(report.knee, undefined);
+    assert.match(report.warnings.join(), /stopped before its end/);
+  });
+
   it("needs exactly one instance", async () => {
     const sagemaker = new SageMakerClient(sandbox.clientConfig());
     await sagemaker.send(
