@@ -17,7 +17,7 @@ function testFiles(folder) {
 }
 
 /** Runs files with node's runner and counts from its summary. */
-async function runTests(folder, extra = []) {
+async function runTests(folder, extra = [], moreEnv = {}) {
   const files = testFiles(folder);
   if (!files.length) return { code: 1, passed: 0, failed: 0, skipped: 0, why: `no test file in test/${folder}` };
   const { spawn } = await import("node:child_process");
@@ -25,7 +25,7 @@ async function runTests(folder, extra = []) {
   const child = spawn(process.execPath, args, {
     cwd: ROOT,
     stdio: ["ignore", "pipe", "inherit"],
-    env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true", FORCE_COLOR: "0" },
+    env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true", FORCE_COLOR: "0", ...moreEnv },
   });
   let tail = "";
   child.stdout.on("data", (chunk) => {
@@ -60,6 +60,20 @@ const twice = (stage) => async () => {
   return second.failed ? second : { ...second, why: `${first.failed} failed in the first try` };
 };
 
+/** The same functionality tests against a real account, by whoever asks for it and names the account. */
+const realAccount = async () => {
+  const account = process.env.SAGEMAKER_OPS_AWS_TEST_ACCOUNT;
+  if (!account) {
+    const how = "SAGEMAKER_OPS_AWS_TEST_ACCOUNT=<12 digits> node test/rig/run.mjs aws";
+    say(`NOT RUN: tests against a real AWS account. To run them with your default credentials: ${how}`);
+    return { code: 0, passed: 0, failed: 0, skipped: testFiles("account").length };
+  }
+  say(`Tests against the AWS account ${account}, region ${process.env.AWS_REGION ?? "of your profile"}.`);
+  say("They create a bucket, a log group, an alarm, a role, a function and a stack, all named ops-test-… and tagged");
+  say("sagemaker-endpoint-ops:test, and remove them. Cost: less than $0.01; no endpoint is created.");
+  return runTests("account", ["--test-concurrency=1"]);
+};
+
 const stages = [
   ["typecheck", check(bin("tsc"), ["-p", "."])],
   ["typecheck of the pages", check(bin("tsc"), ["-p", "webview"])],
@@ -69,13 +83,15 @@ const stages = [
   ["wire", () => runTests("wire", ["--test-concurrency=2"])],
   ["browser", needsChromium("browser", ["--test-concurrency=1"])],
   ["host", twice(needsChromium("host", ["--test-concurrency=1"]))],
+  ["account", () => runTests("account", [], { SAGEMAKER_OPS_AWS_TEST_ACCOUNT: "" })],
+  ["aws", realAccount, "only when asked for"],
 ];
 
 await ensurePackages();
 await build();
 const totals = { passed: 0, failed: 0, skipped: 0 };
-for (const [name, stage] of stages) {
-  if (only.length && !only.includes(name)) continue;
+for (const [name, stage, onlyAsked] of stages) {
+  if ((only.length || onlyAsked) && !only.includes(name)) continue;
   const started = Date.now();
   process.stdout.write(`\n— ${name}\n`);
   const result = await stage();
