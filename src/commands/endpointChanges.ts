@@ -309,7 +309,7 @@ function confirmUpdate(
     },
     sections: [
       ...(warnings.length
-        ? [{ name: "mind", rows: warnings.map((text) => ({ label: "$(warning)", detail: text })) }]
+        ? [{ name: "mind", rows: warnings.map(({ label, detail }) => ({ label: `$(warning) ${label}`, detail })) }]
         : []),
       {
         name: "what changes",

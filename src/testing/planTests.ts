@@ -13,6 +13,7 @@ import {
   type TestRun,
   TestRunProfileKind,
   type TestRunRequest,
+  type TextDocument,
   tests,
   Uri,
   workspace,
