@@ -164,7 +164,13 @@ export const conflict = (message: string) => new DeleteConflictException({ messa
 export const invalidInput = (message: string) => new InvalidInputException({ message, $metadata: {} });
 const exists = (message: string) => new EntityAlreadyExistsException({ message, $metadata: {} });
 
-export const tagMap = (tags: Tag[] | undefined) => new Map((tags ?? []).map((tag) => [tag.Key!, tag.Value!]));
+/** @throws InvalidInputException for keys that differ in case only */
+export function tagMap(tags: Tag[] | undefined): Map<string, string> {
+  const keys = new Set((tags ?? []).map(({ Key }) => Key?.toLowerCase()));
+  if (keys.size < (tags?.length ?? 0))
+    throw invalidInput("Duplicate tag keys found. Please note that Tag keys are case insensitive.");
+  return new Map((tags ?? []).map((tag) => [tag.Key!, tag.Value!]));
+}
 export const tagList = (tags: Map<string, string>) => [...tags].map(([Key, Value]) => ({ Key, Value }));
 /** Tags as descriptions have them: absent when there are none. */
 export const shownTags = (tags: Map<string, string>) => (tags.size ? tagList(tags) : undefined);

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
   AttachRolePolicyCommand,
   AttachUserPolicyCommand,
@@ -190,10 +191,25 @@ export function addPolicyOperations(service: ServiceBuilder, store: IamStore): v
   });
 }
 
+/** *Simulated* date of AWS's own policies: that of the service's first ones. */
+const AWS_POLICIES_MS = Date.UTC(2015, 1, 6);
+
 /** A policy of AWS: what its ARN tells. */
 function awsPolicy(arn: string) {
   const [, path = "/", name = ""] = /:policy(\/(?:.*\/)?)([^/]+)$/.exec(arn) ?? [];
-  return { PolicyName: name, Arn: arn, Path: path, DefaultVersionId: "v1", IsAttachable: true };
+  // Clients read dates and an id of every policy; these are made up of nothing but the name.
+  const PolicyId = `ANPA${createHash("sha256").update(arn).digest("hex").slice(0, 17).toUpperCase()}`;
+  const made = new Date(AWS_POLICIES_MS);
+  return {
+    PolicyName: name,
+    PolicyId,
+    Arn: arn,
+    Path: path,
+    DefaultVersionId: "v1",
+    IsAttachable: true,
+    CreateDate: made,
+    UpdateDate: made,
+  };
 }
 
 /** Inline and attached policies of roles and of users. */

@@ -43,8 +43,11 @@ export function addUserOperations(service: ServiceBuilder, store: IamStore): voi
     return key;
   };
   /** The user named, or the one who calls. */
-  const named = (name: string | undefined, principalArn: string): User =>
-    users.get(name ?? /:user\/(?:.*\/)?([^/]+)$/.exec(principalArn)?.[1]);
+  const named = (name: string | undefined, principalArn: string): User => {
+    const wanted = name ?? /:user\/(?:.*\/)?([^/]+)$/.exec(principalArn)?.[1];
+    if (wanted === undefined) throw noSuch(`${principalArn} is not a user: name one (UserName).`);
+    return users.get(wanted);
+  };
   /** A key that may not sign any more is an unknown one. */
   const allow = (user: User, { id, secret }: AccessKey, active: boolean) => {
     if (active) world.addCredential(id, { secretAccessKey: secret, principalArn: user.arn });
