@@ -88,24 +88,34 @@ export function guardrailText(guardrail: Guardrail): string {
   return alarms.length > 0 ? `${traffic}; rolled back when ${alarms.join(" or ")} fires` : traffic;
 }
 
-/** What has to be known before an update is asked for, in sentences. */
-export function updateWarnings(endpoint: Endpoint, change: VariantChange, keepsCapacity: boolean): string[] {
+/** Something to know before an update is asked for: what, and why. */
+export interface UpdateWarning {
+  label: string;
+  detail: string;
+}
+
+/** What has to be known before an update is asked for. */
+export function updateWarnings(endpoint: Endpoint, change: VariantChange, keepsCapacity: boolean): UpdateWarning[] {
   const variant = endpoint.variants.find(({ name }) => name === change.variantName);
-  const warnings: string[] = [];
+  const warnings: UpdateWarning[] = [];
   if (!variant) return warnings;
+  const { name, desiredInstances, instanceType } = variant;
   const first = change.instanceCount;
-  if (!keepsCapacity && first !== undefined && first < variant.desiredInstances)
-    warnings.push(
-      `${variant.name} has ${variant.desiredInstances} instances now and starts with ${first}: what scaling has added is thrown away.`,
-    );
-  if (keepsCapacity && first !== undefined && first !== variant.desiredInstances)
-    warnings.push(
-      `The ${variant.desiredInstances} instances of ${variant.name} are kept; the count ${first} applies only without that.`,
-    );
-  if (change.instanceType && variant.instanceType && change.instanceType !== variant.instanceType)
-    warnings.push(
-      `A policy's target that was measured on ${variant.instanceType} may not fit ${change.instanceType}: measure it again.`,
-    );
+  if (!keepsCapacity && first !== undefined && first < desiredInstances)
+    warnings.push({
+      label: "What scaling has added is thrown away",
+      detail: `${name} has ${desiredInstances} instances now and starts with ${first}`,
+    });
+  if (keepsCapacity && first !== undefined && first !== desiredInstances)
+    warnings.push({
+      label: `The number ${first} applies only when capacity is not kept`,
+      detail: `The ${desiredInstances} instances of ${name} are kept`,
+    });
+  if (change.instanceType && instanceType && change.instanceType !== instanceType)
+    warnings.push({
+      label: "Measure the policy's target again",
+      detail: `What fits ${instanceType} may not fit ${change.instanceType}`,
+    });
   return warnings;
 }
 

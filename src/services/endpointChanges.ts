@@ -17,6 +17,7 @@ import {
   type Guardrail,
   type ScalingSettings,
   scalingProblems,
+  type UpdateWarning,
   updateWarnings,
   type VariantChange,
 } from "../domain/endpointChange.ts";
@@ -47,7 +48,7 @@ export interface PreparedUpdate {
    * InService again.
    */
   pausesScaling: boolean;
-  warnings: string[];
+  warnings: UpdateWarning[];
   beforeUsd?: number;
   afterUsd?: number;
 }
@@ -140,9 +141,10 @@ export class EndpointChanges {
     const pausesScaling = retyped && (await describeScaling(clients, endpointName, [variant.name])).length > 0;
     const warnings = updateWarnings(endpoint, change, keepsCapacity);
     if (pausesScaling)
-      warnings.push(
-        `SageMaker changes no instance type while a variant scales: scaling is taken off for the update and put back after it. Meanwhile the number of instances stays.`,
-      );
+      warnings.push({
+        label: "Scaling is taken off for the update and put back after it",
+        detail: "SageMaker changes no instance type under a scalable target; meanwhile the number of instances stays",
+      });
     return {
       endpoint,
       change,

@@ -57,7 +57,7 @@ step("another instance type is told with its cost and what it means for scaling,
   await workbench.pick(/Go on with these values$/);
   await workbench.pick(/Change it in the account now$/);
   await workbench.quickPickRow(/Update wine-endpoint$/).waitFor();
-  await workbench.quickInput.getByText(/scaling is taken off for the update/).waitFor();
+  await workbench.quickInput.getByText(/Scaling is taken off for the update/).waitFor();
   await workbench.screenshot(`${here.shots}/update-endpoint.png`);
   await workbench.pick(/Update wine-endpoint$/);
   await workbench.page
@@ -72,9 +72,6 @@ step("the same in the project's files is a preview to accept", async () => {
   await enter(/Maximum instances$/, "6");
   await workbench.pick(/Go on with these values$/);
   await workbench.pick(/Show the change of the project's files…$/);
-  await workbench.page
-    .getByText(/MaxCapacity: the template's default → 6/)
-    .first()
-    .waitFor();
+  await workbench.page.locator(".bulk-edit-panel", { hasText: /"MaxCapacity":\s6/ }).waitFor();
   await workbench.screenshot(`${here.shots}/edit-scaling-files.png`);
 });

@@ -7,7 +7,7 @@ import { CreateModelCommand, DescribeModelCommand, SageMakerClient } from "@aws-
 import { describeScaling } from "../../src/aws/autoscaling.ts";
 import { describeEndpoint, describeEndpointConfig } from "../../src/aws/sagemaker.ts";
 import { Connections } from "../../src/services/connections.ts";
-import { EndpointChanges } from "../../src/services/endpointChanges.ts";
+import { EndpointChanges, type PreparedUpdate } from "../../src/services/endpointChanges.ts";
 import { ScalingPause } from "../../src/services/scalingPause.ts";
 import { deployWine, eventually } from "./endpoints.ts";
 import { startTestSandbox, type TestSandbox } from "./sandbox.ts";
@@ -18,6 +18,7 @@ describe("changes of an endpoint", () => {
   const folder = mkdtempSync(path.join(tmpdir(), "ops-changes-"));
   const scalingPause = new ScalingPause(connections, folder);
   const changes = new EndpointChanges(connections, scalingPause);
+  const told = ({ warnings }: PreparedUpdate) => warnings.map(({ label, detail }) => `${label} ${detail}`).join("; ");
   const settings = {
     minInstances: 1,
     maxInstances: 3,
@@ -83,8 +84,8 @@ describe("changes of an endpoint", () => {
     const prepared = await changes.prepareUpdate("wine", change, false);
     assert.ok(Math.abs((prepared.beforeUsd ?? 0) - 0.115) < 1e-9);
     assert.ok(Math.abs((prepared.afterUsd ?? 0) - 0.46) < 1e-9);
-    assert.match(prepared.warnings.join(" "), /measured on ml\.m5\.large/);
-    assert.match(prepared.warnings.join(" "), /scaling is taken off for the update and put back/);
+    assert.match(told(prepared), /Measure the policy's target again/);
+    assert.match(told(prepared), /Scaling is taken off for the update and put back/);
     const before = (await changes.scaling("wine")).settings;
     const configName = await changes.update(prepared);
     assert.deepEqual((await changes.scaling("wine")).settings, before);
@@ -100,8 +101,8 @@ describe("changes of an endpoint", () => {
     const fewer = { variantName: "AllTraffic", instanceType: "ml.m5.large", instanceCount: 1 };
     const losing = await changes.prepareUpdate("wine", fewer, false);
     assert.match(
-      losing.warnings.join(" "),
-      /has 2 instances now and starts with 1: what scaling has added is thrown away/,
+      told(losing),
+      /What scaling has added is thrown away AllTraffic has 2 instances now and starts with 1/,
     );
     await changes.update(await changes.prepareUpdate("wine", { ...fewer, instanceCount: undefined }, true));
     await inService();
