@@ -123,7 +123,7 @@ export function activate(context: ExtensionContext): void {
     ),
     createStatusBar(connections),
     createEndpointsView(connections, endpoints, project, favorites),
-    createStackView(project, deployer),
+    createStackView(connections, project, deployer),
     createLoadTestsView(loadTests, project),
     createRequestFiles((saved, file) => sendSaved(predictionServices, saved, file)),
     createPlanLenses(loadTests),

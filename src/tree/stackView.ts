@@ -1,19 +1,25 @@
 import { type Disposable, window } from "vscode";
 import { viewIds } from "../contributions.ts";
 import type { Stack } from "../domain/stack.ts";
+import type { Connections } from "../services/connections.ts";
 import type { StackDeployer } from "../services/stackDeployer.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
+import { historyNode } from "./deploymentNodes.ts";
 import { followVisibility } from "./endpointsView.ts";
 import { errorNode, NodeProvider } from "./nodeProvider.ts";
 import { presentOutcome, presentOutput, presentResource, presentStack } from "./presentStack.ts";
 import { click, type TreeNode } from "./treeNode.ts";
 
 /** The project's stack: status, resources, outputs. Empty while there is none: the welcome text says what to do. */
-export function createStackView(project: WorkspaceProject, deployer: StackDeployer): Disposable {
+export function createStackView(
+  connections: Connections,
+  project: WorkspaceProject,
+  deployer: StackDeployer,
+): Disposable {
   const provider = new NodeProvider(() => {
     if (project.projectError) return [errorNode("project/error", project.projectError)];
     if (project.stackError) return [errorNode("stack/error", project.stackError)];
-    return [...outcomeNodes(project), ...(project.stack ? stackNodes(project.stack, deployer) : [])];
+    return [...outcomeNodes(project), ...(project.stack ? stackNodes(connections, project.stack, deployer) : [])];
   });
   const view = window.createTreeView(viewIds.stack, { treeDataProvider: provider });
   const show = () => {
@@ -51,7 +57,7 @@ function outcomeNodes({ outcome, stack, stackKnown }: WorkspaceProject): TreeNod
   return [told, again];
 }
 
-function stackNodes(stack: Stack, deployer: StackDeployer): TreeNode[] {
+function stackNodes(connections: Connections, stack: Stack, deployer: StackDeployer): TreeNode[] {
   // Only these two are served elsewhere in the sandbox; other URLs are taken as they are.
   const served: Record<string, string | undefined> = { ApiUrl: deployer.apiUrl(stack), WebUrl: deployer.webUrl(stack) };
   const outputs = Object.entries(stack.outputs).map(([name, value]): TreeNode => {
@@ -83,5 +89,6 @@ function stackNodes(stack: Stack, deployer: StackDeployer): TreeNode[] {
     },
     ...outputs.filter(hasUrl),
     ...outputs.filter((node) => !hasUrl(node)),
+    historyNode(connections, stack),
   ];
 }
