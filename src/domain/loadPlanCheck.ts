@@ -191,7 +191,9 @@ function scaleIn({ plan, facts, second, current }: Subject): PlanFinding[] {
     predictedInstances(peakRate(plan.stages), policy.targetPerMinute),
   );
   const bound = (LOW_SHARE * policy.targetPerMinute * peakInstances) / 60;
-  const low = spansBetween(plan.stages, 0, bound).filter((span) => span.from >= fall - 1e-9);
+  const low = spansBetween(plan.stages, 0, bound).flatMap(({ from, to: end }) =>
+    end > fall ? [{ from: Math.max(from, fall), to: end }] : [],
+  );
   const length = longest(low);
   if (length < alarm) {
     // Without a request the metric has no datapoint, the alarm INSUFFICIENT_DATA, and nothing is scaled in.

@@ -82,6 +82,13 @@ describe("the check of a plan", () => {
       found(planOf([hold(1000, 900), hold(500, 1200)], { expect })),
       /^error stages: 500 requests\/s after the fall keep 3 instances, not 1\. Fall below 200/,
     );
+    const rounded = { ...aws, policy: { ...policy, targetPerMinute: 2500 } };
+    const whole = planOf([hold(100, 900), hold(5, 1200)], { expect });
+    assert.deepEqual(
+      found(whole, rounded),
+      [],
+      "at its peak, too, each of the instances has less than the low alarm's bound",
+    );
     const hasty = { scaleIn: { withinSeconds: 120 } };
     has(
       found(planOf([hold(1000, 900), hold(10, 1200)], { expect: hasty })),
