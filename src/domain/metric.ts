@@ -22,6 +22,19 @@ export interface EndpointMetrics {
   fromMs: number;
   toMs: number;
   periodSeconds: number;
-  /** invocationsPerSecond, modelLatencyP50Ms, modelLatencyP99Ms, errors4xx, errors5xx, instances, cpuPercent */
+  /**
+   * invocationsPerSecond, modelLatencyP50Ms, modelLatencyP99Ms, overheadP50Ms, errors4xx, errors5xx, instances,
+   * cpuPercent, memoryPercent
+   */
   series: MetricSeries[];
+}
+
+/** One row a period, a column for each series; an empty cell is a period without data. */
+export function metricsCsv({ fromMs, toMs, periodSeconds, series }: EndpointMetrics): string {
+  const columns = series.map(({ points }) => new Map(points.map(({ atMs, value }) => [atMs, value])));
+  const rows: string[] = [["time", ...series.map(({ id }) => id)].join(",")];
+  for (let atMs = fromMs; atMs < toMs; atMs += periodSeconds * 1000) {
+    rows.push([new Date(atMs).toISOString(), ...columns.map((column) => column.get(atMs) ?? "")].join(","));
+  }
+  return `${rows.join("\n")}\n`;
 }

@@ -21,7 +21,8 @@ import type { Predictor } from "../services/predictor.ts";
 import type { StackDeployer } from "../services/stackDeployer.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { goneError, header, marks } from "./endpointFacts.ts";
-import { chartRange, copiedText, nothing, predictParams } from "./pageSchemas.ts";
+import { chartExport, chartRange, copiedText, nothing, predictParams } from "./pageSchemas.ts";
+import { saveCharts } from "./saveCharts.ts";
 import { saveRequest } from "./saveRequest.ts";
 import { PAGE_UPDATE_MS, throttle } from "./throttle.ts";
 import { pageHtml, pageRoot, webviewPort } from "./webviewHtml.ts";
@@ -150,6 +151,13 @@ class EndpointPanel implements Disposable {
       explainFailure: { params: nothing, handle: () => run("sagemakerOps.endpoint.explain", target) },
       deploy: { params: nothing, handle: () => run("sagemakerOps.stack.deploy") },
       openConsole: { params: nothing, handle: () => run("sagemakerOps.endpoint.openConsole", target) },
+      exportCharts: {
+        params: chartExport,
+        handle: async (wanted) => {
+          await saveCharts(this.name, wanted, this.readings);
+          return null;
+        },
+      },
       saveRequest: {
         params: predictParams,
         handle: async (params) => {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { WhatIfScenario } from "../domain/whatIf.ts";
-import type { ChartRange, PredictParams } from "../protocol/endpointPage.ts";
+import type { ChartExport, ChartRange, PredictParams } from "../protocol/endpointPage.ts";
 // Nothing else of the protocol: what is imported here is loaded late, together with the schemas.
 import { MOST_SCENARIOS } from "../protocol/limits.ts";
 
@@ -32,7 +32,7 @@ export const whatIfScenarios: z.ZodType<WhatIfScenario[]> = z
   .min(1)
   .max(MOST_SCENARIOS);
 
-export const chartRange: z.ZodType<ChartRange> = z.literal([15, 60, 180, 1440, 10080]);
+export const chartRange: z.ZodType<ChartRange> = z.literal([15, 60, 180, 1440, 10080, 21600]);
 
 const contentType = z
   .string()
@@ -48,6 +48,13 @@ export const predictParams: z.ZodType<PredictParams> = z.discriminatedUnion("via
     targetVariant: z.string().max(63).optional(),
   }),
   z.strictObject({ via: z.literal("api"), features: z.record(z.string().max(256), z.number().nullable()) }),
+]);
+
+/** A picture of charts is far smaller. */
+const MOST_PICTURE = 20 * 1024 * 1024;
+export const chartExport: z.ZodType<ChartExport> = z.discriminatedUnion("format", [
+  z.strictObject({ format: z.literal("csv") }),
+  z.strictObject({ format: z.literal("png"), base64: z.base64().max(MOST_PICTURE) }),
 ]);
 
 /** Text for the clipboard: a body with the code around it. */

@@ -6,8 +6,8 @@ import { notification, request, type WireError } from "./transport.ts";
 /** The two halves of the page, side by side when it is wide, tabs when it is narrow. */
 export type EndpointTab = "predict" | "live";
 
-/** Ranges of the live charts in minutes: 15 m, 1 h, 3 h, 1 d, 7 d. */
-export const chartRanges = [15, 60, 180, 1440, 10080] as const;
+/** Ranges of the live charts in minutes: 15 m, 1 h, 3 h, 1 d, 7 d, 15 d. */
+export const chartRanges = [15, 60, 180, 1440, 10080, 21600] as const;
 export type ChartRange = (typeof chartRanges)[number];
 
 export interface EndpointHeader {
@@ -67,6 +67,9 @@ export type PredictParams =
   | { via: "endpoint"; contentType: string; body: string; targetVariant?: string }
   | { via: "api"; features: Record<string, number | null> };
 
+/** What the charts show, as figures or as the picture that the page made of them. */
+export type ChartExport = { format: "csv" } | { format: "png"; base64: string };
+
 /** What the endpoint page asks. */
 export const endpointRequests = {
   ready: request<null, EndpointPageSnapshot>("ready"),
@@ -80,6 +83,7 @@ export const endpointRequests = {
   deploy: request<null, null>("deploy"),
   openConsole: request<null, null>("openConsole"),
   copyText: request<string, null>("copyText"),
+  exportCharts: request<ChartExport, null>("exportCharts"),
   /** Adds the request to a file of the workspace. */
   saveRequest: request<PredictParams, null>("saveRequest"),
 };

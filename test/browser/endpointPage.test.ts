@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { OpsError } from "../../src/domain/errors.ts";
 import type { PredictionResponse } from "../../src/domain/prediction.ts";
-import { chartRange, copiedText, nothing, predictParams } from "../../src/panels/pageSchemas.ts";
+import { chartExport, chartRange, copiedText, nothing, predictParams } from "../../src/panels/pageSchemas.ts";
 import {
   type EndpointPageSnapshot,
   endpointChanged,
@@ -57,6 +58,7 @@ async function open(
         explainFailure: { params: nothing, handle: handle("explainFailure") },
         deploy: { params: nothing, handle: handle("deploy") },
         openConsole: { params: nothing, handle: handle("openConsole") },
+        exportCharts: { params: chartExport, handle: handle("exportCharts") },
         saveRequest: { params: predictParams, handle: handle("saveRequest") },
         copyText: { params: copiedText, handle: handle("copyText") },
       }));
@@ -171,6 +173,20 @@ test("the request can be copied as code, and earlier ones entered again", { skip
   await page.locator("#f-alcohol").fill("11");
   await page.getByRole("button", { name: /200 · 14.ms · class_0 0\.992/ }).click();
   assert.equal(await page.locator("#f-alcohol").inputValue(), "12");
+  await closeClean(opened);
+});
+
+test("the charts are exported as figures, and as a picture of their own", { skip }, async () => {
+  const opened = await open(endpointSnapshot());
+  await opened.page.getByRole("button", { name: "Export CSV" }).click();
+  await opened.page.getByRole("button", { name: "Export PNG" }).click();
+  await opened.page.waitForFunction(() => true);
+  const [csv, png] = opened.asked.slice(-2).map(([, params]) => params as { format: string; base64?: string });
+  assert.deepEqual(csv, { format: "csv" });
+  assert.equal(png?.format, "png");
+  const bytes = Buffer.from(png?.base64 ?? "", "base64");
+  assert.equal(bytes.subarray(1, 4).toString(), "PNG");
+  writeFileSync(`${shots}/endpoint-charts-exported.png`, bytes);
   await closeClean(opened);
 });
 

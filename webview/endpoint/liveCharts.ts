@@ -30,13 +30,14 @@ export class LiveCharts {
     ],
   });
   private readonly latency = new Chart({
-    title: "Model latency",
+    title: "Latency",
     unit: "ms, log scale",
     log: true,
     ...this.shared,
     series: [
-      { label: "p50", color: "--vscode-charts-green", format: formatMs },
-      { label: "p99", color: "--chart-orange", width: 2, format: formatMs },
+      { label: "model p50", color: "--vscode-charts-green", format: formatMs },
+      { label: "model p99", color: "--chart-orange", width: 2, format: formatMs },
+      { label: "overhead p50", color: "--vscode-charts-foreground", dashed: true, format: formatMs },
     ],
   });
   private readonly errors = new Chart({
@@ -52,10 +53,13 @@ export class LiveCharts {
   });
   private instances: Chart | undefined;
   private readonly cpu = new Chart({
-    title: "CPU",
+    title: "CPU and memory",
     unit: "% of the instances, average",
     ...this.shared,
-    series: [{ label: "CPU", color: "--vscode-charts-blue", format: (v) => `${formatShort(v)} %` }],
+    series: [
+      { label: "CPU", color: "--vscode-charts-blue", width: 2, format: (v) => `${formatShort(v)} %` },
+      { label: "memory", color: "--vscode-charts-yellow", dashed: true, format: (v) => `${formatShort(v)} %` },
+    ],
   });
 
   constructor() {
@@ -80,10 +84,10 @@ export class LiveCharts {
     const each = snapshot.endpoint?.targetPerMinute;
     const target = served.map((count) => (count === null || each === undefined ? null : (count * each) / 60));
     show(this.invocations, [...at("invocationsPerSecond"), target]);
-    show(this.latency, at("modelLatencyP50Ms", "modelLatencyP99Ms").map(positive));
+    show(this.latency, at("modelLatencyP50Ms", "modelLatencyP99Ms", "overheadP50Ms").map(positive));
     show(this.errors, at("errors4xx", "errors5xx"));
     show(instances, [served]);
-    show(this.cpu, at("cpuPercent"));
+    show(this.cpu, at("cpuPercent", "memoryPercent"));
   }
 
   /** Made when it is known whether the instances are simulated: that is said once, here. */

@@ -2,6 +2,7 @@ import { html, nothing, render, type TemplateResult } from "lit";
 import { type OpsError, toOpsError } from "../../src/domain/errors.ts";
 import type { SnippetKind } from "../../src/domain/requestSnippet.ts";
 import {
+  type ChartExport,
   type ChartRange,
   chartRanges,
   type EndpointPageSnapshot,
@@ -10,6 +11,7 @@ import {
   endpointRequests,
 } from "../../src/protocol/endpointPage.ts";
 import { connectHost } from "../ipc.ts";
+import { chartsPicture } from "../ui/chartPicture.ts";
 import { errorMessage } from "../ui/errorMessage.ts";
 import { formatClock, formatHourly } from "../ui/format.ts";
 import { registerComponents } from "../ui/toolkit.ts";
@@ -137,7 +139,14 @@ function tabsView(): TemplateResult {
   </div>`;
 }
 
-const RANGE_NAMES: Record<ChartRange, string> = { 15: "15 m", 60: "1 h", 180: "3 h", 1440: "1 d", 10080: "7 d" };
+const RANGE_NAMES: Record<ChartRange, string> = {
+  15: "15 m",
+  60: "1 h",
+  180: "3 h",
+  1440: "1 d",
+  10080: "7 d",
+  21600: "15 d",
+};
 
 function liveView(state: EndpointPageSnapshot): TemplateResult {
   const { range, metrics, metricsError, endpoint, endpointError: error } = state;
@@ -154,7 +163,7 @@ function liveView(state: EndpointPageSnapshot): TemplateResult {
       </div>
     </div>
     <div class="live-note row spread">${liveNote(metrics, metricsError, RANGE_NAMES[range], error !== undefined)}
-      ${endpoint?.takesTraffic ? explainScaling() : nothing}</div>
+      <span class="row">${metrics ? exportLinks() : nothing} ${endpoint?.takesTraffic ? explainScaling() : nothing}</span></div>
     ${charts.element}`;
 }
 
@@ -165,6 +174,17 @@ const explainScaling = () => html`<button
 >
   Explain scaling
 </button>`;
+
+const exportLinks =
+  () => html`<button type="button" class="link" @click=${() => exportCharts("csv")}>Export CSV</button>
+  <button type="button" class="link" @click=${() => exportCharts("png")}>Export PNG</button>`;
+
+function exportCharts(format: "csv" | "png"): void {
+  const base64 = format === "png" ? chartsPicture(charts.element) : "";
+  if (base64 === undefined) return;
+  const wanted: ChartExport = format === "csv" ? { format } : { format, base64 };
+  void host.transport.call(endpointRequests.exportCharts, wanted).catch(showFailure);
+}
 
 function liveNote(
   metrics: EndpointPageSnapshot["metrics"],
