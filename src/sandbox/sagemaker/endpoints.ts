@@ -6,6 +6,7 @@ import {
   type DescribeEndpointOutput,
   type EndpointSummary,
   ListEndpointsCommand,
+  type PendingDeploymentSummary,
   type ProductionVariant,
   type ProductionVariantServerlessUpdateConfig,
   type ProductionVariantSummary,
@@ -222,6 +223,29 @@ function describe(endpoint: EndpointRecord): Omit<DescribeEndpointOutput, "$meta
     CreationTime: new Date(endpoint.createdMs),
     LastModifiedTime: new Date(endpoint.modifiedMs),
     LastDeploymentConfig: endpoint.deploymentConfig,
+    PendingDeploymentSummary: pendingOf(endpoint),
+  };
+}
+
+/** What an update is about to put in place (SageMaker API reference, PendingDeploymentSummary). */
+function pendingOf({ status, pending, green }: EndpointRecord): PendingDeploymentSummary | undefined {
+  if (status !== "Updating" || !pending) return undefined;
+  return {
+    EndpointConfigName: pending.configName,
+    StartTime: new Date(pending.startMs),
+    ProductionVariants: green?.variants.map((v) => ({
+      VariantName: v.name,
+      CurrentWeight: v.currentWeight,
+      DesiredWeight: v.desiredWeight,
+      ...(v.serverless
+        ? { CurrentServerlessConfig: v.config.ServerlessConfig }
+        : {
+            InstanceType: v.config.InstanceType,
+            CurrentInstanceCount: v.instances.length,
+            DesiredInstanceCount: v.desiredCount,
+          }),
+      VariantStatus: [{ Status: green.percent < 100 ? ("ActivatingTraffic" as const) : ("Baking" as const) }],
+    })),
   };
 }
 

@@ -117,18 +117,21 @@ function chooseUnit(
 }
 
 function chooseVariant(endpoint: EndpointRecord, target: string | undefined, random: () => number): RunningVariant {
+  // While an update shifts the traffic, its share of the requests goes to the new fleet.
+  const { green } = endpoint;
+  const variants = green && random() * 100 < green.percent ? green.variants : endpoint.variants;
   if (target !== undefined) {
-    const named = endpoint.variants.find((v) => v.name === target);
+    const named = variants.find((v) => v.name === target);
     if (named) return named;
     throw new ValidationError({ ...META, message: `Variant ${target} not found for Endpoint ${endpoint.name}.` });
   }
-  const total = endpoint.variants.reduce((sum, v) => sum + v.currentWeight, 0);
+  const total = variants.reduce((sum, v) => sum + v.currentWeight, 0);
   let at = random() * total;
-  for (const v of endpoint.variants) {
+  for (const v of variants) {
     at -= v.currentWeight;
     if (at < 0) return v;
   }
-  const last = endpoint.variants.at(-1);
+  const last = variants.at(-1);
   if (!last) throw new ServiceUnavailable({ ...META, message: `Endpoint ${endpoint.name} has no variant.` });
   return last;
 }

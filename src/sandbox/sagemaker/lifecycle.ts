@@ -6,6 +6,7 @@ import {
   INSTANCE_STARTUP_MS,
 } from "../engine/instanceTypes.ts";
 import type { World } from "../world.ts";
+import { alarmsRaised, type ShiftStep, shiftSteps } from "./deployment.ts";
 import { prepareVariant, resize, StartFailure } from "./fleet.ts";
 import type { EndpointRecord, RegionState, RunningVariant } from "./state.ts";
 
@@ -40,7 +41,7 @@ export class EndpointLifecycle {
     retainVariantProperties: boolean,
   ): Promise<void> {
     const generation = this.begin(endpoint, "Updating");
-    endpoint.pending = { configName, retain: retainVariantProperties };
+    endpoint.pending = { configName, retain: retainVariantProperties, startMs: this.world.clock.now() };
     await this.after(ENDPOINT_CREATION_MS, async () => {
       if (endpoint.generation !== generation) return;
       try {
@@ -55,12 +56,42 @@ export class EndpointLifecycle {
           }
           resize(this.world, variant, variant.desiredCount);
         }
-        endpoint.variants = next;
-        endpoint.configName = configName;
-        this.finish(endpoint, "InService");
+        const instances = next.reduce((sum, v) => sum + v.desiredCount, 0);
+        endpoint.green = { variants: next, percent: 0 };
+        await this.shift(state, endpoint, generation, shiftSteps(endpoint.deploymentConfig, instances));
       } catch (e) {
         this.fail(state, endpoint, e, "InService");
       }
+    });
+  }
+
+  /** Moves the traffic step by step; an alarm of the deployment's takes it back. */
+  private async shift(
+    state: RegionState,
+    endpoint: EndpointRecord,
+    generation: number,
+    [step, ...rest]: ShiftStep[],
+  ): Promise<void> {
+    const { green, pending } = endpoint;
+    if (endpoint.generation !== generation || !green || !pending) return;
+    green.percent = step?.percent ?? 100;
+    await this.after(step?.waitMs ?? 0, async () => {
+      if (endpoint.generation !== generation) return;
+      const raised = await alarmsRaised(this.world, state.region, endpoint.deploymentConfig);
+      if (raised.length) {
+        endpoint.green = undefined;
+        endpoint.status = "RollingBack";
+        await this.after(INSTANCE_DRAIN_MS, () => {
+          if (endpoint.generation !== generation) return;
+          endpoint.failureReason = `The update to ${pending.configName} was rolled back: in ALARM: ${raised.join(", ")}.`;
+          this.finish(endpoint, "InService");
+        });
+        return;
+      }
+      if (rest.length) return this.shift(state, endpoint, generation, rest);
+      endpoint.variants = green.variants;
+      endpoint.configName = pending.configName;
+      this.finish(endpoint, "InService");
     });
   }
 
@@ -101,6 +132,7 @@ export class EndpointLifecycle {
     endpoint.status = status;
     endpoint.failureReason = undefined;
     endpoint.pending = undefined;
+    endpoint.green = undefined;
     endpoint.modifiedMs = this.world.clock.now();
     endpoint.generation += 1;
     return endpoint.generation;
@@ -108,6 +140,7 @@ export class EndpointLifecycle {
 
   private finish(endpoint: EndpointRecord, status: EndpointStatus): void {
     endpoint.pending = undefined;
+    endpoint.green = undefined;
     endpoint.status = status;
     endpoint.modifiedMs = this.world.clock.now();
   }
@@ -127,7 +160,7 @@ export class EndpointLifecycle {
 
   /** In the background; at time scale 0 within the call, so that a describe right after it sees the end. */
   private async after(simulatedMs: number, fn: () => void | Promise<void>): Promise<void> {
-    if (this.world.timeScale === 0) {
+    if (this.world.timeScale === 0 || simulatedMs === 0) {
       await fn();
       return;
     }

@@ -9,7 +9,7 @@ import type { ComponentRecord, EndpointRecord, RegionState, RunningVariant } fro
 type SavedVariant = Pick<RunningVariant, "config" | "desiredCount" | "currentWeight" | "desiredWeight"> & {
   count: number;
 };
-type SavedEndpoint = Omit<EndpointRecord, "variants" | "generation"> & { variants: SavedVariant[] };
+type SavedEndpoint = Omit<EndpointRecord, "variants" | "green" | "generation"> & { variants: SavedVariant[] };
 type SavedComponent = Omit<ComponentRecord, "booster" | "instances" | "inFlight">;
 type SavedRegion = Omit<RegionState, "endpoints" | "components"> & {
   endpoints: SavedEndpoint[];
@@ -40,7 +40,7 @@ function saveRegion({ endpoints, components, ...rest }: RegionState): SavedRegio
   return {
     ...rest,
     components: [...components.values()].map(({ booster: _, instances: __, inFlight: ___, ...component }) => component),
-    endpoints: [...endpoints.values()].map(({ variants, generation: _, ...endpoint }) => ({
+    endpoints: [...endpoints.values()].map(({ variants, green: _green, generation: _, ...endpoint }) => ({
       ...endpoint,
       variants: variants.map(({ config, desiredCount, currentWeight, desiredWeight, instances }) => ({
         config,

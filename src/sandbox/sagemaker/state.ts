@@ -95,7 +95,9 @@ export interface EndpointRecord {
   variants: RunningVariant[];
   deploymentConfig?: DeploymentConfig;
   /** The configuration that an update moves to, while it does. */
-  pending?: { configName: string; retain: boolean };
+  pending?: { configName: string; retain: boolean; startMs: number };
+  /** The new fleet of an update, and the share of the requests that it gets, percent. */
+  green?: { variants: RunningVariant[]; percent: number };
   /** Bumped by every transition, so that a late timer of an earlier one does nothing. */
   generation: number;
 }
