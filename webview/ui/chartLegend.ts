@@ -26,7 +26,7 @@ export class ChartLegend {
       swatch.className = dashed ? "swatch dashed" : "swatch";
       swatch.style.setProperty("--series", `var(${color})`);
       const value = document.createElement("span");
-      value.className = "value";
+      value.className = "legend-value";
       button.append(swatch, label, " ", value);
       button.addEventListener("click", () => {
         if (!this.off.delete(i)) this.off.add(i);
