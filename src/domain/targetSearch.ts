@@ -79,7 +79,7 @@ export interface SearchOptions {
 }
 
 /** Steps in a row that this machine may spoil. */
-const MOST_SPOILED = 2;
+const MOST_SPOILED = 4;
 
 /** The search as it stands: what has been measured, and the rate to measure next. */
 export interface TargetSearch {
@@ -103,7 +103,7 @@ export function createTargetSearch(options: SearchOptions): TargetSearch {
     next: () => rate,
     take(step) {
       if (step.generatorLimited) {
-        // Once or twice in a row it was a hiccup of this machine, and the rate is tried again.
+        // A few in a row are a hiccup of this machine, and the rate is tried again.
         if (++spoiled > MOST_SPOILED) rate = undefined;
         return;
       }

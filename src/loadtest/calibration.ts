@@ -38,8 +38,8 @@ export async function chooseProcesses(options: RampOptions): Promise<ProcessChoi
   return { processes: processesFor(peak, cpuPerRequest, most), cpuPerRequest };
 }
 
-/** Processes that a rate (requests/s) needs at a cost of CPU seconds a request; at least 1, at most `most`. */
-export function processesFor(rate: number, cpuPerRequest: number, most: number): number {
+/** Processes that a rate (requests/s) needs at a cost of CPU seconds a request; at least 1, at most `most`, by default one a core. */
+export function processesFor(rate: number, cpuPerRequest: number, most = availableParallelism()): number {
   return Math.max(1, Math.min(most, Math.ceil((rate * cpuPerRequest) / healthyShare)));
 }
 

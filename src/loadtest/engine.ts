@@ -33,6 +33,8 @@ export type RampResult = EngineMeasured & {
   failure?: string;
   /** Processes that sent; 1 unless one core was not enough, or the plan says otherwise. */
   processes?: number;
+  /** CPU seconds that a request costs on this machine, where that was measured to choose the processes. */
+  cpuPerRequest?: number;
 };
 
 /** A run under way. `done` rejects only when nothing could be started; else it tells what was measured. */
@@ -61,14 +63,15 @@ export function startRamp(options: RampOptions): RampRun {
   let stopping = false;
 
   async function run(): Promise<RampResult> {
-    const { processes } = await chooseProcesses(options);
+    const { processes, cpuPerRequest } = await chooseProcesses(options);
     if (stopping) {
       const now = Date.now();
       return { ...nothingMeasured(options.plan, now), endedAtMs: now, points: [], interrupted: true };
     }
     const signing = options.signing && credentials ? { ...options.signing, credentials } : options.signing;
     running = startSending({ ...options, signing }, processes);
-    return running.done;
+    const result = await running.done;
+    return cpuPerRequest === undefined ? result : { ...result, cpuPerRequest };
   }
 
   const done = run();

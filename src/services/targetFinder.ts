@@ -17,6 +17,7 @@ import {
   type TargetStep,
   targetFor,
 } from "../domain/targetSearch.ts";
+import { processesFor } from "../loadtest/calibration.ts";
 import { type EngineEntry, type RampResult, type RampRun, startRamp } from "../loadtest/engine.ts";
 import type { Connections } from "./connections.ts";
 import { toRunError } from "./loadPlanFiles.ts";
@@ -50,6 +51,8 @@ const STEP_TIMEOUT_SECONDS = 10;
 export class TargetFinder {
   private ramp: RampRun | undefined;
   private stopAsked = false;
+  /** CPU seconds of a request on this machine, once a step has measured it. */
+  private cpuPerRequest: number | undefined;
 
   constructor(
     private readonly connections: Connections,
@@ -96,6 +99,7 @@ export class TargetFinder {
   ): Promise<TargetReport> {
     this.check(prepared, options);
     this.stopAsked = false;
+    this.cpuPerRequest = undefined;
     const acting = options.suspendScaling ? prepared.scaling.filter((t) => !t.scaleOutSuspended) : [];
     const clients = this.connections.clients();
     const suspended: ScalableTarget[] = [];
@@ -205,13 +209,15 @@ export class TargetFinder {
         maxConnections: Math.min(4096, Math.max(64, Math.ceil(rate))),
         timeoutSeconds: STEP_TIMEOUT_SECONDS,
         seed: prepared.plan.seed,
-        processes: prepared.plan.processes,
+        processes: prepared.plan.processes ?? (this.cpuPerRequest && processesFor(rate, this.cpuPerRequest)),
       },
       request: prepared.request,
       payloads: prepared.payloads,
       signing: prepared.signed ? { region: clients.region, service: "sagemaker", credentials } : undefined,
     });
-    return this.ramp.done;
+    const result = await this.ramp.done;
+    this.cpuPerRequest ??= result.cpuPerRequest;
+    return result;
   }
 
   private async assertStillOne(name: string): Promise<void> {
