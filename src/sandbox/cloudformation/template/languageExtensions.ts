@@ -4,6 +4,20 @@ import { invalid, isMap, isScalar, type Value, type ValueMap } from "./value.ts"
 const LANGUAGE_EXTENSIONS = "AWS::LanguageExtensions";
 const MAX_ROUNDS = 10_000;
 
+/** Macros are refused before anything is created, wherever in the template they stand. @throws WireError ValidationError */
+function refuseMacros(value: Value): void {
+  if (Array.isArray(value)) value.forEach(refuseMacros);
+  if (!isMap(value)) return;
+  const macro = value["Fn::Transform"];
+  if (macro !== undefined) {
+    const name = isMap(macro) ? macro.Name : macro;
+    invalid(
+      `No transform named ${typeof name === "string" ? name : JSON.stringify(name)} found. This sandbox runs ${LANGUAGE_EXTENSIONS} only; expand Fn::Transform before you deploy.`,
+    );
+  }
+  for (const entry of Object.values(value)) if (entry !== undefined) refuseMacros(entry);
+}
+
 /**
  * Runs the one transform that needs no server of its own: AWS::LanguageExtensions with Fn::ForEach
  * (Fn::Length, Fn::ToJsonString and default values of Fn::FindInMap are understood everywhere).
@@ -12,6 +26,7 @@ const MAX_ROUNDS = 10_000;
  */
 export function expandTransforms(root: ValueMap, parameters: ReadonlyMap<string, string>): ValueMap {
   const transforms = transformsOf(root);
+  refuseMacros(root);
   const other = transforms.find((name) => name !== LANGUAGE_EXTENSIONS);
   if (other)
     invalid(

@@ -195,6 +195,11 @@ Resources:
       () => expandTransforms({ Transform: "AWS::Serverless-2016-10-31" }, new Map()),
       /Serverless-2016-10-31/,
     );
+    const Include = { "Fn::Transform": { Name: "AWS::Include", Parameters: {} } };
+    assert.throws(
+      () => expandTransforms({ Resources: { B: { Type: "AWS::S3::Bucket", Properties: Include } } }, new Map()),
+      /No transform named AWS::Include found\..*expand Fn::Transform before you deploy/,
+    );
   });
 });
 
