@@ -89,6 +89,7 @@ export interface Commands {
   "sagemakerOps.endpoint.removeFavorite": [EndpointArgument?];
   "sagemakerOps.model.downloadArtifact": [ModelArgument?];
   "sagemakerOps.prediction.send": [SavedRequestArgument?];
+  "sagemakerOps.endpoint.predictFile": [EndpointArgument?];
   "sagemakerOps.stack.revealInTemplate": [LogicalIdArgument?];
   "sagemakerOps.log.show": [];
 }
@@ -179,6 +180,7 @@ const commandTable: Record<CommandId, true> = {
   "sagemakerOps.endpoint.removeFavorite": true,
   "sagemakerOps.model.downloadArtifact": true,
   "sagemakerOps.prediction.send": true,
+  "sagemakerOps.endpoint.predictFile": true,
   "sagemakerOps.stack.revealInTemplate": true,
   "sagemakerOps.log.show": true,
 };

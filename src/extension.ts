@@ -73,7 +73,7 @@ export function activate(context: ExtensionContext): void {
   const failureExplainer = new FailureExplainer(connections);
   const documents = new MarkdownDocuments();
   const explaining = { scalingExplainer, failureExplainer, documents };
-  const endpointServices = { connections, endpoints, panels: endpointPanels, project, ...explaining };
+  const endpointServices = { connections, endpoints, panels: endpointPanels, project, predictor, ...explaining };
   const changes = new EndpointChanges(connections, scalingPause);
   const changeServices = { ...endpointServices, changes, scalingPause };
   const predictionServices = { connections, predictor, project, documents };

@@ -8,10 +8,12 @@ import type { EndpointPanels } from "../panels/endpointPanel.ts";
 import type { Connections } from "../services/connections.ts";
 import type { Endpoints } from "../services/endpoints.ts";
 import { assertFailed, type FailureExplainer } from "../services/failureExplainer.ts";
+import type { Predictor } from "../services/predictor.ts";
 import type { ScalingExplainer } from "../services/scalingExplainer.ts";
 import type { MarkdownDocuments } from "../ui/markdownDocument.ts";
 import { confirmWithFacts, pickOne } from "../ui/prompts.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
+import { batchCommand } from "./batchPrediction.ts";
 import { requireConnection } from "./connection.ts";
 import { openConsolePage } from "./console.ts";
 import type { ChangeCommandId } from "./endpointChanges.ts";
@@ -29,6 +31,7 @@ export interface EndpointCommandServices {
   scalingExplainer: ScalingExplainer;
   failureExplainer: FailureExplainer;
   documents: MarkdownDocuments;
+  predictor: Predictor;
 }
 
 type EndpointCommands = Omit<
@@ -41,6 +44,9 @@ export function endpointCommands(services: EndpointCommandServices): EndpointCom
   return {
     "sagemakerOps.endpoint.testPrediction": async (argument) => {
       panels.show((await findEndpoint(services, argument)).name, "predict");
+    },
+    "sagemakerOps.endpoint.predictFile": async (argument) => {
+      await batchCommand(services, (await findEndpoint(services, argument)).name);
     },
     "sagemakerOps.endpoint.openMetrics": async (argument) => {
       panels.show((await findEndpoint(services, argument)).name, "live");

@@ -61,3 +61,18 @@ step("what is entered in the tester is saved as text", async () => {
   await workbench.page.locator(".view-line", { hasText: "### the defaults" }).waitFor();
   await workbench.page.locator(".view-line", { hasText: "# expect status 200" }).waitFor();
 });
+
+step("a CSV file of the data is predicted row by row, with accuracy and confusion matrix", async () => {
+  const { workbench } = here;
+  await workbench.runCommand("View: Close All Editors");
+  await workbench.runCommand("SageMaker Ops: Predict a CSV File…");
+  const input = workbench.quickInput.locator(".quick-input-box input");
+  await input.fill(path.join(here.server.workspace, "model/wine.csv"));
+  await workbench.page.keyboard.press("Enter");
+  await workbench.pick(/Send 178 rows to wine-endpoint$/);
+  await workbench.editorTab(/Predictions of wine\.csv/).waitFor({ timeout: 60_000 });
+  const page = workbench.webview();
+  await page.getByRole("heading", { name: "Confusion matrix" }).waitFor();
+  await page.getByRole("row", { name: /^Accuracy (9\d(\.\d)?|100) %$/ }).waitFor();
+  await workbench.screenshot(`${here.shots}/requests-batch.png`);
+});

@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type BatchOutcome, batchRows, likeliestClass, summarizeBatch } from "../../../src/domain/batchPrediction.ts";
+
+const classes = ["red", "white"];
+
+test("rows are found by the header's names, in the model's order, with the label's class", () => {
+  const rows = batchRows("label,b,a\n0,2,1\n\nwhite,4,3\n", ["a", "b"], classes);
+  assert.deepEqual(rows, [
+    { line: 2, body: "1,2", label: "red" },
+    { line: 4, body: "3,4", label: "white" },
+  ]);
+});
+
+test("without a header every column is a feature; what does not fit is said with its line", () => {
+  assert.deepEqual(batchRows("1,2\n3,4", ["a", "b"], classes), [
+    { line: 1, body: "1,2" },
+    { line: 2, body: "3,4" },
+  ]);
+  assert.equal(batchRows("1,2\n3", ["a", "b"], classes), "line 2 has 1 values, but the model has 2 features");
+  assert.equal(batchRows("x,a\n1,2", ["a", "b"], classes), "its header lacks the features b");
+  assert.equal(batchRows("\n", [], classes), "it has no rows");
+});
+
+test("the confusion matrix counts labels against predictions; failures do not count", () => {
+  const outcome = (label: string, predicted: string | undefined, failure?: string): BatchOutcome => ({
+    row: { line: 1, body: "", label },
+    latencyMs: failure ? 0 : 10,
+    predicted,
+    failure,
+  });
+  const summary = summarizeBatch([
+    outcome("red", "red"),
+    outcome("red", "white"),
+    outcome("white", "white"),
+    outcome("white", undefined, "refused"),
+  ]);
+  assert.deepEqual(summary.confusion?.counts, [
+    [1, 1],
+    [0, 1],
+  ]);
+  assert.equal(summary.confusion?.accuracy, 2 / 3);
+  assert.deepEqual(summary.confusion?.perClass[1], { name: "white", support: 1, precision: 0.5, recall: 1 });
+  assert.deepEqual(summary.failures, [{ text: "refused", count: 1, line: 1 }]);
+  assert.equal(summary.latency?.max, 10);
+  assert.equal(likeliestClass([0.2, 0.8], classes), "white");
+});
