@@ -9,7 +9,7 @@ import { Output, reportError } from "./cli/output.ts";
 import { runPredict } from "./cli/predictCommand.ts";
 import { runRamp } from "./cli/rampCommand.ts";
 import { runSignIn } from "./cli/signInCommand.ts";
-import { runContinueRollback, runDelete, runDeploy } from "./cli/stackCommands.ts";
+import { runContinueRollback, runDelete, runDeploy, runDrift } from "./cli/stackCommands.ts";
 import { runWhatIf } from "./cli/whatIfCommand.ts";
 import { OpsError, toOpsError } from "./domain/errors.ts";
 import type { EngineEntry } from "./loadtest/engine.ts";
@@ -63,6 +63,8 @@ async function main([command, ...args]: string[], output: Output): Promise<numbe
       return runWhatIf(args, ownProgram(), output);
     case "explain-scaling":
       return runExplainScaling(args, services(), output);
+    case "drift":
+      return runDrift(args, services(), output);
     case "continue-rollback":
       return runContinueRollback(args, services(), output);
     case "sign-in":

@@ -40,6 +40,8 @@ export const USAGE = `SageMaker Endpoint Ops
                         a new session of a profile that uses IAM Identity Center (SSO)
   delete [--project FILE] [--empty-buckets] [--retain ID]… --yes
                         deletes the stack and the artifacts uploaded for it
+  drift [--project FILE]
+                        where the stack differs from its template; exit code 1 when it does
   continue-rollback [--project FILE] [--skip ID]… [--yes]
                         leads a stack out of UPDATE_ROLLBACK_FAILED
 

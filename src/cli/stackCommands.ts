@@ -1,9 +1,11 @@
 import { type ChangeSetCost, consequence } from "../domain/changeSet.ts";
 import { describeConnection } from "../domain/connection.ts";
 import { formatHourlyAndMonthly, PRICES_AS_OF, PRICES_REGION, PRICING_URL } from "../domain/cost.ts";
+import { driftSentence } from "../domain/drift.ts";
 import { OpsError } from "../domain/errors.ts";
 import type { ResourceChange } from "../domain/stack.ts";
 import type { DeployEvent } from "../services/deployEvents.ts";
+import { findDrift } from "../services/driftFinder.ts";
 import { loadProject } from "../services/projects.ts";
 import type { PreparedDeployment } from "../services/stackDeployer.ts";
 import { connectionOptions, parseArguments } from "./arguments.ts";
@@ -96,6 +98,22 @@ export async function runDeploy(args: string[], services: CliServices, output: O
     changes: prepared.preview.changes,
   });
   return 0;
+}
+
+/** `drift`: where the stack differs from its template; exit code 1 when it does. */
+export async function runDrift(args: string[], services: CliServices, output: Output): Promise<number> {
+  const { values } = parseArguments(args, options);
+  const { project } = await loadProject(values.project);
+  await services.connect(values, project);
+  const drift = await findDrift(services.connections, project.stackName, abortOnInterrupt());
+  output.line(driftSentence(drift));
+  for (const { logicalId, type, differences } of drift.drifts) {
+    output.line(`  ${logicalId} (${type})`);
+    for (const { path, expected, actual } of differences)
+      output.line(`      ${path}: ${shortened(expected)} in the template, ${shortened(actual)} in the account`);
+  }
+  output.document(drift);
+  return drift.drifts.length > 0 ? 1 : 0;
 }
 
 const rollbackOptions = { ...options, skip: { type: "string", multiple: true } } as const;

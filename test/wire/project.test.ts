@@ -8,12 +8,15 @@ import {
   ApplicationAutoScalingClient,
   DescribeScalableTargetsCommand,
   DescribeScalingPoliciesCommand,
+  RegisterScalableTargetCommand,
 } from "@aws-sdk/client-application-auto-scaling";
 import { CloudWatchClient, DescribeAlarmsCommand, GetDashboardCommand } from "@aws-sdk/client-cloudwatch";
 import {
   DescribeEndpointCommand,
   DescribeEndpointConfigCommand,
   DescribeModelCommand,
+  ListEndpointConfigsCommand,
+  ListModelsCommand,
   SageMakerClient,
 } from "@aws-sdk/client-sagemaker";
 import { isolatedHome, startCli } from "./commandLine.ts";
@@ -147,6 +150,24 @@ describe("the wine project with everything that its template offers", () => {
     assert.ok(!processor.includes(value));
   });
 
+  test("what was changed beside the template is found, with both values", async () => {
+    const client = new ApplicationAutoScalingClient(sandbox.clientConfig());
+    const target = {
+      ServiceNamespace: "sagemaker",
+      ScalableDimension: "sagemaker:variant:DesiredInstanceCount",
+      ResourceId: "endpoint/wine-endpoint/variant/AllTraffic",
+    } as const;
+    const before = await cli("drift");
+    assert.equal(before.code, 0, before.stdout);
+    await client.send(new RegisterScalableTargetCommand({ ...target, MaxCapacity: 7 }));
+    const drifted = await cli("drift");
+    assert.equal(drifted.code, 1);
+    assert.match(drifted.stdout, /differs from its template in ScalableTarget;/);
+    assert.match(drifted.stdout, /\/MaxCapacity: 4 in the template, 7 in the account/);
+    await client.send(new RegisterScalableTargetCommand({ ...target, MaxCapacity: 4 }));
+    client.destroy();
+  });
+
   test("another instance type is deployed although the variant scales, and it scales as before", async () => {
     const scaling = async () => {
       const client = new ApplicationAutoScalingClient(sandbox.clientConfig());
@@ -186,5 +207,12 @@ describe("the wine project with everything that its template offers", () => {
     assert.equal(predicted.code, 0, predicted.stderr);
     const deleted = await cli("delete", "--yes");
     assert.equal(deleted.code, 0, deleted.stderr);
+    const sagemaker = new SageMakerClient(sandbox.clientConfig());
+    const { Models, EndpointConfigs } = {
+      ...(await sagemaker.send(new ListModelsCommand({}))),
+      ...(await sagemaker.send(new ListEndpointConfigsCommand({}))),
+    };
+    sagemaker.destroy();
+    assert.deepEqual([Models, EndpointConfigs], [[], []], "what was replaced, and what was deleted, is gone");
   });
 });

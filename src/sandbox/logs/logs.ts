@@ -1,4 +1,5 @@
 import {
+  AssociateKmsKeyCommand,
   CreateLogGroupCommand,
   CreateLogStreamCommand,
   DeleteLogGroupCommand,
@@ -6,6 +7,7 @@ import {
   DeleteRetentionPolicyCommand,
   DescribeLogGroupsCommand,
   DescribeLogStreamsCommand,
+  DisassociateKmsKeyCommand,
   InvalidParameterException,
   ListTagsForResourceCommand,
   ListTagsLogGroupCommand,
@@ -164,9 +166,28 @@ function addGroupOperations(service: ServiceBuilder, { world, store, groupOf }: 
       return {};
     })
     .on(DeleteRetentionPolicyCommand)((input, ctx) => {
-    groupOf(ctx.region, input.logGroupName).retentionDays = undefined;
+      groupOf(ctx.region, input.logGroupName).retentionDays = undefined;
+      return {};
+    })
+    .on(AssociateKmsKeyCommand)((input, ctx) => {
+      keyedGroup(input, ctx.region).kmsKeyId = input.kmsKeyId;
+      return {};
+    })
+    .on(DisassociateKmsKeyCommand)((input, ctx) => {
+    keyedGroup(input, ctx.region).kmsKeyId = undefined;
     return {};
   });
+
+  /** The group by its name, or by its ARN as a resource. */
+  function keyedGroup(input: { logGroupName?: string; resourceIdentifier?: string }, region: string): LogGroup {
+    const { logGroupName, resourceIdentifier } = input;
+    if ((logGroupName === undefined) === (resourceIdentifier === undefined))
+      throw new InvalidParameterException({
+        message: "Exactly one of logGroupName and resourceIdentifier must be specified.",
+        $metadata: {},
+      });
+    return groupOf(region, logGroupName ?? nameOfArn(resourceIdentifier ?? ""));
+  }
 }
 
 function addStreamOperations(service: ServiceBuilder, { world, store, groupOf, streamOf }: LogsState): void {

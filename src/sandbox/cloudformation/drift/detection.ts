@@ -49,6 +49,7 @@ export async function detectResource(
       resource.physicalId,
       (command, input) => world.call(command, input, { region: stack.region, principalArn }),
       resource.properties,
+      resource.attributes,
     );
   } catch (error) {
     if (!isGone(error as Error)) throw error;

@@ -9,7 +9,12 @@ export type Live = object;
  * Asks the service what a resource is like now.
  * @returns undefined (or throws a NotFound error) when it is gone
  */
-export type Reader = (id: string, call: ResourceContext["call"], properties: ValueMap) => Promise<Live | undefined>;
+export type Reader = (
+  id: string,
+  call: ResourceContext["call"],
+  properties: ValueMap,
+  attributes: Readonly<Record<string, string>>,
+) => Promise<Live | undefined>;
 
 /** The answer, or undefined when there is nothing of the kind. */
 export async function orUndefined<T>(work: Promise<T>): Promise<T | undefined> {

@@ -47,16 +47,17 @@ const READERS: Readonly<Record<string, Reader>> = {
   "AWS::ApiGateway::Method": async (id, call) => {
     const [restApiId = "", resourceId = "", httpMethod = ""] = id.split("|");
     const method = await call(GetMethodCommand, { restApiId, resourceId, httpMethod });
-    const {
-      httpMethod: IntegrationHttpMethod,
-      integrationResponses: _,
-      ...integration
-    } = method.methodIntegration ?? {};
+    const { httpMethod: IntegrationHttpMethod, integrationResponses, ...integration } = method.methodIntegration ?? {};
     return {
       HttpMethod: method.httpMethod,
       AuthorizationType: method.authorizationType,
       ApiKeyRequired: method.apiKeyRequired,
-      Integration: { ...integration, IntegrationHttpMethod },
+      Integration: {
+        ...integration,
+        IntegrationHttpMethod,
+        // A template lists what the service keeps by status.
+        IntegrationResponses: integrationResponses && Object.values(integrationResponses),
+      },
     };
   },
   "AWS::ApiGateway::Stage": async (stageName, call, { RestApiId }) => {
@@ -114,9 +115,11 @@ const READERS: Readonly<Record<string, Reader>> = {
     PolicyDocument: (await call(GetBucketPolicyCommand, { Bucket })).Policy,
   }),
   "AWS::SageMaker::Endpoint": (arn, call) => call(DescribeEndpointCommand, { EndpointName: nameOf(arn) }),
-  "AWS::SageMaker::EndpointConfig": (arn, call) =>
-    call(DescribeEndpointConfigCommand, { EndpointConfigName: nameOf(arn) }),
-  "AWS::SageMaker::Model": (arn, call) => call(DescribeModelCommand, { ModelName: nameOf(arn) }),
+  // ARNs are in lower case; a name may not be.
+  "AWS::SageMaker::EndpointConfig": (arn, call, _properties, { EndpointConfigName = nameOf(arn) }) =>
+    call(DescribeEndpointConfigCommand, { EndpointConfigName }),
+  "AWS::SageMaker::Model": (arn, call, _properties, { ModelName = nameOf(arn) }) =>
+    call(DescribeModelCommand, { ModelName }),
 };
 
 /** Environment variables as templates list them. */

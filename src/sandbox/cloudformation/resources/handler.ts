@@ -18,6 +18,8 @@ export interface ResourceContext {
   readonly resourceType: string;
   readonly region: string;
   readonly accountId: string;
+  /** What `Fn::GetAtt` yields of the resource as it is; empty before it is made. */
+  readonly attributes: Readonly<Record<string, string>>;
   /** Calls a service with the rights of the stack. */
   call<I extends object, O>(command: CommandClass<I, O>, input: I): Promise<Out<O>>;
   /**

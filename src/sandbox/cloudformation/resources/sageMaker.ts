@@ -37,7 +37,7 @@ export const sageMakerHandlers: HandlerTable = {
       return { id: ModelArn!, attributes: { ModelName } };
     },
     async remove(arn, properties, ctx) {
-      const ModelName = optionalText(properties, "ModelName") ?? nameOf(arn);
+      const ModelName = optionalText(properties, "ModelName") ?? ctx.attributes.ModelName ?? nameOf(arn);
       await unlessMissing(ctx.call(DeleteModelCommand, { ModelName }), isMissing);
     },
   },
@@ -52,7 +52,8 @@ export const sageMakerHandlers: HandlerTable = {
       return { id: EndpointConfigArn!, attributes: { EndpointConfigName } };
     },
     async remove(arn, properties, ctx) {
-      const EndpointConfigName = optionalText(properties, "EndpointConfigName") ?? nameOf(arn);
+      const EndpointConfigName =
+        optionalText(properties, "EndpointConfigName") ?? ctx.attributes.EndpointConfigName ?? nameOf(arn);
       await unlessMissing(ctx.call(DeleteEndpointConfigCommand, { EndpointConfigName }), isMissing);
     },
   },

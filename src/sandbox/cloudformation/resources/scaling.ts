@@ -8,9 +8,11 @@ import {
 } from "@aws-sdk/client-application-auto-scaling";
 import { DeleteAlarmsCommand, PutMetricAlarmCommand } from "@aws-sdk/client-cloudwatch";
 import {
+  AssociateKmsKeyCommand,
   CreateLogGroupCommand,
   DeleteLogGroupCommand,
   DeleteRetentionPolicyCommand,
+  DisassociateKmsKeyCommand,
   PutRetentionPolicyCommand,
 } from "@aws-sdk/client-cloudwatch-logs";
 import type { ValueMap } from "../template/value.ts";
@@ -136,7 +138,7 @@ export const scalingHandlers: HandlerTable = {
         attributes: { Arn: `arn:aws:logs:${ctx.region}:${ctx.accountId}:log-group:${logGroupName}:*` },
       };
     },
-    async update(logGroupName, properties, _previous, ctx) {
+    async update(logGroupName, properties, previous, ctx) {
       const extraneous = Object.keys(
         without(properties, "LogGroupName", "RetentionInDays", "Tags", "KmsKeyId", "LogGroupClass"),
       )[0];
@@ -147,6 +149,9 @@ export const scalingHandlers: HandlerTable = {
           PutRetentionPolicyCommand,
           toInput(PutRetentionPolicyCommand, { ...only(properties, "RetentionInDays"), LogGroupName: logGroupName }),
         );
+      const kmsKeyId = optionalText(properties, "KmsKeyId");
+      if (kmsKeyId !== undefined) await ctx.call(AssociateKmsKeyCommand, { logGroupName, kmsKeyId });
+      else if (previous.KmsKeyId !== undefined) await ctx.call(DisassociateKmsKeyCommand, { logGroupName });
       return undefined;
     },
     async remove(logGroupName, _properties, ctx) {

@@ -139,6 +139,7 @@ function contextOf(run: Run, resource: StackResource, exists: (id: string) => vo
     resourceType: resource.type,
     region: stack.region,
     accountId: world.accountId,
+    attributes: resource.attributes,
     exists,
     renamed: (id) => {
       resource.physicalId = id;
