@@ -64,25 +64,43 @@ export function createSigner(scope: SigningScope, credentials: SigningCredential
     return key;
   }
 
+  /** What is the same for all bodies of a second: put together when the second, or the credentials, change. */
+  type Second = { date: string; head: string; text: string; credential: string };
+  let second: Second | undefined;
+
+  function secondOf(date: string): Second {
+    if (second?.date === date) return second;
+    const day = date.slice(0, 8);
+    const { sessionToken } = current;
+    const added: [string, string][] = [["x-amz-date", date]];
+    if (sessionToken) added.push(["x-amz-security-token", sessionToken]);
+    const headers = [...fixed, ...added].sort(([one], [other]) => (one < other ? -1 : 1));
+    const names = headers.map(([name]) => name).join(";");
+    const lines = headers.map(([name, value]) => `${name}:${value}\n`).join("");
+    const credentialScope = `${day}/${scope.region}/${scope.service}/aws4_request`;
+    second = {
+      date,
+      head: `${scope.method}\n${path}\n${query}\n${lines}\n${names}\n`,
+      text: `AWS4-HMAC-SHA256\n${date}\n${credentialScope}\n`,
+      credential: `AWS4-HMAC-SHA256 Credential=${current.accessKeyId}/${credentialScope}, SignedHeaders=${names}, Signature=`,
+    };
+    return second;
+  }
+
   return {
     sign(date, hash) {
-      const added: Record<string, string> = { "x-amz-date": date };
-      if (current.sessionToken) added["x-amz-security-token"] = current.sessionToken;
-      const headers = [...fixed, ...Object.entries(added)].sort(([a], [b]) => (a < b ? -1 : 1));
-      const names = headers.map(([name]) => name).join(";");
-      const lines = headers.map(([name, value]) => `${name}:${value}\n`).join("");
-      const canonical = `${scope.method}\n${path}\n${query}\n${lines}\n${names}\n${hash}`;
-      const credentialScope = `${date.slice(0, 8)}/${scope.region}/${scope.service}/aws4_request`;
-      const text = `AWS4-HMAC-SHA256\n${date}\n${credentialScope}\n${sha256(canonical)}`;
+      const { head, text, credential } = secondOf(date);
       const signature = createHmac("sha256", signingKey(date.slice(0, 8)))
-        .update(text)
+        .update(text + sha256(head + hash))
         .digest("hex");
-      added.authorization = `AWS4-HMAC-SHA256 Credential=${current.accessKeyId}/${credentialScope}, SignedHeaders=${names}, Signature=${signature}`;
+      const added: Record<string, string> = { "x-amz-date": date, authorization: credential + signature };
+      if (current.sessionToken) added["x-amz-security-token"] = current.sessionToken;
       return added;
     },
     setCredentials(next) {
       current = next;
       keyDay = "";
+      second = undefined;
     },
   };
 }
