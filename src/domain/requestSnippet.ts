@@ -1,3 +1,35 @@
+/** Further headers of InvokeEndpoint; what is absent is not sent. */
+export interface SnippetHeaders {
+  accept?: string;
+  targetModel?: string;
+  inferenceComponent?: string;
+  customAttributes?: string;
+  sessionId?: string;
+}
+
+/** Each optional header by its names: as a parameter of the SDKs, an option of the AWS CLI, and on the wire. */
+const HEADER_NAMES: Record<keyof SnippetHeaders | "targetVariant", { sdk: string; cli: string; wire: string }> = {
+  targetVariant: { sdk: "TargetVariant", cli: "--target-variant", wire: "x-amzn-sagemaker-target-variant" },
+  accept: { sdk: "Accept", cli: "--accept", wire: "accept" },
+  targetModel: { sdk: "TargetModel", cli: "--target-model", wire: "x-amzn-sagemaker-target-model" },
+  inferenceComponent: {
+    sdk: "InferenceComponentName",
+    cli: "--inference-component-name",
+    wire: "x-amzn-sagemaker-inference-component",
+  },
+  customAttributes: { sdk: "CustomAttributes", cli: "--custom-attributes", wire: "x-amzn-sagemaker-custom-attributes" },
+  sessionId: { sdk: "SessionId", cli: "--session-id", wire: "x-amzn-sagemaker-session-id" },
+};
+
+/** The optional headers that a request has, by one of their names. */
+function optionalHeaders(request: EndpointRequest, form: "sdk" | "cli" | "wire"): [string, string][] {
+  const given = { targetVariant: request.targetVariant, ...request.headers };
+  return (Object.keys(HEADER_NAMES) as (keyof typeof HEADER_NAMES)[]).flatMap((key): [string, string][] => {
+    const value = given[key];
+    return value ? [[HEADER_NAMES[key][form], value]] : [];
+  });
+}
+
 /** A request that is to be sent again from elsewhere. */
 export type SnippetRequest =
   | {
@@ -10,6 +42,7 @@ export type SnippetRequest =
       contentType: string;
       body: string;
       targetVariant?: string;
+      headers?: SnippetHeaders;
     }
   | { via: "api"; url: string; features: Record<string, number | null> };
 
@@ -38,21 +71,14 @@ export function requestSnippet(kind: SnippetKind, request: SnippetRequest): stri
 
 type EndpointRequest = Extract<SnippetRequest, { via: "endpoint" }>;
 
-function cli({
-  endpointName,
-  region,
-  endpointUrl,
-  profile,
-  contentType,
-  body,
-  targetVariant,
-}: EndpointRequest): string {
+function cli(request: EndpointRequest): string {
+  const { endpointName, region, endpointUrl, profile, contentType, body } = request;
   const options: [string, string | undefined][] = [
     ["--endpoint-name", endpointName],
     ["--region", region],
     ["--profile", profile],
     ["--endpoint-url", endpointUrl],
-    ["--target-variant", targetVariant],
+    ...optionalHeaders(request, "cli"),
     ["--content-type", contentType],
   ];
   const lines = options.flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${shell(value)}`]));
@@ -61,37 +87,30 @@ function cli({
   return ["aws sagemaker-runtime invoke-endpoint", ...lines, ...last].join(" \\\n  ");
 }
 
-function boto3({
-  endpointName,
-  region,
-  endpointUrl,
-  profile,
-  contentType,
-  body,
-  targetVariant,
-}: EndpointRequest): string {
+function boto3(request: EndpointRequest): string {
+  const { endpointName, region, endpointUrl, profile, contentType, body } = request;
   const session = [`region_name=${quoted(region)}`, profile && `profile_name=${quoted(profile)}`].filter(Boolean);
   const client = ['"sagemaker-runtime"', endpointUrl && `endpoint_url=${quoted(endpointUrl)}`].filter(Boolean);
-  const variant = targetVariant ? `    TargetVariant=${quoted(targetVariant)},\n` : "";
+  const optional = optionalHeaders(request, "sdk").map(([name, value]) => `    ${name}=${quoted(value)},\n`);
   return `import boto3
 
 runtime = boto3.Session(${session.join(", ")}).client(${client.join(", ")})
 response = runtime.invoke_endpoint(
     EndpointName=${quoted(endpointName)},
     ContentType=${quoted(contentType)},
-${variant}    Body=${quoted(body)},
+${optional.join("")}    Body=${quoted(body)},
 )
 print(response["Body"].read().decode())`;
 }
 
 function javaScript(request: EndpointRequest): string {
-  const { endpointName, region, endpointUrl, profile, contentType, body, targetVariant } = request;
+  const { endpointName, region, endpointUrl, profile, contentType, body } = request;
   const client = [
     `region: ${quoted(region)}`,
     profile && `profile: ${quoted(profile)}`,
     endpointUrl && `endpoint: ${quoted(endpointUrl)}`,
   ].filter(Boolean);
-  const variant = targetVariant ? `    TargetVariant: ${quoted(targetVariant)},\n` : "";
+  const optional = optionalHeaders(request, "sdk").map(([name, value]) => `    ${name}: ${quoted(value)},\n`);
   return `import { InvokeEndpointCommand, SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
 
 const runtime = new SageMakerRuntimeClient({ ${client.join(", ")} });
@@ -99,21 +118,22 @@ const response = await runtime.send(
   new InvokeEndpointCommand({
     EndpointName: ${quoted(endpointName)},
     ContentType: ${quoted(contentType)},
-${variant}    Body: ${quoted(body)},
+${optional.join("")}    Body: ${quoted(body)},
   }),
 );
 console.log(new TextDecoder().decode(response.Body));`;
 }
 
 /** curl signs by itself since 7.75; the keys come from the environment, as the AWS CLI exports them. */
-function curl({ endpointName, region, endpointUrl, contentType, body, targetVariant }: EndpointRequest): string {
+function curl(request: EndpointRequest): string {
+  const { endpointName, region, endpointUrl, contentType, body } = request;
   const base = endpointUrl?.replace(/\/$/, "") ?? `https://runtime.sagemaker.${region}.${dnsSuffix(region)}`;
   const headers = [
     `-H ${shell(`content-type: ${contentType}`)}`,
-    targetVariant && `-H ${shell(`x-amzn-sagemaker-target-variant: ${targetVariant}`)}`,
+    ...optionalHeaders(request, "wire").map(([name, value]) => `-H ${shell(`${name}: ${value}`)}`),
     // biome-ignore lint/suspicious/noTemplateCurlyInString: for the shell
     '${AWS_SESSION_TOKEN:+-H "x-amz-security-token: $AWS_SESSION_TOKEN"}',
-  ].filter(Boolean);
+  ];
   return [
     `curl -sS ${shell(`${base}/endpoints/${encodeURIComponent(endpointName)}/invocations`)}`,
     `--aws-sigv4 ${shell(`aws:amz:${region}:sagemaker`)} --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"`,

@@ -181,8 +181,14 @@ class EndpointPanel implements Disposable {
   private async predict(params: PredictParams): Promise<PredictionResponse> {
     const { predictor } = this.services;
     if (params.via === "endpoint") {
-      const { contentType, body, targetVariant } = params;
-      const response = await predictor.predict({ endpointName: this.name, contentType, body, targetVariant });
+      const { contentType, body, targetVariant, headers } = params;
+      const response = await predictor.predict({
+        endpointName: this.name,
+        contentType,
+        body,
+        targetVariant,
+        ...headers,
+      });
       this.answered.clear();
       this.answered.set(JSON.stringify(params), response.status);
       return response;

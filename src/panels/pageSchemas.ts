@@ -40,12 +40,27 @@ const contentType = z
   .max(200)
   .regex(/^[\x20-\x7e]*$/, "a content type has no line breaks");
 
+/** The limit of the longest, CustomAttributes (API reference, InvokeEndpoint). */
+const header = z
+  .string()
+  .max(1024)
+  .regex(/^[\x20-\x7e]*$/, "a header has visible ASCII characters only");
+
 export const predictParams: z.ZodType<PredictParams> = z.discriminatedUnion("via", [
   z.strictObject({
     via: z.literal("endpoint"),
     contentType,
     body: z.string().max(MOST_BODY),
     targetVariant: z.string().max(63).optional(),
+    headers: z
+      .strictObject({
+        accept: header.optional(),
+        targetModel: header.optional(),
+        inferenceComponent: header.optional(),
+        customAttributes: header.optional(),
+        sessionId: header.optional(),
+      })
+      .optional(),
   }),
   z.strictObject({ via: z.literal("api"), features: z.record(z.string().max(256), z.number().nullable()) }),
 ]);

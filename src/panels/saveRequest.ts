@@ -28,8 +28,8 @@ export async function saveRequest(
   const file = root === undefined ? await askFile(endpointName) : path.join(root, "requests", fileName(endpointName));
   if (file === undefined) return;
   const known = await readFile(file, "utf8").catch(() => "");
-  const { contentType, body, targetVariant } = params;
-  const request = { name: name.trim(), endpointName, contentType, body, targetVariant };
+  const { contentType, body, targetVariant, headers } = params;
+  const request = { name: name.trim(), endpointName, contentType, body, targetVariant, ...headers };
   const text = predictFileText(request, answeredStatus === undefined ? [] : [`status ${answeredStatus}`]);
   await mkdir(path.dirname(file), { recursive: true });
   await writeFile(file, known ? `${known.trimEnd()}\n\n${text}` : text);

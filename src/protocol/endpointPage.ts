@@ -62,9 +62,18 @@ export interface RequestAccess {
   apiUrl?: string;
 }
 
+/** Further headers of InvokeEndpoint; what is empty is not sent. */
+export interface InvocationHeaders {
+  accept?: string;
+  targetModel?: string;
+  inferenceComponent?: string;
+  customAttributes?: string;
+  sessionId?: string;
+}
+
 /** A request to the endpoint itself, or through the project's API, which takes the features by name. */
 export type PredictParams =
-  | { via: "endpoint"; contentType: string; body: string; targetVariant?: string }
+  | { via: "endpoint"; contentType: string; body: string; targetVariant?: string; headers?: InvocationHeaders }
   | { via: "api"; features: Record<string, number | null> };
 
 /** What the charts show, as figures or as the picture that the page made of them. */

@@ -190,6 +190,19 @@ test("the charts are exported as figures, and as a picture of their own", { skip
   await closeClean(opened);
 });
 
+test("further headers go with the request; what is empty does not", { skip }, async () => {
+  const opened = await open(endpointSnapshot());
+  const { page } = opened;
+  await page.getByText("Headers", { exact: true }).click();
+  await page.getByLabel("Custom attributes").fill("trace=1");
+  await page.getByText("Headers (1)").waitFor();
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.getByText("HTTP 200").waitFor();
+  const [, params] = opened.asked.find(([name]) => name === "predict") ?? [];
+  assert.deepEqual((params as { headers?: unknown }).headers, { customAttributes: "trace=1" });
+  await closeClean(opened);
+});
+
 test("Save request sends what is entered to the host", { skip }, async () => {
   const opened = await open(endpointSnapshot());
   await opened.page.getByRole("button", { name: "Save request…" }).click();

@@ -1,5 +1,5 @@
 import { type FeatureFile, toCsvLine } from "../../src/domain/prediction.ts";
-import type { PredictParams } from "../../src/protocol/endpointPage.ts";
+import type { InvocationHeaders, PredictParams } from "../../src/protocol/endpointPage.ts";
 
 /** What the user has entered; it outlives the page's being hidden. Values by feature, null for a missing one. */
 export interface Draft {
@@ -11,6 +11,8 @@ export interface Draft {
   contentType: string;
   /** Empty: SageMaker chooses by weight. */
   variant: string;
+  /** Absent in what an older version of the page kept. */
+  headers?: InvocationHeaders;
 }
 
 /** Formats that the form can write. */
@@ -45,7 +47,14 @@ export function paramsOf(draft: Draft, features: FeatureFile | undefined): Predi
   }
   const { contentType, variant } = draft;
   const body = bodyOf(draft, features);
-  return { via: "endpoint", contentType, body, ...(variant ? { targetVariant: variant } : {}) };
+  const headers = Object.fromEntries(Object.entries(draft.headers ?? {}).filter(([, value]) => value));
+  return {
+    via: "endpoint",
+    contentType,
+    body,
+    ...(variant ? { targetVariant: variant } : {}),
+    ...(Object.keys(headers).length ? { headers } : {}),
+  };
 }
 
 /**

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { live } from "lit/directives/live.js";
 import type { ExampleRow, Feature, FeatureFile } from "../../src/domain/prediction.ts";
 import type { SnippetKind } from "../../src/domain/requestSnippet.ts";
-import type { EndpointPageSnapshot } from "../../src/protocol/endpointPage.ts";
+import type { EndpointPageSnapshot, InvocationHeaders } from "../../src/protocol/endpointPage.ts";
 import { answerView, type Outcome } from "./answer.ts";
 import { copyAsView, snippetRequest } from "./copyAs.ts";
 import { bodyOf, type Draft, formContentTypes, paramsOf, rawBodyNote, rawContentTypes } from "./draft.ts";
@@ -59,6 +59,7 @@ export function testerView(
       ${params.via === "api" ? nothing : variantChoice(endpoint?.variants ?? [], draft, actions)}
       ${sending ? html`<vscode-progress-ring aria-label="Sending"></vscode-progress-ring>` : nothing}
     </div>
+    ${params.via === "api" ? nothing : headersView(draft, actions)}
     ${blocked ? html`<p class="soft">${blocked}</p>` : nothing}
     ${answerView(outcome, features?.classes ?? [])}
     ${copyAsView(snippetRequest(snapshot, params), copied, actions.copy, actions.save)}
@@ -208,6 +209,36 @@ function variantChoice(variants: readonly string[], draft: Draft, { change }: Te
   return select("Target variant", [byWeight, ...variants], draft.variant || byWeight, (chosen) =>
     change({ variant: chosen === byWeight ? "" : chosen }),
   );
+}
+
+const headerFields: { key: keyof InvocationHeaders; label: string; example: string }[] = [
+  { key: "accept", label: "Accept", example: "application/json" },
+  { key: "targetModel", label: "Target model", example: "model-b.tar.gz, of a multi-model endpoint" },
+  { key: "inferenceComponent", label: "Inference component", example: "name of the component" },
+  { key: "customAttributes", label: "Custom attributes", example: "passed on to the container" },
+  { key: "sessionId", label: "Session id", example: "of a stateful model" },
+];
+
+/** What few requests need, out of the way of the others. */
+function headersView(draft: Draft, { change }: TesterActions): TemplateResult {
+  const headers = draft.headers ?? {};
+  const used = headerFields.filter(({ key }) => headers[key]).length;
+  return html`<details class="more-headers">
+    <summary>Headers${used ? ` (${used})` : nothing}</summary>
+    ${headerFields.map(
+      ({ key, label, example }) => html`<div class="header-field">
+        <label for="h-${key}">${label}</label>
+        <input
+          id="h-${key}"
+          type="text"
+          placeholder=${example}
+          maxlength="1024"
+          .value=${live(headers[key] ?? "")}
+          @input=${(event: Event) => change({ headers: { ...headers, [key]: (event.target as HTMLInputElement).value } })}
+        />
+      </div>`,
+    )}
+  </details>`;
 }
 
 function select(

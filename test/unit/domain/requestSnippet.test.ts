@@ -52,3 +52,21 @@ test("JavaScript reads any body back as it was", () => {
     }),
   );
 });
+
+test("further headers are in every kind; empty ones are not", () => {
+  const names: Record<string, [string, string]> = {
+    "AWS CLI": ["--custom-attributes 'trace=1'", "--session-id"],
+    boto3: ['CustomAttributes="trace=1"', "SessionId"],
+    JavaScript: ['CustomAttributes: "trace=1"', "SessionId"],
+    curl: ["-H 'x-amzn-sagemaker-custom-attributes: trace=1'", "session-id"],
+  };
+  for (const kind of kindsFor("endpoint")) {
+    const text = requestSnippet(kind, {
+      ...request,
+      headers: { customAttributes: "trace=1", sessionId: "" },
+    } as SnippetRequest);
+    const [there, absent] = names[kind] ?? ["", ""];
+    assert.ok(text.includes(there), `${kind} has no ${there}:\n${text}`);
+    assert.ok(!text.includes(absent), `${kind} has ${absent}:\n${text}`);
+  }
+});
