@@ -31,6 +31,7 @@ import { createPlanLenses } from "./testing/planLenses.ts";
 import { createPlanProblems } from "./testing/planProblems.ts";
 import { createPlanTests } from "./testing/planTests.ts";
 import { createRequestFiles } from "./testing/requestFiles.ts";
+import { createTemplateProblems } from "./testing/templateProblems.ts";
 import { createEndpointsView } from "./tree/endpointsView.ts";
 import { createLoadTestsView } from "./tree/loadTestsView.ts";
 import { createStackView } from "./tree/stackView.ts";
@@ -128,6 +129,7 @@ export function activate(context: ExtensionContext): void {
     createRequestFiles((saved, file) => sendSaved(predictionServices, saved, file)),
     createPlanLenses(loadTests),
     createPlanProblems({ connections, endpoints, project }),
+    createTemplateProblems(project),
     createPlanTests(loadTests, project, (planFile) => runPlan(loadTestServices, planFile)),
     endpointPanels,
     runPanels,
