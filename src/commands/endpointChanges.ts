@@ -1,35 +1,19 @@
 import { window } from "vscode";
-import { viewIds } from "../contributions.ts";
 import { describeConnection } from "../domain/connection.ts";
 import { formatHourly } from "../domain/cost.ts";
 import type { Endpoint } from "../domain/endpoint.ts";
-import {
-  type Guardrail,
-  guardrailText,
-  type ScalingSettings,
-  scalingMeaning,
-  scalingProblems,
-  trafficShares,
-  type VariantChange,
-} from "../domain/endpointChange.ts";
+import { type ScalingSettings, scalingMeaning, scalingProblems, trafficShares } from "../domain/endpointChange.ts";
 import { OpsError } from "../domain/errors.ts";
-import type { EndpointChanges, PreparedUpdate } from "../services/endpointChanges.ts";
-import { type ProposedChange, proposeScalingEdit, proposeUpdateEdit } from "../services/projectEdits.ts";
-import type { ScalingPause } from "../services/scalingPause.ts";
+import { proposeScalingEdit } from "../services/projectEdits.ts";
 import { formatNumber, plural } from "../ui/format.ts";
-import { previewEdits } from "../ui/previewEdits.ts";
 import { confirmWithFacts, type FactRow, pickOne } from "../ui/prompts.ts";
 import { type FormField, showQuickForm } from "../ui/quickForm.ts";
+import { type ChangeServices, chooseWhere, inView } from "./changeServices.ts";
 import { requireConnection } from "./connection.ts";
-import { type EndpointCommandServices, findEndpoint } from "./endpoint.ts";
+import { findEndpoint } from "./endpoint.ts";
+import { updateVariant } from "./endpointUpdate.ts";
 import { assertTrusted } from "./project.ts";
 import type { CommandTable } from "./register.ts";
-
-/** What the commands that change an endpoint work with. */
-export interface ChangeServices extends EndpointCommandServices {
-  changes: EndpointChanges;
-  scalingPause: ScalingPause;
-}
 
 /** Commands that change an endpoint. */
 export type ChangeCommandId =
@@ -51,7 +35,7 @@ export function endpointChangeCommands(services: ChangeServices): Pick<CommandTa
       suspend(services, await subject(services, from, "Resuming the scaling"), false),
     "sagemakerOps.endpoint.update": async (from) => {
       const endpoint = await subject(services, from, "Updating the endpoint");
-      await update(services, endpoint, await pickVariant(endpoint));
+      await updateVariant(services, endpoint, await pickVariant(endpoint));
     },
     "sagemakerOps.endpoint.shiftTraffic": async (from) =>
       shiftTraffic(services, await subject(services, from, "Shifting traffic")),
@@ -183,149 +167,6 @@ async function suspend(services: ChangeServices, endpoint: Endpoint, suspended: 
   );
 }
 
-async function update(services: ChangeServices, endpoint: Endpoint, variantName: string): Promise<void> {
-  const connection = requireConnection(services.connections);
-  const variant = endpoint.variants.find(({ name }) => name === variantName);
-  const change: VariantChange = { variantName };
-  const options = { keepsCapacity: true, guardrail: undefined as Guardrail | undefined };
-  const alarms = await services.changes.guardAlarms(endpoint.name);
-  const applied = await showQuickForm({
-    title: `Update ${endpoint.name} · ${variantName} · ${describeConnection(connection)}`,
-    placeholder: "Pick a value to change it, the first row to go on; Escape changes nothing",
-    apply: () => ({
-      label: "$(check) Go on with these values",
-      problem: change.instanceType || change.instanceCount || change.modelName ? undefined : "Change a value first",
-    }),
-    fields: [
-      {
-        label: "Instance type",
-        get value() {
-          return change.instanceType ?? variant?.instanceType ?? "serverless";
-        },
-        detail: "Such as ml.m5.xlarge",
-        check: (text) =>
-          /^ml\.[a-z0-9-]+\.[a-z0-9]+$/.test(text) ? undefined : "An instance type looks like ml.m5.large.",
-        set: (text) => {
-          change.instanceType = text === variant?.instanceType ? undefined : text;
-        },
-      },
-      {
-        label: "Instances",
-        get value() {
-          return String(change.instanceCount ?? variant?.desiredInstances ?? 1);
-        },
-        detail: "Number to start with, where capacity is not kept",
-        check: (text) => (/^[1-9]\d{0,3}$/.test(text) ? undefined : "Give a whole number from 1."),
-        set: (text) => {
-          change.instanceCount = Number(text) === variant?.desiredInstances ? undefined : Number(text);
-        },
-      },
-      {
-        label: "Model",
-        get value() {
-          return change.modelName ?? variant?.modelName ?? "unknown";
-        },
-        detail: "Name of a SageMaker model in this account",
-        check: (text) =>
-          /^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/.test(text)
-            ? undefined
-            : "A model's name has letters, digits and hyphens.",
-        set: (text) => {
-          change.modelName = text === variant?.modelName ? undefined : text;
-        },
-      },
-      {
-        label: "Capacity",
-        get value() {
-          return options.keepsCapacity ? "keep the instances that scaling has started" : "start with the number above";
-        },
-        pick: async () => (options.keepsCapacity ? "start" : "keep"),
-        set: (text) => {
-          options.keepsCapacity = text === "keep";
-        },
-      },
-      {
-        label: "Traffic",
-        get value() {
-          return options.guardrail ? guardrailText(options.guardrail) : "all at once, without a guardrail";
-        },
-        pick: () => pickGuardrail(),
-        set: (text) => {
-          options.guardrail = guardrailOf(text, alarms);
-        },
-      },
-    ],
-    facts: () => [],
-  });
-  if (!applied) return;
-  const prepared = await services.changes.prepareUpdate(endpoint.name, change, options.keepsCapacity);
-  const where = await chooseWhere(services, endpoint, (project) => proposeUpdateEdit(project, change));
-  if (where !== "account" || !(await confirmUpdate(services, prepared, options.guardrail))) return;
-  await inView(services, `Updating ${endpoint.name}`, () => services.changes.update(prepared, options.guardrail));
-}
-
-const GUARDRAILS = ["none", "allAtOnce", "canary", "linear"] as const;
-
-async function pickGuardrail(): Promise<string | undefined> {
-  return pickOne<string>("How traffic moves to the new instances", [
-    { label: "$(zap) All at once, without a guardrail", value: "none" },
-    { label: "$(eye) All at once, watched", detail: "5 minutes; rolled back when an alarm fires", value: "allAtOnce" },
-    {
-      label: "$(beaker) Canary",
-      detail: "10 % for 5 minutes, then the rest; rolled back when an alarm fires",
-      value: "canary",
-    },
-    { label: "$(graph-line) Linear", detail: "25 % every 5 minutes; rolled back when an alarm fires", value: "linear" },
-  ]);
-}
-
-const WAIT_SECONDS = 300;
-
-function guardrailOf(text: string, alarms: string[]): Guardrail | undefined {
-  const type = GUARDRAILS.find((name) => name === text);
-  if (type === "canary") return { type, percent: 10, waitSeconds: WAIT_SECONDS, alarms };
-  if (type === "linear") return { type, stepPercent: 25, waitSeconds: WAIT_SECONDS, alarms };
-  return type === "allAtOnce" ? { type, waitSeconds: WAIT_SECONDS, alarms } : undefined;
-}
-
-function confirmUpdate(
-  services: ChangeServices,
-  { endpoint, change, warnings, beforeUsd, afterUsd }: PreparedUpdate,
-  guardrail: Guardrail | undefined,
-): Promise<boolean> {
-  const connection = requireConnection(services.connections);
-  const usd = (value: number | undefined) => (value === undefined ? "unknown" : formatHourly(value));
-  const changed = [
-    change.instanceType,
-    change.instanceCount && plural(change.instanceCount, "instance"),
-    change.modelName,
-  ];
-  return confirmWithFacts({
-    title: `Update ${endpoint.name} in ${describeConnection(connection)}`,
-    placeholder: "Pick the first row to update; Escape changes nothing",
-    confirm: {
-      label: `$(sync) Update ${endpoint.name}`,
-      description: `account ${connection.accountId} · ${connection.region}`,
-    },
-    sections: [
-      ...(warnings.length
-        ? [{ name: "mind", rows: warnings.map(({ label, detail }) => ({ label: `$(warning) ${label}`, detail })) }]
-        : []),
-      {
-        name: "what changes",
-        rows: [
-          { label: `$(server-process) ${change.variantName}`, description: changed.filter(Boolean).join(" · ") },
-          { label: "$(arrow-swap) Traffic", description: guardrail ? guardrailText(guardrail) : "all at once" },
-          {
-            label: "$(credit-card) Cost",
-            description: `${usd(beforeUsd)} → ${usd(afterUsd)}${connection.kind === "sandbox" ? " on AWS; nothing in the sandbox" : ""}`,
-          },
-        ],
-      },
-    ],
-  });
-}
-
 async function shiftTraffic(services: ChangeServices, endpoint: Endpoint): Promise<void> {
   const { name, variants } = endpoint;
   if (variants.length < 2)
@@ -360,43 +201,6 @@ async function shiftTraffic(services: ChangeServices, endpoint: Endpoint): Promi
   });
   if (!applied) return;
   await inView(services, `Shifting traffic of ${name}`, () => services.changes.shiftTraffic(name, weights));
-}
-
-/**
- * Where a change is made: what belongs to the project's stack is better changed in its files, so that nothing drifts.
- * @returns "account" when it is to be made there
- */
-async function chooseWhere(
-  services: ChangeServices,
-  endpoint: Endpoint,
-  propose: (project: NonNullable<ChangeServices["project"]["project"]>) => Promise<ProposedChange[]>,
-): Promise<"account" | "files" | undefined> {
-  const { project, endpointName, stack } = services.project;
-  if (!project || endpointName !== endpoint.name) return "account";
-  const connection = requireConnection(services.connections);
-  const where = await pickOne<"account" | "files">(`${endpoint.name} belongs to stack ${stack?.name}`, [
-    {
-      label: "$(diff) Show the change of the project's files…",
-      detail: "Nothing is written before you accept it; the next deployment puts it in force",
-      value: "files",
-    },
-    {
-      label: "$(zap) Change it in the account now",
-      description: describeConnection(connection),
-      detail: "The template does not know of it: the next deployment may set it back",
-      value: "account",
-    },
-  ]);
-  if (where === "files") await previewEdits(await propose(project));
-  return where;
-}
-
-/** Shows work in the Endpoints view, and reads the endpoints anew when it is done. */
-async function inView(services: ChangeServices, title: string, work: () => Promise<unknown>): Promise<void> {
-  const running = work().finally(() => services.endpoints.refresh());
-  // The list follows what is in transition while the work goes on.
-  void services.endpoints.refresh();
-  await window.withProgress({ location: { viewId: viewIds.endpoints }, title }, () => running);
 }
 
 /** Scaling that an update took off and that never came back, as after a closed window, is offered to be put back. */
