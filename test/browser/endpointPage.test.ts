@@ -180,7 +180,8 @@ test("the charts are exported as figures, and as a picture of their own", { skip
   const opened = await open(endpointSnapshot());
   await opened.page.getByRole("button", { name: "Export CSV" }).click();
   await opened.page.getByRole("button", { name: "Export PNG" }).click();
-  await opened.page.waitForFunction(() => true);
+  while (opened.asked.filter(([name]) => name === "exportCharts").length < 2)
+    await opened.page.evaluate("new Promise((done) => requestAnimationFrame(done))");
   const [csv, png] = opened.asked.slice(-2).map(([, params]) => params as { format: string; base64?: string });
   assert.deepEqual(csv, { format: "csv" });
   assert.equal(png?.format, "png");

@@ -179,11 +179,11 @@ const exportLinks =
   () => html`<button type="button" class="link" @click=${() => exportCharts("csv")}>Export CSV</button>
   <button type="button" class="link" @click=${() => exportCharts("png")}>Export PNG</button>`;
 
-function exportCharts(format: "csv" | "png"): void {
-  const base64 = format === "png" ? chartsPicture(charts.element) : "";
+async function exportCharts(format: "csv" | "png"): Promise<void> {
+  const base64 = format === "png" ? await chartsPicture(charts.element) : "";
   if (base64 === undefined) return;
   const wanted: ChartExport = format === "csv" ? { format } : { format, base64 };
-  void host.transport.call(endpointRequests.exportCharts, wanted).catch(showFailure);
+  await host.transport.call(endpointRequests.exportCharts, wanted).catch(showFailure);
 }
 
 function liveNote(

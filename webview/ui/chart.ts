@@ -5,6 +5,9 @@ import { drawBands, drawLastValues, drawMarks, onThemeChange } from "./chartPain
 import type { ChartData, ChartSpec, Values } from "./chartSpec.ts";
 import { createTableTwin } from "./tableTwin.ts";
 
+/** Asks a chart that is out of sight to draw what it has put off. */
+export const DRAW_EVENT = "draw-now";
+
 /**
  * A chart that shares its time axis, crosshair and zoom with the others of its page: with a legend that follows the
  * crosshair and switches lines off, a summary for screen readers, and the same figures as a table.
@@ -21,6 +24,7 @@ export class Chart {
   /** What is drawn; the same as the data unless the lines are stacked. */
   private drawn: Values[] = [];
   private dirty = false;
+  private wasDrawn = false;
 
   constructor(private readonly spec: ChartSpec) {
     this.table = createTableTwin(spec);
@@ -53,6 +57,7 @@ export class Chart {
     new ResizeObserver(() => this.fit()).observe(this.plot);
     // A chart that is out of sight is drawn when it comes back.
     new IntersectionObserver(() => this.dirty && this.isInSight() && this.draw()).observe(this.plot);
+    this.element.addEventListener(DRAW_EVENT, () => this.dirty && this.draw());
     onThemeChange(() => this.uplot.redraw(false));
     spec.window.onChange(() => this.showWindow());
   }
@@ -60,7 +65,7 @@ export class Chart {
   update(data: ChartData): void {
     this.data = data;
     const quiet = this.leaveOutZeros(data);
-    if (!quiet && this.isInSight()) this.draw();
+    if (!quiet && (!this.wasDrawn || this.isInSight())) this.draw();
     else this.dirty = true;
     this.applyHidden();
     this.followCursor();
@@ -70,6 +75,7 @@ export class Chart {
 
   private draw(): void {
     this.dirty = false;
+    this.wasDrawn = true;
     const { times, from, to } = this.data;
     this.drawn = this.spec.stacked ? stack(this.data.values, this.legend.hidden) : [...this.data.values];
     const data: uPlot.AlignedData =

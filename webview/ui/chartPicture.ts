@@ -1,3 +1,5 @@
+import { DRAW_EVENT } from "./chart.ts";
+
 const MARGIN = 16;
 const TITLE = 24;
 
@@ -5,7 +7,10 @@ const TITLE = 24;
  * The charts below an element as one picture: each with its title and its lines' names, on the editor's background.
  * @returns PNG as Base64; undefined when nothing is drawn
  */
-export function chartsPicture(root: HTMLElement): string | undefined {
+export async function chartsPicture(root: HTMLElement): Promise<string | undefined> {
+  for (const chart of root.querySelectorAll(".chart")) chart.dispatchEvent(new Event(DRAW_EVENT));
+  // uPlot draws when the work at hand is done.
+  await new Promise((done) => requestAnimationFrame(done));
   const charts = [...root.querySelectorAll<HTMLElement>(".chart")].flatMap((chart) => {
     const canvas = chart.querySelector("canvas");
     return canvas && canvas.width > 0 && canvas.offsetParent ? [{ chart, canvas }] : [];
