@@ -52,6 +52,8 @@ const LATE = [
   "src/services/artifacts.ts",
   "src/services/loadExchange.ts",
   "src/services/runExports.ts",
+  "src/services/templateCheck.ts",
+  "src/services/templateEdit.ts",
   "src/services/templateTarget.ts",
 ];
 const lateName = (file) => `extension-${path.basename(file, ".ts")}`;
