@@ -45,6 +45,7 @@ export interface Commands {
   "sagemakerOps.sandbox.start": [];
   "sagemakerOps.sandbox.stop": [];
   "sagemakerOps.project.createExample": [];
+  "sagemakerOps.project.pickEnvironment": [];
   "sagemakerOps.stack.deploy": [];
   "sagemakerOps.stack.delete": [];
   "sagemakerOps.stack.copyOutput": [OutputArgument?];
@@ -136,6 +137,7 @@ const commandTable: Record<CommandId, true> = {
   "sagemakerOps.sandbox.start": true,
   "sagemakerOps.sandbox.stop": true,
   "sagemakerOps.project.createExample": true,
+  "sagemakerOps.project.pickEnvironment": true,
   "sagemakerOps.stack.deploy": true,
   "sagemakerOps.stack.delete": true,
   "sagemakerOps.stack.copyOutput": true,

@@ -55,7 +55,7 @@ export function activate(context: ExtensionContext): void {
   const favorites = new Favorites(context.globalState, connections);
   const scalingPause = new ScalingPause(connections);
   const deployer = new StackDeployer(connections, scalingPause);
-  const project = new WorkspaceProject(connections, deployer);
+  const project = new WorkspaceProject(connections, deployer, context.workspaceState);
   const version = String(context.extension.packageJSON.version);
   const loadTests = new LoadTests(connections, { path: bundled("engine.cjs") }, version);
   const { extensionUri } = context;

@@ -45,6 +45,7 @@ export const USAGE = `SageMaker Endpoint Ops
   continue-rollback [--project FILE] [--skip ID]… [--yes]
                         leads a stack out of UPDATE_ROLLBACK_FAILED
 
+Where a command takes --project, --env NAME takes one of the project's environments.
 All but sandbox, import, compare and what-if take --profile, --region and --endpoint-url, and otherwise follow AWS's rules.
 All take --json. Exit codes: 0 success, 1 the job failed, 2 bad usage or bad input.
 `;

@@ -12,6 +12,7 @@ import { projectFor } from "./rampCommand.ts";
 const exportOptions = {
   ...connectionOptions,
   project: { type: "string" },
+  env: { type: "string" },
   to: { type: "string" },
   out: { type: "string" },
   workers: { type: "string" },
@@ -28,7 +29,7 @@ export async function runExport(args: string[], services: CliServices, output: O
       `export takes a plan, a tool and a folder: export PLAN --to ${exportTools.join("|")} --out FOLDER`,
     );
   await services.connect(values);
-  const prepared = await services.loadTests.prepare(planFile, await projectFor(values.project));
+  const prepared = await services.loadTests.prepare(planFile, await projectFor(values.project, values.env));
   const needed = tool === "k6" ? 1 : suggestedWorkers(peakRate(prepared.plan.stages));
   const workers = values.workers === undefined ? needed : numberOption("workers", values.workers, 1, 1000);
   const files = await exportPlan(prepared, tool, path.resolve(values.out), workers);

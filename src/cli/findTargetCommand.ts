@@ -15,6 +15,7 @@ import { projectFor } from "./rampCommand.ts";
 const options = {
   ...connectionOptions,
   project: { type: "string" },
+  env: { type: "string" },
   report: { type: "string" },
   start: { type: "string" },
   max: { type: "string" },
@@ -66,7 +67,7 @@ export async function runFindTarget(args: string[], services: CliServices, outpu
   if (apply !== undefined && apply !== "policy" && apply !== "template")
     throw new OpsError("badInput", `--apply takes policy or template, not "${apply}".`);
   const search = searchOptions(values);
-  const project = await projectFor(values.project);
+  const project = await projectFor(values.project, values.env);
   if (apply === "template" && !project)
     throw new OpsError("badInput", "--apply template needs a project.", { hint: "Give it with --project." });
   const connection = await services.connect(values);

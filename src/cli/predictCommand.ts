@@ -10,6 +10,7 @@ import { deployedStack } from "./stackCommands.ts";
 const options = {
   ...connectionOptions,
   project: { type: "string", default: "." },
+  env: { type: "string" },
   endpoint: { type: "string" },
   api: { type: "boolean", default: false },
   "content-type": { type: "string", default: "text/csv" },
@@ -53,17 +54,17 @@ export async function runPredict(args: string[], services: CliServices, output: 
   let response: PredictionResponse;
   let target: string;
   if (values.api) {
-    const project = await loadProject(values.project);
+    const project = await loadProject(values.project, values.env);
     const features = featuresOf(body, project.features, project.file);
-    await services.connect(values);
+    await services.connect(values, project.project);
     const stack = await deployedStack(services, project.project.stackName);
     const url = services.deployer.apiUrl(stack);
     if (!url) throw new OpsError("notFound", `Stack ${project.project.stackName} has no output ApiUrl.`);
     target = url;
     response = await services.predictor.predictThroughApi(url, features, stack.outputs.ApiKeyId);
   } else {
-    const project = values.endpoint === undefined ? await loadProject(values.project) : undefined;
-    await services.connect(values);
+    const project = values.endpoint === undefined ? await loadProject(values.project, values.env) : undefined;
+    await services.connect(values, project?.project);
     const stack = project && (await deployedStack(services, project.project.stackName));
     const endpointName = values.endpoint ?? stack?.outputs.EndpointName;
     if (!endpointName)

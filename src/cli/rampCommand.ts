@@ -13,6 +13,7 @@ import type { Output } from "./output.ts";
 const options = {
   ...connectionOptions,
   project: { type: "string" },
+  env: { type: "string" },
   report: { type: "string" },
   processes: { type: "string" },
   junit: { type: "string" },
@@ -20,8 +21,11 @@ const options = {
 } as const;
 
 /** A plan that names its target needs no project; one beside it is used when there is one. */
-export async function projectFor(given: string | undefined): Promise<ProjectContext | undefined> {
-  if (given !== undefined) return loadProject(given);
+export async function projectFor(
+  given: string | undefined,
+  environment: string | undefined,
+): Promise<ProjectContext | undefined> {
+  if (given !== undefined || environment !== undefined) return loadProject(given ?? ".", environment);
   return loadProject(".").catch((e: Error) => {
     if (/cannot be read/.test(e.message)) return undefined;
     throw e;
@@ -69,7 +73,7 @@ export async function runRamp(args: string[], services: CliServices, output: Out
   const { values, positionals } = parseArguments(args, options, 1);
   const planFile = positionals[0];
   if (!planFile) throw new OpsError("badInput", "ramp takes a plan: ramp PLAN.ramp.json");
-  const project = await projectFor(values.project);
+  const project = await projectFor(values.project, values.env);
   const connection = await services.connect(values);
   const prepared = await services.loadTests.prepare(planFile, project);
   if (values.processes !== undefined) prepared.plan.processes = processCount(values.processes);

@@ -15,6 +15,7 @@ import type { Output } from "./output.ts";
 const options = {
   ...connectionOptions,
   project: { type: "string", default: "." },
+  env: { type: "string" },
   yes: { type: "boolean", default: false },
 } as const;
 
@@ -70,7 +71,7 @@ function printPreview(output: Output, { preview, cost }: PreparedDeployment): vo
 /** `deploy`: change set, preview, execute, outputs. */
 export async function runDeploy(args: string[], services: CliServices, output: Output): Promise<number> {
   const { values } = parseArguments(args, options);
-  const project = await loadProject(values.project);
+  const project = await loadProject(values.project, values.env);
   const connection = await services.connect(values, project.project);
   output.line(`Deploying stack ${project.project.stackName} to ${describeConnection(connection)}`);
   const signal = abortOnInterrupt();
@@ -103,7 +104,7 @@ export async function runDeploy(args: string[], services: CliServices, output: O
 /** `drift`: where the stack differs from its template; exit code 1 when it does. */
 export async function runDrift(args: string[], services: CliServices, output: Output): Promise<number> {
   const { values } = parseArguments(args, options);
-  const { project } = await loadProject(values.project);
+  const { project } = await loadProject(values.project, values.env);
   await services.connect(values, project);
   const drift = await findDrift(services.connections, project.stackName, abortOnInterrupt());
   output.line(driftSentence(drift));
@@ -121,7 +122,7 @@ const rollbackOptions = { ...options, skip: { type: "string", multiple: true } }
 /** `continue-rollback`: leads a stack out of UPDATE_ROLLBACK_FAILED. */
 export async function runContinueRollback(args: string[], services: CliServices, output: Output): Promise<number> {
   const { values } = parseArguments(args, rollbackOptions);
-  const project = await loadProject(values.project);
+  const project = await loadProject(values.project, values.env);
   const { stackName } = project.project;
   const connection = await services.connect(values, project.project);
   const skip = values.skip ?? [];
@@ -145,7 +146,7 @@ const deleteOptions = {
 /** `delete`: the stack and the artifacts that were uploaded for it. */
 export async function runDelete(args: string[], services: CliServices, output: Output): Promise<number> {
   const { values } = parseArguments(args, deleteOptions);
-  const { project, ...rest } = await loadProject(values.project);
+  const { project, ...rest } = await loadProject(values.project, values.env);
   const connection = await services.connect(values, project);
   await output.confirm(
     `Delete stack ${project.stackName} in account ${connection.accountId}, ${connection.region}? Its endpoint, API and web page go with it${values["empty-buckets"] ? ", and everything in its buckets" : ""}.`,

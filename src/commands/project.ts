@@ -1,6 +1,7 @@
 import path from "node:path";
 import { commands, Uri, window, workspace } from "vscode";
 import { OpsError } from "../domain/errors.ts";
+import { environmentNames, inEnvironment, type Project } from "../domain/project.ts";
 import { createExample } from "../services/exampleProject.ts";
 import { loadProject, PROJECT_FILE, type ProjectContext } from "../services/projects.ts";
 import { pickOne } from "../ui/prompts.ts";
@@ -12,8 +13,19 @@ import type { CommandTable } from "./register.ts";
 export function projectCommands(
   project: WorkspaceProject,
   exampleFolder: string,
-): Pick<CommandTable, "sagemakerOps.project.createExample"> {
+): Pick<CommandTable, "sagemakerOps.project.createExample" | "sagemakerOps.project.pickEnvironment"> {
   return {
+    "sagemakerOps.project.pickEnvironment": async () => {
+      const { file } = await pickProject(project, { anyEnvironment: true });
+      const all = await loadProject(file);
+      if (environmentNames(all.project).length === 0)
+        throw new OpsError("badInput", `Project file ${file} has no environments.`, {
+          hint: 'Add them: "environments": { "dev": {}, "prod": { "expectedAccount": "…" } }.',
+          place: { file },
+        });
+      const name = await askForEnvironment(all, project.pickedEnvironment(file));
+      if (name !== undefined) await project.pickEnvironment(file, name);
+    },
     "sagemakerOps.project.createExample": async () => {
       const place = await pickPlace();
       if (!place) return;
@@ -60,8 +72,14 @@ async function pickPlace(): Promise<Place | undefined> {
   return parent && { folder: path.join(parent.fsPath, "wine"), isOpen: false };
 }
 
-/** A project of the workspace. @throws OpsError badInput when there is none or its file is broken */
-export async function pickProject(workspaceProject: WorkspaceProject): Promise<ProjectContext> {
+/**
+ * A project of the workspace, in the environment that was picked for it; where nobody has picked yet, that is asked.
+ * @throws OpsError badInput when there is none or its file is broken, cancelled
+ */
+export async function pickProject(
+  workspaceProject: WorkspaceProject,
+  { anyEnvironment = false } = {},
+): Promise<ProjectContext> {
   const files = await workspaceProject.files();
   const [first] = files;
   if (first === undefined) {
@@ -74,11 +92,36 @@ export async function pickProject(workspaceProject: WorkspaceProject): Promise<P
       openFolderStep,
     );
   }
-  if (files.length === 1) return loadProject(first);
-  const choices = files.map((file) => ({ label: workspace.asRelativePath(file), value: file }));
-  const file = await pickOne("Project", choices);
+  let file: string | undefined = first;
+  if (files.length > 1) {
+    const choices = files.map((f) => ({ label: workspace.asRelativePath(f), value: f }));
+    file = await pickOne("Project", choices);
+  }
   if (file === undefined) throw new OpsError("cancelled", "No project was picked.");
-  return loadProject(file);
+  const all = await loadProject(file);
+  const open = environmentNames(all.project).length > 0 && workspaceProject.pickedEnvironment(file) === undefined;
+  if (open && !anyEnvironment) {
+    const name = await askForEnvironment(all, undefined);
+    if (name === undefined) throw new OpsError("cancelled", "No environment was picked.");
+    await workspaceProject.pickEnvironment(file, name);
+  }
+  return workspaceProject.load(file);
+}
+
+/** @returns the environment's name, "" for none of them, undefined when nobody answered */
+function askForEnvironment({ project }: ProjectContext, current: string | undefined): Promise<string | undefined> {
+  const choice = (name: string, label: string, of: Project) => ({
+    label: `$(layers) ${label}`,
+    description: [of.stackName, of.region, of.expectedAccount, of.profile].filter(Boolean).join(" · "),
+    detail: current === name ? "Picked now" : undefined,
+    value: name,
+  });
+  const named = environmentNames(project).map((name) => choice(name, name, inEnvironment(project, name)));
+  return pickOne(
+    "Environment",
+    [...named, choice("", "None of them", project)],
+    "Which stack, parameters and account the commands of this project mean",
+  );
 }
 
 /** The project file and the plans decide what is touched: those of strangers are not followed. */

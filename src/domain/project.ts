@@ -1,30 +1,53 @@
 import { z } from "zod";
+import { OpsError } from "./errors.ts";
 import type { JsonPath } from "./jsonText.ts";
 
 const path = z.string().min(1).describe("Path relative to the project file's folder.");
 const parameter = z.string().describe("Parameter of the template that receives the uploaded object's key.");
 
+const stackName = z
+  .string()
+  .regex(/^[a-zA-Z][-a-zA-Z0-9]{0,127}$/, "a stack name starts with a letter and has letters, digits and hyphens");
+const parameters = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+const profile = z.string().min(1);
+const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d+$/, "a region looks like us-east-1");
+const expectedAccount = z.string().regex(/^\d{12}$/, "an account has 12 digits");
+
+/** What an environment says otherwise than the project. */
+const environmentSchema = z.strictObject({
+  stackName: stackName.optional().describe("Name of this environment's stack; PROJECT-ENVIRONMENT when it is absent."),
+  parameters: parameters.default({}).describe("Values of the template's parameters, before those of the project."),
+  profile: profile.optional().describe("Profile of the shared AWS files to connect with."),
+  region: region.optional().describe("Region of this environment."),
+  expectedAccount: expectedAccount.optional().describe("AWS account of this environment: any other one is refused."),
+});
+
 /** The descriptions are what the editor shows on hover. */
 const projectSchema = z.strictObject({
   $schema: z.string().optional(),
   version: z.literal(1).describe("Version of this file's format."),
-  stackName: z
-    .string()
-    .regex(/^[a-zA-Z][-a-zA-Z0-9]{0,127}$/, "a stack name starts with a letter and has letters, digits and hyphens")
-    .describe("Name of the CloudFormation stack that Deploy… creates and updates."),
+  stackName: stackName.describe("Name of the CloudFormation stack that Deploy… creates and updates."),
   template: path.describe("CloudFormation template of the stack, relative to this file."),
   bootstrap: path
     .optional()
     .describe(
       "Template of the bucket for artifacts, which must stand before the stack. Not needed when parameters.ArtifactBucket names a bucket.",
     ),
-  parameters: z
-    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
-    .default({})
-    .describe("Values of the template's parameters."),
+  parameters: parameters.default({}).describe("Values of the template's parameters."),
   artifacts: z
     .strictObject({
-      model: z.strictObject({ path, parameter }).optional().describe("The model's archive, model.tar.gz."),
+      model: z
+        .strictObject({
+          path,
+          parameter,
+          code: path
+            .optional()
+            .describe(
+              "Folder with inference.py, packed into the archive under code/ when it is uploaded, unless the archive has code of its own.",
+            ),
+        })
+        .optional()
+        .describe("The model's archive, model.tar.gz."),
       lambda: z
         .strictObject({
           path,
@@ -42,25 +65,64 @@ const projectSchema = z.strictObject({
     .describe("JSON file with the model's features and classes: it makes the form of the tester."),
   examples: path.optional().describe("CSV file with rows to start from in the tester; its header names the features."),
   loadPlans: z.array(path).default([]).describe("Load plans (*.ramp.json) of the project."),
-  profile: z
-    .string()
-    .min(1)
+  training: z
+    .strictObject({
+      data: path.describe("CSV file with a header: features and the label, all of them numbers."),
+      label: z.string().min(1).describe("Column of the label."),
+      hyperparameters: z
+        .record(z.string(), z.union([z.string(), z.number()]))
+        .default({})
+        .describe("Hyperparameters of SageMaker's built-in XGBoost, such as objective and num_round."),
+      instanceType: z.string().default("ml.m5.large").describe("Instance type that trains."),
+      maxMinutes: z.number().int().min(1).max(1440).default(30).describe("The job is stopped after this time."),
+    })
+    .optional()
+    .describe("What Train… runs: a SageMaker training job with the built-in XGBoost."),
+  profile: profile
     .optional()
     .describe("Profile of the shared AWS files to connect with, unless another one is asked for."),
-  region: z
-    .string()
-    .regex(/^[a-z]{2}(-[a-z]+)+-\d+$/, "a region looks like us-east-1")
-    .optional()
-    .describe("Region of the project, unless another one is asked for."),
-  expectedAccount: z
-    .string()
-    .regex(/^\d{12}$/, "an account has 12 digits")
+  region: region.optional().describe("Region of the project, unless another one is asked for."),
+  expectedAccount: expectedAccount
     .optional()
     .describe("AWS account of the project: deploying to, or deleting from, any other one is refused."),
+  environments: z
+    .record(z.string().regex(/^[a-zA-Z0-9][-a-zA-Z0-9]{0,31}$/, "letters, digits and hyphens"), environmentSchema)
+    .optional()
+    .describe("Environments such as dev and prod, each with a stack of its own, by name."),
 });
 
 /** A `sagemaker-ops.json` file; paths are relative to its folder. */
 export type Project = z.infer<typeof projectSchema>;
+
+/** Names of the project's environments, in the file's order. */
+export function environmentNames(project: Project): string[] {
+  return Object.keys(project.environments ?? {});
+}
+
+/**
+ * The project as it is in an environment: what the environment says goes before what the project says, and its stack
+ * has a name of its own.
+ * @throws OpsError badInput that names the environments there are
+ */
+export function inEnvironment(project: Project, name: string): Project {
+  const environment = Object.hasOwn(project.environments ?? {}, name) ? project.environments?.[name] : undefined;
+  if (!environment) {
+    const names = environmentNames(project);
+    throw new OpsError("badInput", `Project ${project.stackName} has no environment "${name}".`, {
+      hint: names.length
+        ? `It has ${names.join(", ")}.`
+        : `Add it to the project file: "environments": { "${name}": {} }.`,
+    });
+  }
+  const { parameters, ...rest } = environment;
+  const said = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+  return {
+    ...project,
+    stackName: `${project.stackName}-${name}`,
+    ...said,
+    parameters: { ...project.parameters, ...parameters },
+  };
+}
 
 /** The JSON schema that the extension contributes for `sagemaker-ops.json`. */
 export function projectJsonSchema(): unknown {

@@ -54,13 +54,16 @@ export function proposeUpdateEdit(project: ProjectContext, change: VariantChange
   return propose(project, wanted);
 }
 
-async function propose({ folder, file, project }: ProjectContext, wanted: Wanted[]): Promise<ProposedChange[]> {
+async function propose(
+  { folder, file, project, environment }: ProjectContext,
+  wanted: Wanted[],
+): Promise<ProposedChange[]> {
   const templateFile = path.resolve(folder, project.template);
   const [template, projectText] = await Promise.all([readFile(templateFile, "utf8"), readFile(file, "utf8")]);
   const texts = { template, project: projectText };
   const labels = { template: [] as string[], project: [] as string[] };
   for (const { property, value } of wanted) {
-    const edit = editProperty(texts.template, texts.project, property, value);
+    const edit = editProperty(texts.template, texts.project, property, value, environment);
     if (edit.before === String(value)) continue;
     texts[edit.file] = edit.text;
     labels[edit.file].push(

@@ -3,7 +3,7 @@ import path from "node:path";
 import { OpsError } from "../domain/errors.ts";
 import { positionOfPath, syntaxErrorPosition } from "../domain/jsonText.ts";
 import type { ExampleRow, FeatureFile } from "../domain/prediction.ts";
-import { type FileProblems, type Project, parseFeatureFile, parseProject } from "../domain/project.ts";
+import { type FileProblems, inEnvironment, type Project, parseFeatureFile, parseProject } from "../domain/project.ts";
 
 /** Name of the project file at a workspace folder's root. */
 export const PROJECT_FILE = "sagemaker-ops.json";
@@ -12,7 +12,9 @@ export const PROJECT_FILE = "sagemaker-ops.json";
 export interface ProjectContext {
   folder: string;
   file: string;
+  /** As it is in the environment, where one was chosen. */
   project: Project;
+  environment?: string;
   features?: FeatureFile;
   examples: ExampleRow[];
 }
@@ -61,15 +63,16 @@ function refuse(what: string, file: string, text: string, { problems, firstPath 
 /**
  * Reads a project file and what it names.
  * @param file the file, or the folder that holds it
+ * @param environment one of the project's environments; without one, what the file says outside of them holds
  * @throws OpsError badInput that names the file and the place in it
  */
-export async function loadProject(file: string): Promise<ProjectContext> {
+export async function loadProject(file: string, environment?: string): Promise<ProjectContext> {
   const isFolder = (await stat(file).catch(() => undefined))?.isDirectory() ?? false;
   const resolved = path.resolve(isFolder ? path.join(file, PROJECT_FILE) : file);
   const own = await readJson(resolved, "Project file");
   const parsed = parseProject(own.json);
   if ("problems" in parsed) refuse("Project file", resolved, own.text, parsed);
-  const { project } = parsed;
+  const project = environment === undefined ? parsed.project : inEnvironment(parsed.project, environment);
   const folder = path.dirname(resolved);
   let features: FeatureFile | undefined;
   if (project.features) {
@@ -83,7 +86,7 @@ export async function loadProject(file: string): Promise<ProjectContext> {
     project.examples && features
       ? parseExamples(await readText(path.resolve(folder, project.examples), "Examples file", resolved), features)
       : [];
-  return { folder, file: resolved, project, features, examples };
+  return { folder, file: resolved, project, environment, features, examples };
 }
 
 /** Rows of a CSV with a header; columns are found by the features' names, the rest is the label. */

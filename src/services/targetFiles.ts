@@ -58,13 +58,13 @@ export interface ProposedEdit {
  */
 export async function proposeTargetEdit(
   report: TargetReport,
-  { folder, file, project }: ProjectContext,
+  { folder, file, project, environment }: ProjectContext,
 ): Promise<ProposedEdit> {
   if (report.targetPerMinute === undefined)
     throw new OpsError("badInput", `The search found no target for endpoint ${report.endpointName}.`);
   const templateFile = path.resolve(folder, project.template);
   const [template, projectText] = await Promise.all([readFile(templateFile, "utf8"), readFile(file, "utf8")]);
-  const edit = editTarget(template, projectText, report.targetPerMinute);
+  const edit = editTarget(template, projectText, report.targetPerMinute, undefined, environment);
   return edit.file === "template"
     ? { file: templateFile, before: template, after: edit.text, edit }
     : { file, before: projectText, after: edit.text, edit };

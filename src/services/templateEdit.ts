@@ -19,6 +19,7 @@ export interface TemplateProperty {
 /**
  * Writes a value into a template (YAML or JSON), or into the project file's parameters. Only the characters of the
  * value change: comments, short forms and layout stay as they are.
+ * @param environment the project's environment whose parameters are meant; none means those of all
  * @throws OpsError badInput when the template has no such property, or computes it
  */
 export function editProperty(
@@ -26,6 +27,7 @@ export function editProperty(
   project: string,
   { resourceType, path }: TemplateProperty,
   value: string | number,
+  environment?: string,
 ): TemplateEdit {
   const resources = parseTemplate(template).get("Resources");
   const found = (isMap(resources) ? resources.items : []).find(
@@ -36,7 +38,7 @@ export function editProperty(
     throw new OpsError("badInput", `The template has no ${resourceType} with ${path.join("/")}.`, {
       hint: `Add it to the template, or make the change in the account.`,
     });
-  return editNode(template, project, node, value, `${resourceType} ${path.join("/")}`);
+  return editNode(template, project, node, value, `${resourceType} ${path.join("/")}`, environment);
 }
 
 /** The same for a node that was found. @param what names the property in errors */
@@ -46,9 +48,10 @@ export function editNode(
   node: Node,
   value: string | number,
   what: string,
+  environment?: string,
 ): TemplateEdit {
   const parameter = referenced(node);
-  if (parameter !== undefined) return setParameter(project, parameter, value);
+  if (parameter !== undefined) return setParameter(project, parameter, value, environment);
   if (!isScalar(node) || node.tag?.startsWith("!"))
     throw new OpsError("badInput", `The template computes ${what} by a function, which cannot be edited.`, {
       hint: `Set it to ${value}, or to a parameter.`,
@@ -70,29 +73,30 @@ function referenced(node: Node): string | undefined {
   return typeof ref === "string" ? ref : undefined;
 }
 
-function setParameter(project: string, parameter: string, value: string | number): TemplateEdit {
+function setParameter(
+  project: string,
+  parameter: string,
+  value: string | number,
+  environment: string | undefined,
+): TemplateEdit {
   const document = parseTemplate(project);
-  const parameters = document.get("parameters", true);
-  if (isMap(parameters)) {
-    const known = parameters.get(parameter, true) as Scalar | undefined;
-    if (known)
-      return {
-        file: "project",
-        parameter,
-        before: String(known.value),
-        text: splice(project, known, JSON.stringify(value)),
-      };
+  const holder = environment === undefined ? document.contents : document.getIn(["environments", environment], true);
+  if (!isMap(holder)) throw new OpsError("badInput", "The project file is not a JSON object.", { hint: "Correct it." });
+  const parameters = holder.get("parameters", true);
+  const known = isMap(parameters) ? (parameters.get(parameter, true) as Scalar | undefined) : undefined;
+  if (known)
     return {
       file: "project",
       parameter,
-      before: "the template's default",
-      text: insert(project, parameters, parameter, value),
+      before: String(known.value),
+      text: splice(project, known, JSON.stringify(value)),
     };
-  }
-  const root = document.contents;
-  if (!isMap(root)) throw new OpsError("badInput", "The project file is not a JSON object.", { hint: "Correct it." });
-  const text = insertText(project, root, `"parameters": { "${parameter}": ${JSON.stringify(value)} }`);
-  return { file: "project", parameter, before: "the template's default", text };
+  const ofAll = environment === undefined ? undefined : document.getIn(["parameters", parameter]);
+  const before = ofAll === undefined ? "the template's default" : String(ofAll);
+  const text = isMap(parameters)
+    ? insert(project, parameters, parameter, value)
+    : insertText(project, holder, `"parameters": { "${parameter}": ${JSON.stringify(value)} }`);
+  return { file: "project", parameter, before, text };
 }
 
 const insert = (text: string, map: YAMLMap, name: string, value: string | number) =>

@@ -10,6 +10,7 @@ const CONFIGURATION = "TargetTrackingScalingPolicyConfiguration";
  * Writes a target value into a template (YAML or JSON), or into the project file's parameters. Only the characters of
  * the value change: comments, short forms and layout stay as they are.
  * @param policyName of several policies the one with this PolicyName
+ * @param environment the project's environment whose parameters are meant
  * @throws OpsError badInput when the template has no such policy, or takes its target from something else
  */
 export function editTarget(
@@ -17,8 +18,10 @@ export function editTarget(
   project: string,
   targetPerMinute: number,
   policyName?: string,
+  environment?: string,
 ): TemplateEdit {
-  return editNode(template, project, targetNode(template, policyName), targetPerMinute, "its target value");
+  const node = targetNode(template, policyName);
+  return editNode(template, project, node, targetPerMinute, "its target value", environment);
 }
 
 function targetNode(template: string, policyName: string | undefined): Node {

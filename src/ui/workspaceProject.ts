@@ -1,5 +1,6 @@
-import { type Disposable, RelativePattern, type Uri, workspace } from "vscode";
+import { type Disposable, type Memento, RelativePattern, type Uri, workspace } from "vscode";
 import { type OpsError, toOpsError } from "../domain/errors.ts";
+import { environmentNames } from "../domain/project.ts";
 import { isStackInProgress, type Stack } from "../domain/stack.ts";
 import type { Connections } from "../services/connections.ts";
 import { Emitter } from "../services/emitter.ts";
@@ -8,6 +9,8 @@ import type { StackDeployer } from "../services/stackDeployer.ts";
 
 const SANDBOX_POLL_MS = 700;
 const AWS_POLL_MS = 5_000;
+/** Key in the workspace's memory: project files with the environment that was picked. */
+const ENVIRONMENTS = "sagemakerOps.environments";
 
 /** What became of the last deployment, when it did not go well. */
 export interface DeploymentOutcome {
@@ -38,6 +41,7 @@ export class WorkspaceProject implements Disposable {
   constructor(
     private readonly connections: Connections,
     private readonly deployer: StackDeployer,
+    private readonly memory: Memento,
   ) {
     const forget = connections.onDidChange.on(() => {
       this.stack = undefined;
@@ -59,11 +63,34 @@ export class WorkspaceProject implements Disposable {
     return found.flat().map((uri: Uri) => uri.fsPath);
   }
 
+  /** The project of a file, in the environment that was picked for it; one that is gone from the file counts no more. */
+  async load(file: string): Promise<ProjectContext> {
+    const all = await loadProject(file);
+    const picked = this.pickedEnvironment(file);
+    if (!picked || !environmentNames(all.project).includes(picked)) return all;
+    return loadProject(file, picked);
+  }
+
+  /** What was picked for a project file: "" is none of its environments, undefined is that nobody has picked. */
+  pickedEnvironment(file: string): string | undefined {
+    return this.memory.get<Record<string, string>>(ENVIRONMENTS)?.[file];
+  }
+
+  /** Remembers an environment ("" is none) for a project file, and shows its stack. */
+  async pickEnvironment(file: string, name: string): Promise<void> {
+    await this.memory.update(ENVIRONMENTS, { ...this.memory.get(ENVIRONMENTS), [file]: name });
+    this.stack = undefined;
+    this.stackError = undefined;
+    this.stackKnown = false;
+    this.outcome = undefined;
+    await this.refresh();
+  }
+
   /** Reads the project file anew, then the stack. The first project of a workspace with several is shown. */
   async refresh(): Promise<void> {
     const [file] = await this.files();
     try {
-      this.project = file === undefined ? undefined : await loadProject(file);
+      this.project = file === undefined ? undefined : await this.load(file);
       this.projectError = undefined;
     } catch (error) {
       this.project = undefined;

@@ -188,6 +188,13 @@ describe("project files", () => {
     const file = home.write("elsewhere.json", project({ expectedAccount: "999999999999" }));
     await refuses(2, deploy(file), [/expects account 999999999999/, /123456789012/]);
   });
+  it("each environment has an account and a stack of its own", async () => {
+    const environments = { dev: {}, prod: { expectedAccount: "999999999999" } };
+    const file = home.write("environments.json", project({ environments }));
+    await refuses(2, [...deploy(file), "--env", "prod"], [/expects account 999999999999/]);
+    await refuses(2, [...deploy(file), "--env", "stage"], [/no environment "stage"/, /dev, prod/]);
+    await refuses(2, ["predict", "--project", file, "--env", "dev", "--body", "1"], [/cli-test-dev is not deployed/]);
+  });
   it("a stack that is not there cannot be deleted or asked", async () => {
     const file = home.write("sagemaker-ops.json", project());
     await refuses(2, ["delete", "--yes", "--project", file], [/no stack cli-test in us-east-1/, /deploy/]);

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { parseProject, projectJsonSchema } from "../../../src/domain/project.ts";
+import { OpsError } from "../../../src/domain/errors.ts";
+import { environmentNames, inEnvironment, parseProject, projectJsonSchema } from "../../../src/domain/project.ts";
 
 const readWine = async () =>
   JSON.parse(await readFile(new URL("../../../infra/sagemaker-ops.json", import.meta.url), "utf8"));
@@ -24,4 +25,45 @@ test("the editor's schema knows the same members", async () => {
   const schema = projectJsonSchema() as { properties: Record<string, unknown>; required: string[] };
   for (const key of Object.keys(await readWine())) assert.ok(key in schema.properties, key);
   assert.deepEqual([...schema.required].sort(), ["stackName", "template", "version"]);
+});
+
+test("an environment has a stack of its own, and goes before the project where it says something", async () => {
+  const parsed = parseProject({
+    ...(await readWine()),
+    parameters: { InstanceType: "ml.t2.medium", MaxCapacity: 2 },
+    region: "us-east-1",
+    environments: {
+      dev: {},
+      prod: { stackName: "wine-live", parameters: { MaxCapacity: 8 }, expectedAccount: "210987654321" },
+    },
+  });
+  assert.ok("project" in parsed);
+  const { project } = parsed;
+  assert.deepEqual(environmentNames(project), ["dev", "prod"]);
+  const dev = inEnvironment(project, "dev");
+  assert.deepEqual([dev.stackName, dev.parameters, dev.region], ["wine-dev", project.parameters, "us-east-1"]);
+  const prod = inEnvironment(project, "prod");
+  assert.equal(prod.stackName, "wine-live");
+  assert.deepEqual(prod.parameters, { InstanceType: "ml.t2.medium", MaxCapacity: 8 });
+  assert.equal(prod.expectedAccount, "210987654321");
+  assert.equal(project.parameters.MaxCapacity, 2);
+});
+
+test("an environment that is not there is refused with those that are", async () => {
+  const parsed = parseProject({ ...(await readWine()), environments: { dev: {}, prod: {} } });
+  assert.ok("project" in parsed);
+  for (const name of ["stage", "constructor"])
+    assert.throws(
+      () => inEnvironment(parsed.project, name),
+      (error: unknown) =>
+        error instanceof OpsError &&
+        error.message === `Project wine has no environment "${name}".` &&
+        error.hint === "It has dev, prod.",
+    );
+});
+
+test("a mistake in an environment names its place", async () => {
+  const parsed = parseProject({ ...(await readWine()), environments: { dev: { regoin: "us-east-1" } } });
+  assert.ok("problems" in parsed);
+  assert.match(parsed.problems.join(), /environments\.dev: .*regoin/);
 });

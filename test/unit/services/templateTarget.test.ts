@@ -72,3 +72,17 @@ describe("a target in a project's files", () => {
     refused(template("5").replace("TargetValue: 5", ""), /no TargetValue/);
   });
 });
+
+it("a target in an environment is written there, and says what held until then", () => {
+  const own = JSON.stringify({ parameters: { T: 10 }, environments: { dev: {}, prod: { parameters: { T: 30 } } } });
+  const text = template("!Ref T");
+  const added = editTarget(text, own, 20, undefined, "dev");
+  assert.ok(added.file === "project");
+  assert.equal(added.before, "10");
+  assert.deepEqual(JSON.parse(added.text).environments.dev, { parameters: { T: 20 } });
+  assert.equal(JSON.parse(added.text).parameters.T, 10);
+  const changed = editTarget(text, own, 20, undefined, "prod");
+  assert.ok(changed.file === "project");
+  assert.equal(changed.before, "30");
+  assert.deepEqual(JSON.parse(changed.text).environments.prod, { parameters: { T: 20 } });
+});
