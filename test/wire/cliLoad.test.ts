@@ -52,7 +52,8 @@ describe("load tests on the command line", { timeout: 180_000 }, () => {
   it("sends the files of a folder from several processes, and judges by stage", async () => {
     for (const name of ["b.csv", "a.csv", "c.txt", ".hidden.csv"]) home.write(`rows/${name}`, WINE_ROW);
     const payloads = { folder: "rows", pattern: "*.csv" };
-    const expect = { achievedRatio: { min: 1, stage: 0 }, errorRate: { max: 0 }, p999Ms: { max: 60_000 } };
+    // No latency: on a machine that is busy with other tests nothing could be said of it.
+    const expect = { achievedRatio: { min: 1, stage: 0 }, errorRate: { max: 0 } };
     const file = home.write("folder.ramp.json", plan({ payloads, expect }));
     const ended = await run(["ramp", file, "--processes", "2", "--json", "--report", "runs"]);
     assert.equal(ended.code, 0, ended.stderr);
