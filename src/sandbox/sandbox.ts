@@ -4,14 +4,15 @@ import { answerControl, type ControlState } from "./control.ts";
 import { createClock, isStepped } from "./engine/clock.ts";
 import { DataDir } from "./engine/dataDir.ts";
 import { Faults } from "./faults.ts";
-import { createModules } from "./modules.ts";
+import { Modules } from "./modules.ts";
 import { Persistence } from "./persistence.ts";
 import constraints from "./wire/constraints.json" with { type: "json" };
 import { type AuthMode, Dispatcher } from "./wire/dispatcher.ts";
 import { listen } from "./wire/httpServer.ts";
+import type { ServiceBuilder } from "./wire/serviceBuilder.ts";
 import type { WireRequest, WireResponse } from "./wire/types.ts";
 import type { Constraints } from "./wire/validation.ts";
-import { SandboxWorld, type ServiceModule } from "./world.ts";
+import { SandboxWorld } from "./world.ts";
 
 /** How to start a sandbox; every field has a default. */
 export interface SandboxOptions {
@@ -58,30 +59,29 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const controlToken = randomBytes(24).toString("base64url");
   const faults = new Faults();
   let world: SandboxWorld;
-  let modules: ServiceModule[] = [];
+  let modules: Modules;
   let dispatcher: Dispatcher;
   let persistence: Persistence | undefined;
   let url = "";
 
-  const build = () => {
+  const build = async () => {
     world = new SandboxWorld(accountId, clock, constraints as unknown as Record<string, Constraints>, options.seed);
     world.setBaseUrl(url);
     world.addCredential(accessKeyId, { secretAccessKey, principalArn: world.rootArn });
-    modules = createModules(world);
-    dispatcher = new Dispatcher(world, options.auth ?? "sigv4", faults, (service) => {
+    const commit = (service: ServiceBuilder) => {
       if (!persistence) return;
       world.touch(service);
       persistence.commitTouched();
-    });
-    for (const module of modules) {
-      world.register(module);
-      dispatcher.register(module.services);
-    }
-    persistence = dataDir && new Persistence(dataDir, world, modules);
+    };
+    const loading = new Modules(world, (module) => dispatcher.register(module.services));
+    modules = loading;
+    dispatcher = new Dispatcher(world, options.auth ?? "sigv4", faults, commit, () => loading);
+    // What was kept is at work from the start: endpoints, alarms, schedules.
+    persistence = dataDir && new Persistence(dataDir, world, await modules.all());
   };
   const closeModules = () => {
     persistence?.close();
-    return Promise.all(modules.map((m) => m.close?.()));
+    return Promise.all(modules.loaded.map((m) => m.close?.()));
   };
 
   const state: ControlState = {
@@ -92,20 +92,24 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     reset: async () => {
       await closeModules();
       faults.clear();
-      build();
+      await build();
       persistence?.commitAll();
     },
   };
 
   const handle = async (req: WireRequest): Promise<WireResponse> => {
     if (req.rawPath.startsWith("/_sandbox/")) return answerControl(state, req);
-    for (const module of modules)
-      if (module.http && ownsRequest(module.http.prefix, req)) return module.http.handle(req);
+    const prefix = modules.prefixes.find((item) => ownsRequest(item, req));
+    if (prefix !== undefined) {
+      await modules.ofPrefix(prefix);
+      const http = modules.loaded.find((module) => module.http?.prefix === prefix)?.http;
+      if (http) return http.handle(req);
+    }
     return dispatcher.handle(req);
   };
 
-  build();
-  await persistence?.load();
+  await build();
+  await (persistence as Persistence | undefined)?.load();
   const server = await listen(handle, options.port ?? 0).catch((e: unknown) => {
     dataDir?.close();
     throw e;

@@ -85,6 +85,8 @@ export class SandboxWorld implements World {
   private touched = new Set<ServiceBuilder>();
   private url = "";
   log: AppendLog = () => {};
+  /** Loads what answers the operations of a Smithy namespace. */
+  require: (namespace: string) => Promise<void> = async () => {};
   readonly callbacks = new Callbacks(CALLBACK_PREFIX);
 
   constructor(
@@ -133,7 +135,9 @@ export class SandboxWorld implements World {
 
   async call<I extends object, O>(command: CommandClass<I, O>, input: I, caller: Caller): Promise<Out<O>> {
     const wanted = schemaOfCommand(command);
-    const found = this.bySchema.get(`${wanted[1]}#${wanted[2]}`);
+    const id = `${wanted[1]}#${wanted[2]}`;
+    if (!this.bySchema.has(id)) await this.require(wanted[1]);
+    const found = this.bySchema.get(id);
     if (!found) throw new WireError("UnknownOperationException", `The sandbox does not implement ${wanted[2]}.`, 404);
     assertValid(inputOf(wanted), input, this.constraintsOf(found.service), validationCode(found.service.info));
     const ctx: CallContext = {

@@ -1,11 +1,11 @@
 // Prints what the sandbox answers: `{service: [operation, …]}` for extractConstraints.py, or with --markdown the README's table.
 import { createClock } from "../../src/sandbox/engine/clock.ts";
-import { createModules } from "../../src/sandbox/modules.ts";
+import { Modules } from "../../src/sandbox/modules.ts";
 import { SandboxWorld } from "../../src/sandbox/world.ts";
 
 /** Operations by the name of their service in botocore, sorted. */
 export async function listOperations(): Promise<Record<string, string[]>> {
-  const modules = createModules(new SandboxWorld("123456789012", createClock(0), {}));
+  const modules = await new Modules(new SandboxWorld("123456789012", createClock(0), {})).all();
   const operations: Record<string, string[]> = {};
   for (const module of modules)
     for (const service of module.services)

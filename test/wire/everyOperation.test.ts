@@ -6,7 +6,7 @@ import type { NormalizedSchema } from "@smithy/core/schema";
 import { createClock } from "../../src/sandbox/engine/clock.ts";
 import { createRandom } from "../../src/sandbox/engine/random.ts";
 import { Faults } from "../../src/sandbox/faults.ts";
-import { createModules } from "../../src/sandbox/modules.ts";
+import { Modules } from "../../src/sandbox/modules.ts";
 import constraints from "../../src/sandbox/wire/constraints.json" with { type: "json" };
 import { Dispatcher } from "../../src/sandbox/wire/dispatcher.ts";
 import { inputOf, isRequestBody, membersOf, requiredCount } from "../../src/sandbox/wire/schema.ts";
@@ -43,18 +43,14 @@ type Outcome = { name: string; message: string; status: number | undefined } | u
 type Change = (body: string, sent: Sent) => string | undefined;
 
 /** A sandbox without sockets that takes any signature, so that requests may be altered after they were signed. */
-function createBench() {
+async function createBench() {
   const world = new SandboxWorld("123456789012", createClock(0), TABLES);
   world.setBaseUrl("http://127.0.0.1:9");
-  const modules = createModules(world);
   const dispatcher = new Dispatcher(world, "none", new Faults());
-  for (const module of modules) {
-    world.register(module);
-    dispatcher.register(module.services);
-  }
+  const modules = await new Modules(world, (module) => dispatcher.register(module.services)).all();
   return { modules, dispatcher, close: () => Promise.all(modules.map((m) => m.close?.())) };
 }
-type Bench = ReturnType<typeof createBench>;
+type Bench = Awaited<ReturnType<typeof createBench>>;
 
 async function textOf(body: unknown): Promise<Buffer> {
   if (body === undefined || body === null) return Buffer.alloc(0);
@@ -140,8 +136,8 @@ function minimal(service: ServiceBuilder, operation: BoundOperation): Record<str
   return Object.fromEntries(Object.entries(made).filter(([name]) => required.has(name)));
 }
 
-const bench = createBench();
-const twin = createBench();
+const bench = await createBench();
+const twin = await createBench();
 after(() => Promise.all([bench.close(), twin.close()]));
 const services = bench.modules.flatMap((m) => m.services);
 

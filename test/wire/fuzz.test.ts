@@ -5,7 +5,7 @@ import { HttpResponse } from "@smithy/core/protocols";
 import { createClock } from "../../src/sandbox/engine/clock.ts";
 import { createRandom } from "../../src/sandbox/engine/random.ts";
 import { Faults } from "../../src/sandbox/faults.ts";
-import { createModules } from "../../src/sandbox/modules.ts";
+import { Modules } from "../../src/sandbox/modules.ts";
 import constraints from "../../src/sandbox/wire/constraints.json" with { type: "json" };
 import { Dispatcher } from "../../src/sandbox/wire/dispatcher.ts";
 import { inputOf, membersOf } from "../../src/sandbox/wire/schema.ts";
@@ -40,12 +40,8 @@ interface HttpRequestLike {
 const world = new SandboxWorld("123456789012", createClock(0), constraints as unknown as Record<string, Constraints>);
 world.setBaseUrl("http://127.0.0.1:9");
 world.addCredential(KEYS.accessKeyId, { secretAccessKey: KEYS.secretAccessKey, principalArn: world.rootArn });
-const modules = createModules(world);
 const dispatcher = new Dispatcher(world, "sigv4", new Faults());
-for (const module of modules) {
-  world.register(module);
-  dispatcher.register(module.services);
-}
+const modules = await new Modules(world, (module) => dispatcher.register(module.services)).all();
 after(() => Promise.all(modules.map((m) => m.close?.())));
 
 async function bytesOf(body: unknown): Promise<Uint8Array> {

@@ -20,6 +20,13 @@ export type AuthMode = "sigv4" | "none";
 /** Operations that change nothing that outlives them. */
 const READS = /^(Describe|List|Get(?!SessionToken)|Head|Invoke|Filter|Lookup|Validate|Estimate|StartLiveTail|Test)/;
 
+/** Where services come from that are loaded when they are first asked for. */
+export interface ServiceSource {
+  isReady(signingName: string): boolean;
+  ofService(signingName: string): Promise<void>;
+  all(): Promise<unknown>;
+}
+
 /** Answers AWS requests: authenticate, decode, validate, handle, encode. */
 export class Dispatcher {
   private readonly bySigningName = new Map<string, ServiceBuilder[]>();
@@ -30,6 +37,7 @@ export class Dispatcher {
     private readonly faults: Faults,
     /** Makes durable what an operation has changed, before it is answered. */
     private readonly commit: (service: ServiceBuilder) => void = () => {},
+    private readonly source?: () => ServiceSource,
   ) {}
 
   register(services: readonly ServiceBuilder[]): void {
@@ -47,6 +55,8 @@ export class Dispatcher {
     const isPresignedV2 = !scope && presignedV2Key(req) !== undefined;
     const signingName = isPresignedV2 ? "s3" : (scope?.service ?? "");
     let match: Match | undefined;
+    const source = this.source?.();
+    if (source && !source.isReady(signingName)) await source.ofService(signingName);
     try {
       const principalArn =
         isPresignedV2 && this.auth !== "none"
@@ -61,7 +71,7 @@ export class Dispatcher {
       if (fault) return fault;
       return await this.invoke(match, routed, requestId, scope?.region ?? "us-east-1", principalArn);
     } catch (e) {
-      const protocol = match?.protocol ?? this.protocolOf(req, signingName);
+      const protocol = match?.protocol ?? (await this.protocolOf(req, signingName));
       const info = match?.service.info ?? this.servicesOf(signingName)[0]?.info;
       return protocols[protocol].encodeError(describeError(e, info, protocol), info, requestId, req);
     }
@@ -73,9 +83,10 @@ export class Dispatcher {
   }
 
   /** How to word an error of a request that was not understood; unsigned ones do not say whom they are for. */
-  private protocolOf(req: WireRequest, signingName: string): ProtocolId {
+  private async protocolOf(req: WireRequest, signingName: string): Promise<ProtocolId> {
     const guess = guessProtocol(req, signingName || undefined);
     if (signingName !== "" || guess !== "restJson") return guess;
+    await this.source?.().all();
     for (const [name, services] of this.bySigningName)
       if (name !== "s3" && services.some((service) => hasRoute(service, req))) return guess;
     return "restXml";
