@@ -1,16 +1,8 @@
 import { readFileSync } from "node:fs";
+import module from "node:module";
 import { fileURLToPath } from "node:url";
 import { USAGE } from "./cli/arguments.ts";
-import { CliServices } from "./cli/cliServices.ts";
-import { runCompare, runExport, runImport } from "./cli/exchangeCommands.ts";
-import { runExplainScaling } from "./cli/explainCommand.ts";
-import { runFindTarget } from "./cli/findTargetCommand.ts";
 import { Output, reportError } from "./cli/output.ts";
-import { runPredict } from "./cli/predictCommand.ts";
-import { runRamp } from "./cli/rampCommand.ts";
-import { runSignIn } from "./cli/signInCommand.ts";
-import { runContinueRollback, runDelete, runDeploy, runDrift } from "./cli/stackCommands.ts";
-import { runWhatIf } from "./cli/whatIfCommand.ts";
 import { OpsError, toOpsError } from "./domain/errors.ts";
 import type { EngineEntry } from "./loadtest/engine.ts";
 import type { SandboxProgram } from "./services/sandboxProcess.ts";
@@ -38,39 +30,39 @@ function version(): string {
   return (JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }).version;
 }
 
-const services = () => new CliServices(engineEntry(), version());
+// Each command loads what it needs when it runs: the sandbox nothing of the others, and they nothing of it.
+const services = async () => new (await import("./cli/cliServices.ts")).CliServices(engineEntry(), version());
 
 async function main([command, ...args]: string[], output: Output): Promise<number> {
   switch (command) {
     case "sandbox":
-      // Loaded only here: the other commands need nothing of it.
       return (await import("./cli/sandboxCommand.ts")).runSandbox(args, output);
     case "deploy":
-      return runDeploy(args, services(), output);
+      return (await import("./cli/stackCommands.ts")).runDeploy(args, await services(), output);
     case "predict":
-      return runPredict(args, services(), output);
+      return (await import("./cli/predictCommand.ts")).runPredict(args, await services(), output);
     case "ramp":
-      return runRamp(args, services(), output);
+      return (await import("./cli/rampCommand.ts")).runRamp(args, await services(), output);
     case "export":
-      return runExport(args, services(), output);
+      return (await import("./cli/exchangeCommands.ts")).runExport(args, await services(), output);
     case "import":
-      return runImport(args, output);
+      return (await import("./cli/exchangeCommands.ts")).runImport(args, output);
     case "compare":
-      return runCompare(args, output);
+      return (await import("./cli/exchangeCommands.ts")).runCompare(args, output);
     case "find-target":
-      return runFindTarget(args, services(), output);
+      return (await import("./cli/findTargetCommand.ts")).runFindTarget(args, await services(), output);
     case "what-if":
-      return runWhatIf(args, ownProgram(), output);
+      return (await import("./cli/whatIfCommand.ts")).runWhatIf(args, ownProgram(), output);
     case "explain-scaling":
-      return runExplainScaling(args, services(), output);
+      return (await import("./cli/explainCommand.ts")).runExplainScaling(args, await services(), output);
     case "drift":
-      return runDrift(args, services(), output);
+      return (await import("./cli/stackCommands.ts")).runDrift(args, await services(), output);
     case "continue-rollback":
-      return runContinueRollback(args, services(), output);
+      return (await import("./cli/stackCommands.ts")).runContinueRollback(args, await services(), output);
     case "sign-in":
-      return runSignIn(args, services(), output);
+      return (await import("./cli/signInCommand.ts")).runSignIn(args, await services(), output);
     case "delete":
-      return runDelete(args, services(), output);
+      return (await import("./cli/stackCommands.ts")).runDelete(args, await services(), output);
     case undefined:
     case "help":
     case "--help":
@@ -85,6 +77,8 @@ async function main([command, ...args]: string[], output: Output): Promise<numbe
 
 // Node 20 is what the oldest supported VS Code runs on; that the SDK will want more one day is no news for users.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+// Node 22 keeps what it has compiled from one start to the next; it has to be asked before the commands are loaded.
+(module as { enableCompileCache?: () => unknown }).enableCompileCache?.();
 const args = process.argv.slice(2);
 const output = new Output(args.includes("--json"));
 process.exitCode = await main(args, output).catch((e: unknown) => reportError(toOpsError(e), output));
