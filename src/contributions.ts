@@ -42,12 +42,16 @@ export interface LogicalIdArgument {
 /** Every command's id with its arguments, all of which may be missing: the palette gives none. */
 export interface Commands {
   "sagemakerOps.connection.connect": [];
+  "sagemakerOps.connection.signInAgain": [];
   "sagemakerOps.sandbox.start": [];
   "sagemakerOps.sandbox.stop": [];
   "sagemakerOps.project.createExample": [];
   "sagemakerOps.project.pickEnvironment": [];
   "sagemakerOps.stack.deploy": [];
   "sagemakerOps.stack.delete": [];
+  "sagemakerOps.stack.detectDrift": [];
+  "sagemakerOps.stack.continueRollback": [];
+  "sagemakerOps.stack.validateTemplate": [];
   "sagemakerOps.stack.copyOutput": [OutputArgument?];
   "sagemakerOps.stack.openOutput": [OutputArgument?];
   "sagemakerOps.endpoint.testPrediction": [EndpointArgument?];
@@ -64,6 +68,7 @@ export interface Commands {
   "sagemakerOps.endpoint.resumeScaling": [EndpointArgument?];
   "sagemakerOps.endpoint.update": [EndpointArgument?];
   "sagemakerOps.endpoint.shiftTraffic": [EndpointArgument?];
+  "sagemakerOps.endpoint.recreate": [];
   "sagemakerOps.loadTest.run": [(Uri | PlanArgument | EndpointArgument)?];
   "sagemakerOps.loadTest.debugRequest": [(Uri | PlanArgument)?];
   "sagemakerOps.loadTest.stop": [];
@@ -134,12 +139,16 @@ export type SettingId = keyof Settings;
 /** The ids as values, complete by their types: a test holds them against package.json. */
 const commandTable: Record<CommandId, true> = {
   "sagemakerOps.connection.connect": true,
+  "sagemakerOps.connection.signInAgain": true,
   "sagemakerOps.sandbox.start": true,
   "sagemakerOps.sandbox.stop": true,
   "sagemakerOps.project.createExample": true,
   "sagemakerOps.project.pickEnvironment": true,
   "sagemakerOps.stack.deploy": true,
   "sagemakerOps.stack.delete": true,
+  "sagemakerOps.stack.detectDrift": true,
+  "sagemakerOps.stack.continueRollback": true,
+  "sagemakerOps.stack.validateTemplate": true,
   "sagemakerOps.stack.copyOutput": true,
   "sagemakerOps.stack.openOutput": true,
   "sagemakerOps.endpoint.testPrediction": true,
@@ -156,6 +165,7 @@ const commandTable: Record<CommandId, true> = {
   "sagemakerOps.endpoint.resumeScaling": true,
   "sagemakerOps.endpoint.update": true,
   "sagemakerOps.endpoint.shiftTraffic": true,
+  "sagemakerOps.endpoint.recreate": true,
   "sagemakerOps.loadTest.run": true,
   "sagemakerOps.loadTest.debugRequest": true,
   "sagemakerOps.loadTest.stop": true,

@@ -1,5 +1,5 @@
 import { type ExtensionContext, window } from "vscode";
-import { connectionCommands, givenSandbox } from "./commands/connection.ts";
+import { connectionCommands, givenSandbox, waySignInAgain } from "./commands/connection.ts";
 import { endpointCommands } from "./commands/endpoint.ts";
 import { endpointChangeCommands, offerPausedScaling } from "./commands/endpointChanges.ts";
 import { explorerCommands } from "./commands/explorer.ts";
@@ -10,6 +10,7 @@ import { predictionCommands, sendSaved } from "./commands/prediction.ts";
 import { projectCommands } from "./commands/project.ts";
 import { registerCommands, showFailure } from "./commands/register.ts";
 import { stackCommands } from "./commands/stack.ts";
+import { templateCommands } from "./commands/template.ts";
 import { describeConnection } from "./domain/connection.ts";
 import { describeOpsError, toOpsError } from "./domain/errors.ts";
 import { EndpointPanels } from "./panels/endpointPanel.ts";
@@ -38,7 +39,7 @@ import { createStackView } from "./tree/stackView.ts";
 import { setContext } from "./ui/context.ts";
 import { Favorites } from "./ui/favorites.ts";
 import { MarkdownDocuments } from "./ui/markdownDocument.ts";
-import { askForMfaCode, showSsoSignIn } from "./ui/signIn.ts";
+import { askForMfaCode } from "./ui/signIn.ts";
 import { createStatusBar } from "./ui/statusBar.ts";
 import { findReport } from "./ui/workspacePlans.ts";
 import { WorkspaceProject } from "./ui/workspaceProject.ts";
@@ -75,6 +76,7 @@ export function activate(context: ExtensionContext): void {
   const documents = new MarkdownDocuments();
   const explaining = { scalingExplainer, failureExplainer, documents };
   const endpointServices = { connections, endpoints, panels: endpointPanels, project, predictor, ...explaining };
+  const templateProblems = createTemplateProblems(project);
   const changes = new EndpointChanges(connections, scalingPause);
   const changeServices = { ...endpointServices, changes, scalingPause };
   const predictionServices = { connections, predictor, project, documents };
@@ -110,8 +112,9 @@ export function activate(context: ExtensionContext): void {
     documents,
     registerCommands(
       {
-        ...connectionCommands(connections, sandbox, { loadTests, deployer }),
+        ...connectionCommands(connections, sandbox, { loadTests, deployer }, project),
         ...projectCommands(project, context.asAbsolutePath("infra")),
+        ...templateCommands(project, templateProblems.check),
         ...stackCommands({ connections, deployer, endpoints, project, loadTests, log, ...explaining }),
         ...endpointCommands(endpointServices),
         ...endpointChangeCommands(changeServices),
@@ -120,7 +123,7 @@ export function activate(context: ExtensionContext): void {
         ...explorerCommands({ connections, endpoints, project, favorites, log }),
       },
       log,
-      () => signInAgain(connections),
+      () => waySignInAgain(connections),
     ),
     createStatusBar(connections),
     createEndpointsView(connections, endpoints, project, favorites),
@@ -129,7 +132,7 @@ export function activate(context: ExtensionContext): void {
     createRequestFiles((saved, file) => sendSaved(predictionServices, saved, file)),
     createPlanLenses(loadTests),
     createPlanProblems({ connections, endpoints, project }),
-    createTemplateProblems(project),
+    templateProblems,
     createPlanTests(loadTests, project, (planFile) => runPlan(loadTestServices, planFile)),
     endpointPanels,
     runPanels,
@@ -142,15 +145,6 @@ export function activate(context: ExtensionContext): void {
   );
   void project.refresh();
   connectToGivenSandbox(connections).catch((error) => log.error(describeOpsError(toOpsError(error))));
-}
-
-/** The way to a new session where the profile in use, or the one that was last asked for, has one. */
-async function signInAgain(connections: Connections): Promise<{ run(): Promise<void> } | undefined> {
-  const profile = connections.lastProfile;
-  if (profile === undefined || !(await connections.ssoSettings(profile))) return undefined;
-  return {
-    run: () => showSsoSignIn(profile, (show, signal) => connections.signInAgain(profile, show, signal)),
-  };
 }
 
 /** A window that is opened by `npm start` is connected to its sandbox from the beginning. */

@@ -4,6 +4,7 @@ import {
   DeleteEndpointConfigCommand,
   type DeploymentConfig,
   DescribeEndpointConfigCommand,
+  ListEndpointConfigsCommand,
   UpdateEndpointCommand,
   UpdateEndpointWeightsAndCapacitiesCommand,
 } from "@aws-sdk/client-sagemaker";
@@ -103,6 +104,20 @@ export function updateWeights(
     await client.send(
       new UpdateEndpointWeightsAndCapacitiesCommand({ EndpointName: name, DesiredWeightsAndCapacities }),
     );
+  });
+}
+
+/** Configurations of the account, the newest first; one page of at most 100. */
+export function newestEndpointConfigs(clients: AwsClients): Promise<{ name: string; createdAtMs?: number }[]> {
+  return withAwsErrors({ action: "list the endpoint configurations", region: clients.region }, async () => {
+    const client = await clients.sagemaker();
+    const page = await client.send(
+      new ListEndpointConfigsCommand({ SortBy: "CreationTime", SortOrder: "Descending", MaxResults: 100 }),
+    );
+    return (page.EndpointConfigs ?? []).map(({ EndpointConfigName, CreationTime }) => ({
+      name: EndpointConfigName ?? "",
+      createdAtMs: CreationTime?.getTime(),
+    }));
   });
 }
 

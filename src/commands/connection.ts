@@ -6,6 +6,8 @@ import { type Connections, listProfiles } from "../services/connections.ts";
 import { type SandboxInfo, type SandboxProcess, sandboxFromEnvironment } from "../services/sandboxProcess.ts";
 import { pickOne } from "../ui/prompts.ts";
 import { readSetting } from "../ui/settings.ts";
+import { showSsoSignIn } from "../ui/signIn.ts";
+import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { mayInterrupt, type OngoingWork, stopRun } from "./interruption.ts";
 import { commandStep, settingStep, withSteps } from "./nextSteps.ts";
 import type { CommandTable } from "./register.ts";
@@ -36,7 +38,14 @@ export function connectionCommands(
   connections: Connections,
   sandbox: SandboxProcess,
   work: OngoingWork,
-): Pick<CommandTable, "sagemakerOps.connection.connect" | "sagemakerOps.sandbox.start" | "sagemakerOps.sandbox.stop"> {
+  project: WorkspaceProject,
+): Pick<
+  CommandTable,
+  | "sagemakerOps.connection.connect"
+  | "sagemakerOps.connection.signInAgain"
+  | "sagemakerOps.sandbox.start"
+  | "sagemakerOps.sandbox.stop"
+> {
   const startSandbox = async () => {
     const { current } = connections;
     const isBusy = work.loadTests.isRunning || work.deployer.busyWith !== undefined;
@@ -55,14 +64,39 @@ export function connectionCommands(
       await sandbox.stop();
     },
     "sagemakerOps.connection.connect": async () => {
-      const place = await pickPlace();
+      const pinned = project.project?.project;
+      const place = await pickPlace(pinned?.profile);
       if (!place) return;
       if (place.kind === "sandbox") return startSandbox();
       const profile = place.kind === "profile" ? place : undefined;
-      const region = await pickRegion(readSetting("sagemakerOps.connection.region") || profile?.region);
+      const region = await pickRegion(
+        pinned?.region || readSetting("sagemakerOps.connection.region") || profile?.region,
+      );
       if (!region || !(await mayInterrupt(work, `Connect to ${profile?.name ?? "another account"}`))) return;
       await connectToAws(connections, profile?.name, region);
     },
+    "sagemakerOps.connection.signInAgain": async () => {
+      const way = await waySignInAgain(connections);
+      if (way) return way.run();
+      const { lastProfile } = connections;
+      const none = new OpsError(
+        "badInput",
+        lastProfile === undefined
+          ? "No profile is in use that signs in with IAM Identity Center."
+          : `Profile "${lastProfile}" does not sign in with IAM Identity Center.`,
+        { hint: "Renew its credentials where they come from: what the shared AWS files say is taken up by itself." },
+      );
+      throw withSteps(none, commandStep("Connect…", "sagemakerOps.connection.connect"));
+    },
+  };
+}
+
+/** The way to a new session where the profile in use, or the one that was last asked for, has one. */
+export async function waySignInAgain(connections: Connections): Promise<{ run(): Promise<void> } | undefined> {
+  const profile = connections.lastProfile;
+  if (profile === undefined || !(await connections.ssoSettings(profile))) return undefined;
+  return {
+    run: () => showSsoSignIn(profile, (show, signal) => connections.signInAgain(profile, show, signal)),
   };
 }
 
@@ -108,9 +142,11 @@ function launch(sandbox: SandboxProcess): Promise<SandboxInfo> {
   });
 }
 
-async function pickPlace(): Promise<Place | undefined> {
+/** @param pinned profile that the project asks for: it goes before the one of the settings */
+async function pickPlace(pinned: string | undefined): Promise<Place | undefined> {
   const profiles = await listProfiles();
-  const preferred = readSetting("sagemakerOps.connection.profile");
+  const preferred = pinned ?? readSetting("sagemakerOps.connection.profile");
+  const why = pinned === undefined ? "from the settings" : "of this project";
   const sorted = [...profiles].sort((a, b) => Number(b.name === preferred) - Number(a.name === preferred));
   return pickOne<Place>(
     "Connect to",
@@ -123,7 +159,7 @@ async function pickPlace(): Promise<Place | undefined> {
       },
       ...sorted.map(({ name, region }) => ({
         label: `$(account) ${name}`,
-        description: [region, name === preferred && "from the settings"].filter(Boolean).join(" · "),
+        description: [region, name === preferred && why].filter(Boolean).join(" · "),
         value: { kind: "profile" as const, name, region },
       })),
       {

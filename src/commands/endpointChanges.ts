@@ -13,6 +13,7 @@ import { requireConnection } from "./connection.ts";
 import { findEndpoint } from "./endpoint.ts";
 import { updateVariant } from "./endpointUpdate.ts";
 import { assertTrusted } from "./project.ts";
+import { recreateEndpoint } from "./recreate.ts";
 import type { CommandTable } from "./register.ts";
 
 /** Commands that change an endpoint. */
@@ -21,7 +22,8 @@ export type ChangeCommandId =
   | "sagemakerOps.endpoint.suspendScaling"
   | "sagemakerOps.endpoint.resumeScaling"
   | "sagemakerOps.endpoint.update"
-  | "sagemakerOps.endpoint.shiftTraffic";
+  | "sagemakerOps.endpoint.shiftTraffic"
+  | "sagemakerOps.endpoint.recreate";
 
 export function endpointChangeCommands(services: ChangeServices): Pick<CommandTable, ChangeCommandId> {
   return {
@@ -39,6 +41,7 @@ export function endpointChangeCommands(services: ChangeServices): Pick<CommandTa
     },
     "sagemakerOps.endpoint.shiftTraffic": async (from) =>
       shiftTraffic(services, await subject(services, from, "Shifting traffic")),
+    "sagemakerOps.endpoint.recreate": () => recreateEndpoint(services),
   };
 }
 

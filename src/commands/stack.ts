@@ -7,6 +7,7 @@ import { isOnlyDeletable, type Stack, type StackEvent } from "../domain/stack.ts
 import { recoveryOf, type StackRecovery } from "../domain/stackRecovery.ts";
 import type { Connections } from "../services/connections.ts";
 import type { DeployEvent } from "../services/deployEvents.ts";
+import { findDrift } from "../services/driftFinder.ts";
 import type { Endpoints } from "../services/endpoints.ts";
 import type { FailureExplainer } from "../services/failureExplainer.ts";
 import type { LoadTests } from "../services/loadTests.ts";
@@ -19,6 +20,7 @@ import { withCancellableProgress } from "../ui/progress.ts";
 import { confirmWithFacts, type FactRow, pickOne } from "../ui/prompts.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { requireConnection } from "./connection.ts";
+import { driftMarkdown } from "./driftText.ts";
 import { failureMarkdown } from "./explanationText.ts";
 import { stopRun } from "./interruption.ts";
 import { commandStep, withSteps } from "./nextSteps.ts";
@@ -42,6 +44,8 @@ type StackCommands = Pick<
   CommandTable,
   | "sagemakerOps.stack.deploy"
   | "sagemakerOps.stack.delete"
+  | "sagemakerOps.stack.continueRollback"
+  | "sagemakerOps.stack.detectDrift"
   | "sagemakerOps.stack.copyOutput"
   | "sagemakerOps.stack.openOutput"
 >;
@@ -53,6 +57,8 @@ export function stackCommands(services: StackCommandServices): StackCommands {
   return {
     "sagemakerOps.stack.deploy": () => deploy(services),
     "sagemakerOps.stack.delete": () => remove(services),
+    "sagemakerOps.stack.continueRollback": () => continueStuck(services),
+    "sagemakerOps.stack.detectDrift": () => detectDrift(services),
     "sagemakerOps.stack.copyOutput": async (output) => {
       if (output) await env.clipboard.writeText(output.value);
     },
@@ -178,6 +184,41 @@ function stuck(services: StackCommandServices, error: unknown): unknown {
     title: "Continue Rollback…",
     run: () => continueRollback(services, recovery),
   });
+}
+
+async function continueStuck(services: StackCommandServices): Promise<void> {
+  const stack = await existingStack(services);
+  const recovery = recoveryOf(stack);
+  if (recovery?.action === "continueRollback") return continueRollback(services, recovery);
+  const refused = new OpsError(
+    "conflict",
+    `Stack ${stack.name} is ${stack.status}: there is no rollback to continue.`,
+    {
+      hint: recovery ? "It can only be deleted." : "Only a stack in UPDATE_ROLLBACK_FAILED has one.",
+    },
+  );
+  throw recovery ? withSteps(refused, deleteStep) : refused;
+}
+
+/** The project's stack as it is now. @throws OpsError notFound */
+async function existingStack(services: StackCommandServices): Promise<Stack> {
+  const { region } = requireConnection(services.connections);
+  const { stackName } = (await pickProject(services.project)).project;
+  const stack = await services.deployer.describe(stackName);
+  if (stack) return stack;
+  const missing = new OpsError("notFound", `There is no stack ${stackName} in ${region}.`, {
+    hint: "Deploy the project, or connect to the account or region where it is.",
+  });
+  throw withSteps(missing, commandStep("Deploy…", "sagemakerOps.stack.deploy"));
+}
+
+/** Looks where the account differs from the template, and shows it as a page. */
+async function detectDrift(services: StackCommandServices): Promise<void> {
+  const connection = requireConnection(services.connections);
+  const { name } = await existingStack(services);
+  const title = `Comparing stack ${name} with its template`;
+  const drift = await withCancellableProgress(title, (_say, signal) => findDrift(services.connections, name, signal));
+  await services.documents.show(`Drift of ${name}`, driftMarkdown(drift, connection, Date.now()));
 }
 
 /** Finishes the rollback of an update, with or without what stands in its way. */

@@ -4,13 +4,14 @@ import {
   copyEndpointConfig,
   createEndpoint,
   deleteEndpointConfig,
+  newestEndpointConfigs,
   updateEndpoint,
   updateWeights,
 } from "../aws/endpointUpdates.ts";
 import { describeEndpoint, describeEndpointConfig, withConfig } from "../aws/sagemaker.ts";
 import { putScaling, suspendScaling } from "../aws/scalingUpdates.ts";
-import { endpointHourlyCost } from "../domain/cost.ts";
-import { type Endpoint, isInTransition } from "../domain/endpoint.ts";
+import { endpointHourlyCost, hourlyPrice } from "../domain/cost.ts";
+import { type Endpoint, type EndpointConfig, isInTransition } from "../domain/endpoint.ts";
 import {
   changedHourlyCost,
   DEFAULT_SCALING,
@@ -51,6 +52,12 @@ export interface PreparedUpdate {
   warnings: UpdateWarning[];
   beforeUsd?: number;
   afterUsd?: number;
+}
+
+/** A configuration from which an endpoint can be made again. */
+export interface KeptConfig {
+  name: string;
+  createdAtMs?: number;
 }
 
 /** Longest name of an endpoint configuration (API reference, CreateEndpointConfig). */
@@ -238,6 +245,22 @@ export class EndpointChanges {
         hint: "Give one of them a weight above 0.",
       });
     await updateWeights(this.connections.clients(), endpointName, weights);
+  }
+
+  /** Configurations of the account, the newest first, at most 100: a deleted endpoint leaves its own. */
+  keptConfigs(): Promise<KeptConfig[]> {
+    return newestEndpointConfigs(this.connections.clients());
+  }
+
+  /** A configuration with what its instances cost in US dollars an hour; undefined for a type without a known price. */
+  async configCost(configName: string): Promise<{ config: EndpointConfig; hourlyUsd?: number }> {
+    const config = await describeEndpointConfig(this.connections.clients(), configName);
+    const costs = config.variants.map(({ instanceType, initialInstances }) => {
+      const price = instanceType === undefined ? undefined : hourlyPrice(instanceType);
+      return price === undefined ? undefined : price * (initialInstances ?? 1);
+    });
+    const known = costs.filter((cost) => cost !== undefined);
+    return { config, hourlyUsd: known.length === costs.length ? known.reduce((a, b) => a + b, 0) : undefined };
   }
 
   /** Makes a deleted endpoint again from the configuration that it left. @throws OpsError notFound for the latter */

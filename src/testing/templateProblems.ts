@@ -8,21 +8,32 @@ import {
   type TextDocument,
   workspace,
 } from "vscode";
+import type { Project } from "../domain/project.ts";
 import type { TemplateFinding } from "../domain/templateFinding.ts";
 import { checkTemplate } from "../services/templateCheck.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
+
+/** The problems that are shown, and the way to look again. */
+interface TemplateProblems extends Disposable {
+  /** Looks a template over at once, also one of another project, marks what is found, and gives it. */
+  check(document: TextDocument, project: Project): Promise<TemplateFinding[]>;
+}
 
 /**
  * Problems of the project's template, at their place, when it is opened and when it is saved: cfn-lint reads the file.
  * A workspace that is not trusted runs no program.
  */
-export function createTemplateProblems(project: WorkspaceProject): Disposable {
+export function createTemplateProblems(project: WorkspaceProject): TemplateProblems {
   const collection = languages.createDiagnosticCollection("sagemakerOps.template");
   const look = async (document: TextDocument) => {
     if (!workspace.isTrusted || document.uri.fsPath !== templateFile(project)) return;
+    await check(document, project.project?.project);
+  };
+  const check = async (document: TextDocument, of: Project | undefined) => {
     const { version } = document;
-    const findings = await checkTemplate(document.getText(), document.uri.fsPath, project.project?.project);
+    const findings = await checkTemplate(document.getText(), document.uri.fsPath, of);
     if (document.version === version && !document.isClosed) collection.set(document.uri, findings.map(toDiagnostic));
+    return findings;
   };
   const all = () => {
     for (const document of workspace.textDocuments) void look(document);
@@ -36,6 +47,7 @@ export function createTemplateProblems(project: WorkspaceProject): Disposable {
   ];
   all();
   return {
+    check,
     dispose() {
       for (const disposable of [...listening, collection]) disposable.dispose();
     },

@@ -24,6 +24,7 @@ export function presentStack(stack: Stack): Presentation {
       "stack",
       isStackInProgress(stack.status) && "inProgress",
       isOnlyDeletable(stack.status) && "onlyDeletable",
+      stack.status === "UPDATE_ROLLBACK_FAILED" && "rollbackFailed",
     ]
       .filter(Boolean)
       .join("+"),
