@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { skipWithoutChromium } from "../rig/chromium.ts";
+import { RELOAD_NOISE } from "../rig/workbenchProblems.ts";
 import { story } from "./steps.ts";
 
 /** What a new user does: an empty folder first, then everything at the wrong moment. */
@@ -222,5 +223,5 @@ step(
       .waitFor();
   },
   // VS Code itself says so of a reload that comes while it is busy.
-  /WebSocket|Canceled|disconnected|net::ERR|\[lifecycle\] Long running operations/i,
+  RELOAD_NOISE,
 );

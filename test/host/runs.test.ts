@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { axeFindings } from "../rig/axe.ts";
 import { skipWithoutChromium } from "../rig/chromium.ts";
+import { RELOAD_NOISE } from "../rig/workbenchProblems.ts";
 import { story, themes } from "./steps.ts";
 import { createWineWorkspace } from "./wineWorkspace.ts";
 
@@ -102,5 +103,5 @@ step(
     await page.getByRole("img", { name: /^Rate, requests\/s, last: achieved \d+\/s, asked 60\/s$/ }).waitFor();
   },
   // VS Code itself says so of a reload that comes while it is busy.
-  /WebSocket|Canceled|disconnected|net::ERR|\[lifecycle\] Long running operations|reading 'classList'/i,
+  RELOAD_NOISE,
 );

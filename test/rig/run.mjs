@@ -17,8 +17,7 @@ function testFiles(folder) {
 }
 
 /** Runs files with node's runner and counts from its summary. */
-async function runTests(folder, extra = [], moreEnv = {}) {
-  const files = testFiles(folder);
+async function runTests(folder, extra = [], moreEnv = {}, files = testFiles(folder)) {
   if (!files.length) return { code: 1, passed: 0, failed: 0, skipped: 0, why: `no test file in test/${folder}` };
   const { spawn } = await import("node:child_process");
   const args = ["--import", "tsx", "--test", "--test-reporter=spec", ...extra, ...files];
@@ -42,23 +41,33 @@ const check = (command, args) => async () => {
   return { code, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
 };
 
-const needsChromium = (folder, extra) => async () => {
-  if (ensureChromium()) return runTests(folder, extra);
+const needsChromium = (folder, stage) => async () => {
+  if (ensureChromium()) return stage(folder);
   say(`SKIPPED: test/${folder} needs Chromium. Install it (Debian: apt-get install chromium) or set CHROMIUM_PATH.`);
   return { code: 0, passed: 0, failed: 0, skipped: testFiles(folder).length };
 };
 
 /**
- * A stage inside someone else's program, a VS Code on a machine that may be busy, gets a second try; what needed it is
- * told, and what fails twice has failed.
+ * Files that drive someone else's program, a VS Code on a machine that may be busy: each by itself, and one that fails
+ * gets a second try. What needed it is told, and what fails twice has failed.
  */
-const twice = (stage) => async () => {
-  const first = await stage();
-  if (!first.failed) return first;
-  say("FLAKY OR BROKEN: the stage failed and is run once more.");
-  const second = await stage();
-  return second.failed ? second : { ...second, why: `${first.failed} failed in the first try` };
-};
+async function runEachTwice(folder) {
+  const totals = { code: 0, passed: 0, failed: 0, skipped: 0, why: undefined };
+  const flaky = [];
+  for (const file of testFiles(folder)) {
+    let result = await runTests(folder, [], {}, [file]);
+    if (result.code !== 0) {
+      say(`FLAKY OR BROKEN: ${file} failed and is run once more.`);
+      flaky.push(path.basename(file));
+      result = await runTests(folder, [], {}, [file]);
+    }
+    if (result.code !== 0 && result.failed === 0) result.failed = 1;
+    for (const key of ["passed", "failed", "skipped"]) totals[key] += result[key];
+    totals.code ||= result.code;
+  }
+  if (flaky.length) totals.why = `run twice: ${flaky.join(", ")}`;
+  return totals;
+}
 
 /** The same functionality tests against a real account, by whoever asks for it and names the account. */
 const realAccount = async () => {
@@ -81,8 +90,8 @@ const stages = [
   ["dead code", check(bin("knip"), [])],
   ["unit", () => runTests("unit", ["--test-concurrency=2"])],
   ["wire", () => runTests("wire", ["--test-concurrency=2"])],
-  ["browser", needsChromium("browser", ["--test-concurrency=1"])],
-  ["host", twice(needsChromium("host", ["--test-concurrency=1"]))],
+  ["browser", needsChromium("browser", (folder) => runTests(folder, ["--test-concurrency=1"]))],
+  ["host", needsChromium("host", runEachTwice)],
   ["account", () => runTests("account", [], { SAGEMAKER_OPS_AWS_TEST_ACCOUNT: "" })],
   ["aws", realAccount, "only when asked for"],
 ];

@@ -13,6 +13,10 @@ const NOISE_TEXTS = [
   /^%c\[Extension Host\]/,
 ];
 
+/** What VS Code itself writes to its console when its window is reloaded, more of it on a machine that is busy. */
+export const RELOAD_NOISE =
+  /WebSocket|Canceled|disconnected|net::ERR|\[lifecycle\] Long running operations|reading 'classList'|'vscode-web-db' is closed|is disposed|has been disposed/i;
+
 /** Gathers what goes wrong behind the user's back while a workbench is open. */
 export class WorkbenchProblems {
   private readonly found: string[] = [];
