@@ -30,6 +30,9 @@ function version(): string {
   return (JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }).version;
 }
 
+/** The wine project and the parts of others: beside the sources and beside the bundle it is one folder up. */
+const examples = () => fileURLToPath(new URL("../infra", import.meta.url));
+
 // Each command loads what it needs when it runs: the sandbox nothing of the others, and they nothing of it.
 const services = async () => new (await import("./cli/cliServices.ts")).CliServices(engineEntry(), version());
 
@@ -37,6 +40,8 @@ async function main([command, ...args]: string[], output: Output): Promise<numbe
   switch (command) {
     case "sandbox":
       return (await import("./cli/sandboxCommand.ts")).runSandbox(args, output);
+    case "create-project":
+      return (await import("./cli/projectCommands.ts")).runCreateProject(args, examples(), output);
     case "deploy":
       return (await import("./cli/stackCommands.ts")).runDeploy(args, await services(), output);
     case "predict":

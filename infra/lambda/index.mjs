@@ -1,6 +1,7 @@
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
 import { errorAnswer, jsonAnswer, RequestError } from "./answer.mjs";
 import { classes, readFeatures } from "./features.mjs";
+import { readPrediction } from "./prediction.mjs";
 
 // Under API Gateway's 29 s and the function's own 20 s, so that a slow endpoint still gets a proper answer.
 const ENDPOINT_TIMEOUT_MS = 15_000;
@@ -9,8 +10,8 @@ const ENDPOINT_TIMEOUT_MS = 15_000;
 const runtime = new SageMakerRuntimeClient({ maxAttempts: 2 });
 
 /**
- * POST {"features": {"alcohol": 13.2, …}} or {"features": [13.2, …]} → {"predictedClass", "probabilities", "classes"}.
- * A feature that is null is a missing value. Errors are {"error": {"code", "message"}} with a fitting status.
+ * POST {"features": {"alcohol": 13.2, …}} or {"features": [13.2, …]} → {"predictedClass", "probabilities", "classes"},
+ * or {"prediction"} where there are no classes. A feature that is null is a missing value. Errors are {"error": {"code", "message"}} with a fitting status.
  */
 export async function handler(event) {
   try {
@@ -41,15 +42,5 @@ async function predict(values) {
     { abortSignal: AbortSignal.timeout(ENDPOINT_TIMEOUT_MS) },
   );
   const text = Buffer.from(response.Body).toString("utf8").trim();
-  const probabilities = text.split(",").map(Number);
-  if (probabilities.length !== classes.length || probabilities.some((share) => !Number.isFinite(share))) {
-    console.error("unexpected answer of the endpoint", endpointName, text.slice(0, 300));
-    throw new RequestError(
-      502,
-      "UnexpectedAnswer",
-      `The endpoint ${endpointName} did not answer with ${classes.length} probabilities.`,
-    );
-  }
-  const best = probabilities.indexOf(Math.max(...probabilities));
-  return { predictedClass: classes[best], probabilities, classes };
+  return readPrediction(text, classes, endpointName);
 }

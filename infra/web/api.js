@@ -19,7 +19,8 @@ export async function loadConfiguration() {
 }
 
 /**
- * Asks for a prediction: {predictedClass, probabilities, classes}.
+ * Asks for a prediction: {predictedClass, probabilities, classes}, without probabilities where the model names a class
+ * only; {prediction} where there are no classes.
  * Throws an Error whose message is meant to be read; says nothing new when the signal aborts it.
  */
 export async function predict(apiUrl, features, apiKey, signal) {
@@ -44,8 +45,8 @@ export async function predict(apiUrl, features, apiKey, signal) {
     throw new Error("The prediction service cannot be reached. Check your connection and try again.", { cause: error });
   }
   if (!response.ok) throw new Error(reasonOf(response.status, answer, apiKey));
-  if (!Array.isArray(answer.probabilities) || !Array.isArray(answer.classes)) {
-    throw new Error("The prediction service answered without probabilities. Deploy the project again.");
+  if (answer.predictedClass === undefined && answer.prediction === undefined) {
+    throw new Error("The prediction service answered without a prediction. Deploy the project again.");
   }
   return answer;
 }

@@ -2,18 +2,28 @@ import { loadConfiguration, predict } from "./api.js";
 import { createForm } from "./form.js";
 import { showError, showIdle, showPrediction, showStale, showWorking } from "./result.js";
 
+/** Rows to start from, with a header; the column that is no feature is what the data says. */
+const EXAMPLES = "wine.csv";
+const ONE = "wine";
+
 const element = (id) => document.getElementById(id);
 const result = element("result");
 
-/** The examples of wine.csv: values in the columns' order, and the class's index. */
-async function loadExamples() {
-  const response = await fetch("wine.csv");
+/** The examples: values in the features' order, and what the data says, where it does. */
+async function loadExamples({ features, classes }) {
+  const response = await fetch(EXAMPLES);
   if (!response.ok) throw new Error("The examples are missing from this deployment. Deploy the web page again.");
-  const [, ...lines] = (await response.text()).trim().split("\n");
-  return lines.map((line) => {
-    const cells = line.split(",").map(Number);
-    return { values: cells.slice(0, -1), classIndex: cells.at(-1) };
-  });
+  const [header, ...rows] = (await response.text())
+    .trim()
+    .split("\n")
+    .map((line) => line.split(",").map((cell) => cell.trim()));
+  const at = features.map(({ name }) => header.indexOf(name));
+  const names = new Set(features.map(({ name }) => name));
+  const truthAt = header.findIndex((column) => !names.has(column));
+  return rows.map((cells) => ({
+    values: at.map((column) => (cells[column] === "" ? "" : Number(cells[column]))),
+    truth: truthAt < 0 || cells[truthAt] === "" ? undefined : (classes[cells[truthAt]] ?? cells[truthAt]),
+  }));
 }
 
 async function loadFeatures() {
@@ -23,7 +33,9 @@ async function loadFeatures() {
 }
 
 async function start() {
-  const [{ features, classes }, examples] = await Promise.all([loadFeatures(), loadExamples()]);
+  const description = await loadFeatures();
+  const { features, classes } = description;
+  const examples = await loadExamples(description);
   let truth;
   let running;
 
@@ -42,7 +54,7 @@ async function start() {
 
   function choose(index) {
     const example = examples[index];
-    truth = classes[example.classIndex];
+    truth = example.truth;
     form.setValues(example.values);
     element("example").value = String(index);
     changed();
@@ -73,14 +85,18 @@ async function start() {
 
   const picker = element("example");
   picker.append(new Option("your own values", ""));
-  classes.forEach((name, classIndex) => {
+  // Of a regression there are no classes, and of the rest there may be rows without one.
+  const offer = (parent, wanted, suffix) =>
+    examples.forEach(({ truth: said }, index) => {
+      if (wanted(said)) parent.append(new Option(`${ONE} ${index + 1}${suffix}`, String(index)));
+    });
+  for (const name of classes) {
     const group = document.createElement("optgroup");
     group.label = name;
-    examples.forEach((example, index) => {
-      if (example.classIndex === classIndex) group.append(new Option(`wine ${index + 1} (${name})`, String(index)));
-    });
-    picker.append(group);
-  });
+    offer(group, (said) => said === name, ` (${name})`);
+    if (group.children.length > 0) picker.append(group);
+  }
+  offer(picker, (said) => !classes.includes(said), "");
   picker.addEventListener("change", () => {
     if (picker.value !== "") choose(Number(picker.value));
   });

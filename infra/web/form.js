@@ -25,7 +25,8 @@ function createField(feature, onChange) {
   const row = document.createElement("div");
   row.className = "feature";
   const caption = document.createElement("label");
-  caption.htmlFor = name;
+  const id = `feature-${name}`;
+  caption.htmlFor = id;
   caption.append(label);
   if (unit) {
     const small = document.createElement("span");
@@ -37,7 +38,7 @@ function createField(feature, onChange) {
   // The values of the data are finer than a slider's step here and there.
   Object.assign(number, {
     type: "number",
-    id: name,
+    id,
     min,
     max,
     step: "any",
@@ -47,7 +48,7 @@ function createField(feature, onChange) {
   const slider = document.createElement("input");
   Object.assign(slider, { type: "range", min, max, step });
   slider.setAttribute("aria-label", `${label}, slider`);
-  // The number is the field; a second stop on the way through thirteen fields helps nobody who uses the keyboard.
+  // The number is the field; a second stop at each field helps nobody who uses the keyboard.
   slider.tabIndex = -1;
 
   const markMissing = () => {

@@ -25,20 +25,26 @@ export function showError(container, message) {
 }
 
 /** The class with its probability, a bar for each class, and whether the data agrees where it is known. */
-export function showPrediction(container, { predictedClass, probabilities, classes }, truth) {
-  const headline = paragraph("class", predictedClass);
-  const bars = document.createElement("dl");
-  bars.className = "bars";
-  classes.forEach((name, index) => {
-    bars.append(...bar(name, probabilities[index], name === predictedClass));
-  });
-  show(container, headline, bars);
-  if (truth !== undefined) {
+export function showPrediction(container, { predictedClass, probabilities, classes, prediction }, truth) {
+  show(container, paragraph("class", predictedClass ?? [prediction].flat().map(rounded).join(", ")));
+  if (probabilities) {
+    const bars = document.createElement("dl");
+    bars.className = "bars";
+    classes.forEach((name, index) => {
+      bars.append(...bar(name, probabilities[index], name === predictedClass));
+    });
+    container.append(bars);
+  }
+  if (truth !== undefined && predictedClass === undefined) {
+    container.append(paragraph("truth", `The data says ${truth}.`));
+  } else if (truth !== undefined) {
     const agrees = truth === predictedClass;
     container.append(paragraph("truth", agrees ? "✓ The data says so too." : `✗ The data says ${truth}.`));
   }
   container.dataset.state = "prediction";
 }
+
+const rounded = (value) => String(Number(value.toPrecision(6)));
 
 function bar(name, share, best) {
   const term = document.createElement("dt");

@@ -15,6 +15,9 @@ export const USAGE = `SageMaker Endpoint Ops
 
   sandbox [--port N] [--time-scale N] [--auth sigv4|none] [--account-id N] [--region R] [--data-dir DIR] [--seed N] [--json]
                         the local AWS in the foreground; --port 0 takes a free port, --time-scale 0 is instant
+  create-project --framework xgboost|sklearn|pytorch|tensorflow|huggingface|image --model FILE|FOLDER|s3://… --out FOLDER
+                 [--data CSV] [--label COLUMN] [--classes A,B,…] [--image URI] [--name STACK] [--region R] [--json]
+                        a project from a model of your own
   deploy [--project FILE] [--yes]
                         change set, preview, execute, outputs
   predict [--endpoint NAME] [--content-type T] [--accept T] (--body TEXT | --file FILE) [--project FILE]
@@ -46,7 +49,7 @@ export const USAGE = `SageMaker Endpoint Ops
                         leads a stack out of UPDATE_ROLLBACK_FAILED
 
 Where a command takes --project, --env NAME takes one of the project's environments.
-All but sandbox, import, compare and what-if take --profile, --region and --endpoint-url, and otherwise follow AWS's rules.
+All but sandbox, create-project, import, compare and what-if take --profile, --region and --endpoint-url, and otherwise follow AWS's rules.
 All take --json. Exit codes: 0 success, 1 the job failed, 2 bad usage or bad input.
 `;
 

@@ -3,6 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { type Zippable, zipSync } from "fflate";
 import { OpsError } from "../domain/errors.ts";
+import { withCode } from "./modelArchive.ts";
 
 /** What is uploaded: bytes under a key that names their content, so that the same content is uploaded once. */
 export interface Artifact {
@@ -68,10 +69,11 @@ function named(stackName: string, kind: string, ending: string, body: Uint8Array
   return { key: `${stackName}/${kind}/${hash}${ending}`, body };
 }
 
-/** A file as it is: the model archive. */
-export async function fileArtifact(stackName: string, kind: string, file: string): Promise<Artifact> {
+/** A file as it is, or with a folder of code in it: the model archive. */
+export async function fileArtifact(stackName: string, kind: string, file: string, code?: string): Promise<Artifact> {
   const ending = file.endsWith(".tar.gz") ? ".tar.gz" : path.extname(file);
-  return named(stackName, kind, ending, await readBytes(file, kind));
+  const bytes = await readBytes(file, kind);
+  return named(stackName, kind, ending, code === undefined ? bytes : await withCode(bytes, file, code));
 }
 
 /** A folder as a zip: the Lambda function. */

@@ -10,7 +10,8 @@ import { PROJECT_FILE } from "./projects.ts";
  * @throws OpsError badInput naming what stands in the way
  */
 export async function createExample(source: string, folder: string): Promise<string> {
-  const wanted = (await readdir(source)).filter((name) => !name.startsWith("."));
+  // The parts of other projects lie beside it.
+  const wanted = (await readdir(source)).filter((name) => !name.startsWith(".") && name !== "scaffold");
   const there = new Set(await readdir(folder).catch(() => []));
   const inTheWay = wanted.filter((name) => there.has(name));
   if (inTheWay.length > 0)

@@ -16,7 +16,12 @@ export async function readArtifacts({ folder, project }: ProjectContext): Promis
   if (model)
     found.push({
       parameter: model.parameter,
-      artifact: await fileArtifact(project.stackName, "model", path.resolve(folder, model.path)),
+      artifact: await fileArtifact(
+        project.stackName,
+        "model",
+        path.resolve(folder, model.path),
+        model.code === undefined ? undefined : path.resolve(folder, model.code),
+      ),
     });
   if (lambda) {
     const at = path.resolve(folder, lambda.path);
