@@ -1,4 +1,4 @@
-import { type ExtensionContext, window } from "vscode";
+import { type ExtensionContext, Uri, window } from "vscode";
 import { connectionCommands, givenSandbox, waySignInAgain } from "./commands/connection.ts";
 import { endpointCommands } from "./commands/endpoint.ts";
 import { endpointChangeCommands, offerPausedScaling } from "./commands/endpointChanges.ts";
@@ -19,6 +19,7 @@ import { Connections } from "./services/connections.ts";
 import { EndpointChanges } from "./services/endpointChanges.ts";
 import { Endpoints } from "./services/endpoints.ts";
 import { FailureExplainer } from "./services/failureExplainer.ts";
+import { IdleWatch } from "./services/idleWatch.ts";
 import { LoadTests } from "./services/loadTests.ts";
 import { MetricPoller } from "./services/metricPoller.ts";
 import { Predictor } from "./services/predictor.ts";
@@ -39,6 +40,7 @@ import { createStackView } from "./tree/stackView.ts";
 import { setContext } from "./ui/context.ts";
 import { Favorites } from "./ui/favorites.ts";
 import { MarkdownDocuments } from "./ui/markdownDocument.ts";
+import { readSetting } from "./ui/settings.ts";
 import { askForMfaCode } from "./ui/signIn.ts";
 import { createStatusBar } from "./ui/statusBar.ts";
 import { findReport } from "./ui/workspacePlans.ts";
@@ -53,8 +55,9 @@ export function activate(context: ExtensionContext): void {
   const connections = new Connections({ mfaCode: askForMfaCode });
   const sandbox = new SandboxProcess({ cliPath: bundled("cli.js") });
   const endpoints = new Endpoints(connections);
+  const idleWatch = new IdleWatch(connections, endpoints, () => readSetting("sagemakerOps.idleHours"));
   const favorites = new Favorites(context.globalState, connections);
-  const scalingPause = new ScalingPause(connections);
+  const scalingPause = new ScalingPause(connections, Uri.joinPath(context.globalStorageUri, "scaling").fsPath);
   const deployer = new StackDeployer(connections, scalingPause);
   const project = new WorkspaceProject(connections, deployer, context.workspaceState);
   const version = String(context.extension.packageJSON.version);
@@ -126,8 +129,8 @@ export function activate(context: ExtensionContext): void {
       () => waySignInAgain(connections),
     ),
     createStatusBar(connections),
-    createEndpointsView(connections, endpoints, project, favorites),
-    createStackView(connections, project, deployer),
+    createEndpointsView(connections, endpoints, project, favorites, idleWatch),
+    createStackView(connections, project, deployer, endpoints),
     createLoadTestsView(loadTests, project),
     createRequestFiles((saved, file) => sendSaved(predictionServices, saved, file)),
     createPlanLenses(loadTests),
@@ -137,6 +140,7 @@ export function activate(context: ExtensionContext): void {
     endpointPanels,
     runPanels,
     project,
+    idleWatch,
     endpoints,
     ...forget.map((dispose) => ({ dispose })),
     // The sandbox also ends by itself when this process does.

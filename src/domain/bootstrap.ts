@@ -13,8 +13,9 @@ export function seededRandom(seed: number): () => number {
 }
 
 /**
- * A moving-block bootstrap (Künsch 1989): neighbouring seconds of a run resemble each other, so they are drawn in
- * blocks; single seconds would make the interval too narrow. `statistic` gets the indices of a resample and may give
+ * A circular block bootstrap (Politis and Romano 1992): neighbouring seconds of a run resemble each other, so they are
+ * drawn in blocks; single seconds would make the interval too narrow. The series is closed to a ring, so that each
+ * second is drawn as often as any other. `statistic` gets the indices of a resample and may give
  * NaN for one that says nothing.
  * @param count how many observations there are, in order of time
  * @returns null when no resample says anything
@@ -28,14 +29,16 @@ export function blockBootstrap(
   const everything = Uint32Array.from({ length: count }, (_, index) => index);
   const value = statistic(everything);
   if (count === 0 || !Number.isFinite(value)) return null;
-  const length = Math.max(1, Math.min(Math.round(blockLength), count));
+  // Fewer than five blocks would resemble the series itself, and the interval would be too narrow again.
+  const length = Math.max(1, Math.min(Math.round(blockLength), Math.floor(count / 5)));
   const random = seededRandom(seed);
   const drawn = new Uint32Array(count);
   const found: number[] = [];
   for (let resample = 0; resample < resamples; resample++) {
     for (let at = 0; at < count; at += length) {
-      const start = Math.floor(random() * (count - length + 1));
-      for (let offset = 0; offset < length && at + offset < count; offset++) drawn[at + offset] = start + offset;
+      const start = Math.floor(random() * count);
+      for (let offset = 0; offset < length && at + offset < count; offset++)
+        drawn[at + offset] = (start + offset) % count;
     }
     const result = statistic(drawn);
     if (Number.isFinite(result)) found.push(result);

@@ -43,7 +43,7 @@ const leastMs = 1;
 const leastErrorRate = 0.001;
 const leastAchieved = 0.005;
 /** Fewer seconds than this say nothing about noise. */
-const leastSeconds = 10;
+const leastSeconds = 20;
 
 /**
  * Compares a run with a baseline. Noise is what the seconds of the runs show (block bootstrap); what differs between

@@ -207,7 +207,7 @@ export class EndpointChanges {
     guardrail: Guardrail | undefined,
   ): Promise<string> {
     const clients = this.connections.clients();
-    const stamp = new Date().toISOString().slice(0, 19).replace(/\D/g, "");
+    const stamp = new Date().toISOString().replace(/\D/g, "");
     const configName = `${endpoint.name.slice(0, LONGEST_NAME - stamp.length - 1)}-${stamp}`;
     await copyEndpointConfig(clients, endpoint.configName, configName, change);
     try {

@@ -1,7 +1,9 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import path from "node:path";
+import { describeEndpoint } from "../aws/sagemaker.ts";
 import { deregisterScaling, readScalingSnapshot, restoreScaling, type ScalingSnapshot } from "../aws/scalingUpdates.ts";
+import { OpsError } from "../domain/errors.ts";
 import type { Connections } from "./connections.ts";
 
 const SUFFIX = ".scaling.json";
@@ -20,13 +22,40 @@ export class ScalingPause {
     private readonly folder = DEFAULT_FOLDER,
   ) {}
 
-  /** Endpoints of the connected account and region whose scaling is off and not back yet. */
+  /**
+   * Endpoints of the connected account and region whose scaling is off and not back yet. What cannot be put back any
+   * more, because the endpoint is gone or scales again, is forgotten.
+   */
   async list(): Promise<string[]> {
     const prefix = this.prefix();
-    const names = await readdir(this.folder).catch(() => []);
-    return names
+    const names = (await readdir(this.folder).catch(() => []))
       .filter((name) => name.startsWith(prefix) && name.endsWith(SUFFIX))
       .map((name) => name.slice(prefix.length, -SUFFIX.length));
+    const waiting: string[] = [];
+    for (const name of names) {
+      if (await this.canBeRestored(name)) waiting.push(name);
+      else await rm(this.fileOf(name), { force: true });
+    }
+    return waiting;
+  }
+
+  private async canBeRestored(endpointName: string): Promise<boolean> {
+    const snapshot = await this.read(endpointName);
+    if (!snapshot) return false;
+    const clients = this.connections.clients();
+    try {
+      const { variants } = await describeEndpoint(clients, endpointName);
+      if (!variants.some(({ name }) => name === snapshot.variantName)) return false;
+    } catch (error) {
+      // Whatever else is wrong may pass; what was taken off is kept.
+      return !(error instanceof OpsError && error.code === "notFound");
+    }
+    return (await readScalingSnapshot(clients, endpointName, snapshot.variantName)) === undefined;
+  }
+
+  private async read(endpointName: string): Promise<ScalingSnapshot | undefined> {
+    const text = await readFile(this.fileOf(endpointName), "utf8").catch(() => undefined);
+    return text === undefined ? undefined : (JSON.parse(text) as ScalingSnapshot);
   }
 
   /** Nothing when the variant does not scale. */
@@ -43,16 +72,17 @@ export class ScalingPause {
 
   /** Puts back what was taken off; nothing when there is nothing to put back. */
   async restore(endpointName: string): Promise<void> {
-    const file = this.fileOf(endpointName);
-    const text = await readFile(file, "utf8").catch(() => undefined);
-    if (text === undefined) return;
-    await restoreScaling(this.connections.clients(), JSON.parse(text) as ScalingSnapshot);
-    await rm(file, { force: true });
+    const snapshot = await this.read(endpointName);
+    if (!snapshot) return;
+    await restoreScaling(this.connections.clients(), snapshot);
+    await rm(this.fileOf(endpointName), { force: true });
   }
 
   private prefix(): string {
-    const { accountId, region } = this.connections.required();
-    return `${accountId}-${region}-`;
+    const { accountId, region, endpointUrl } = this.connections.required();
+    // Every sandbox has the same account: its address tells it from others.
+    const place = endpointUrl === undefined ? "" : `${new URL(endpointUrl).host.replace(/[^A-Za-z0-9.]/g, "_")}-`;
+    return `${place}${accountId}-${region}-`;
   }
 
   private fileOf(endpointName: string): string {

@@ -56,7 +56,10 @@ test("seconds in which the generator was the limit do not count", () => {
   assert.equal(comparison.seconds.candidate, 40);
 });
 
-test("too few seconds say nothing", () => {
+test("too few seconds say nothing, and what is told has an interval", () => {
+  const short = compareRuns(syntheticRun({ seed: 1, seconds: 20 }), syntheticRun({ seed: 2, seconds: 20 }));
+  const [p50] = short.figures;
+  assert.ok(p50?.change && p50.change.high - p50.change.low > 0.01, JSON.stringify(p50));
   assert.equal(
     outcome(syntheticRun({ seed: 1, seconds: 5 }), syntheticRun({ seed: 2, seconds: 5, p99Ms: 400 }), "p99"),
     "unknown",
