@@ -51,6 +51,7 @@ const LATE = [
   "src/loadtest/targetReport.ts",
   "src/services/artifacts.ts",
   "src/services/loadExchange.ts",
+  "src/services/projectScaffold.ts",
   "src/services/runExports.ts",
   "src/services/templateCheck.ts",
   "src/services/templateEdit.ts",

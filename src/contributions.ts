@@ -45,6 +45,7 @@ export interface Commands {
   "sagemakerOps.connection.signInAgain": [];
   "sagemakerOps.sandbox.start": [];
   "sagemakerOps.sandbox.stop": [];
+  "sagemakerOps.project.create": [];
   "sagemakerOps.project.createExample": [];
   "sagemakerOps.project.pickEnvironment": [];
   "sagemakerOps.stack.deploy": [];
@@ -133,6 +134,8 @@ export interface Settings {
   "sagemakerOps.connection.profile": string;
   /** Region that Connect… offers first; empty for the profile's. */
   "sagemakerOps.connection.region": string;
+  /** Hours without an invocation after which an endpoint is called idle; 0 for never. */
+  "sagemakerOps.idleHours": number;
 }
 export type SettingId = keyof Settings;
 
@@ -142,6 +145,7 @@ const commandTable: Record<CommandId, true> = {
   "sagemakerOps.connection.signInAgain": true,
   "sagemakerOps.sandbox.start": true,
   "sagemakerOps.sandbox.stop": true,
+  "sagemakerOps.project.create": true,
   "sagemakerOps.project.createExample": true,
   "sagemakerOps.project.pickEnvironment": true,
   "sagemakerOps.stack.deploy": true,
@@ -212,6 +216,7 @@ export const settingDefaults: Settings = {
   "sagemakerOps.sandbox.timeScale": 30,
   "sagemakerOps.connection.profile": "",
   "sagemakerOps.connection.region": "",
+  "sagemakerOps.idleHours": 24,
 };
 export const commandIds = Object.keys(commandTable) as CommandId[];
 export const contextKeys = Object.keys(contextKeyTable) as ContextKey[];

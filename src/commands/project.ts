@@ -3,18 +3,41 @@ import { commands, Uri, window, workspace } from "vscode";
 import { OpsError } from "../domain/errors.ts";
 import { environmentNames, inEnvironment, type Project } from "../domain/project.ts";
 import { createExample } from "../services/exampleProject.ts";
+import { createProject } from "../services/projectScaffold.ts";
 import { loadProject, PROJECT_FILE, type ProjectContext } from "../services/projects.ts";
 import { pickOne } from "../ui/prompts.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { commandStep, openFolderStep, trustStep, withSteps } from "./nextSteps.ts";
+import { askForProject } from "./projectCreation.ts";
 import type { CommandTable } from "./register.ts";
 
 /** Commands that begin a project. @param exampleFolder where the extension keeps the wine example */
 export function projectCommands(
   project: WorkspaceProject,
   exampleFolder: string,
-): Pick<CommandTable, "sagemakerOps.project.createExample" | "sagemakerOps.project.pickEnvironment"> {
+): Pick<
+  CommandTable,
+  "sagemakerOps.project.create" | "sagemakerOps.project.createExample" | "sagemakerOps.project.pickEnvironment"
+> {
+  const open = async (file: string, place: Place) => {
+    if (place.isOpen) {
+      await project.refresh();
+      await commands.executeCommand("vscode.open", Uri.file(file));
+    } else {
+      await commands.executeCommand("vscode.openFolder", Uri.file(place.folder), {
+        forceReuseWindow: !workspace.workspaceFolders,
+      });
+    }
+  };
   return {
+    "sagemakerOps.project.create": async () => {
+      const request = await askForProject();
+      const place = request && (await pickPlace("the project", request.name ?? "project"));
+      if (!place) return;
+      const { file, notes } = await createProject(exampleFolder, { ...request, folder: place.folder });
+      await open(file, place);
+      if (notes.length > 0) void window.showInformationMessage(notes.join(" "));
+    },
     "sagemakerOps.project.pickEnvironment": async () => {
       const { file } = await pickProject(project, { anyEnvironment: true });
       const all = await loadProject(file);
@@ -27,17 +50,8 @@ export function projectCommands(
       if (name !== undefined) await project.pickEnvironment(file, name);
     },
     "sagemakerOps.project.createExample": async () => {
-      const place = await pickPlace();
-      if (!place) return;
-      const file = await createExample(exampleFolder, place.folder);
-      if (place.isOpen) {
-        await project.refresh();
-        await commands.executeCommand("vscode.open", Uri.file(file));
-      } else {
-        await commands.executeCommand("vscode.openFolder", Uri.file(place.folder), {
-          forceReuseWindow: !workspace.workspaceFolders,
-        });
-      }
+      const place = await pickPlace("the wine example", "wine");
+      if (place) await open(await createExample(exampleFolder, place.folder), place);
     },
   };
 }
@@ -48,8 +62,8 @@ interface Place {
   isOpen: boolean;
 }
 
-/** A folder that is open, or a new one named wine in a folder that is picked. */
-async function pickPlace(): Promise<Place | undefined> {
+/** A folder that is open, or a new one of a name in a folder that is picked. @param what is put there */
+export async function pickPlace(what: string, name: string): Promise<Place | undefined> {
   const open = (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === "file");
   const choices = open.map(({ name, uri }) => ({
     label: `$(folder) ${name}`,
@@ -59,17 +73,17 @@ async function pickPlace(): Promise<Place | undefined> {
   }));
   const elsewhere = { label: "$(folder-opened) Another folder…", value: undefined };
   const picked = open.length
-    ? await pickOne<Place | undefined>("Where to put the wine example", [...choices, elsewhere])
+    ? await pickOne<Place | undefined>(`Where to put ${what}`, [...choices, elsewhere])
     : undefined;
   if (picked) return picked;
   const [parent] =
     (await window.showOpenDialog({
-      title: "Folder for the wine example",
-      openLabel: "Create the Example Here",
+      title: `Folder for ${what}`,
+      openLabel: "Create It Here",
       canSelectFiles: false,
       canSelectFolders: true,
     })) ?? [];
-  return parent && { folder: path.join(parent.fsPath, "wine"), isOpen: false };
+  return parent && { folder: path.join(parent.fsPath, name), isOpen: false };
 }
 
 /**
