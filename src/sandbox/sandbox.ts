@@ -76,6 +76,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     const loading = new Modules(world, (module) => dispatcher.register(module.services));
     modules = loading;
     dispatcher = new Dispatcher(world, options.auth ?? "sigv4", faults, commit, () => loading);
+    world.request = (req, signingName, caller) =>
+      dispatcher.handleFor(req, signingName, caller.region, caller.principalArn ?? world.rootArn);
     // What was kept is at work from the start: endpoints, alarms, schedules.
     persistence = dataDir && new Persistence(dataDir, world, await modules.all());
   };

@@ -58,6 +58,13 @@ export interface World {
   baseUrl(): string;
   /** Calls an operation in-process, as AWS services call one another: same validation, same errors (thrown). */
   call<I extends object, O>(command: CommandClass<I, O>, input: I, caller: Caller): Promise<Out<O>>;
+  /**
+   * An operation by the name of its service (as the SDK calls it) and its own: for those who learn only at run time
+   * which one they want. @throws WireError UnknownOperationException
+   */
+  callNamed(service: string, operation: string, input: object, caller: Caller): Promise<unknown>;
+  /** Answers a request that a service sends on somebody's behalf, as if that somebody had signed it. */
+  request(req: WireRequest, signingName: string, caller: Caller): Promise<WireResponse>;
   /** Keys for a role's session; `seconds` are real ones. */
   issueCredentials(principalArn: string, seconds?: number): SessionCredentials;
   log: AppendLog;
@@ -76,15 +83,27 @@ export function validationCode(service: ServiceBuilder["info"]): string {
 
 const SESSION_SECONDS = 3600;
 
+interface Registered {
+  service: ServiceBuilder;
+  schema: OperationSchema;
+  handler: Handler;
+}
+
+const notCovered = (what: string) =>
+  new WireError("UnknownOperationException", `The sandbox does not implement ${what}.`, 404);
+
 /** The world with the registry behind it; the server fills in modules and the base URL. */
 export class SandboxWorld implements World {
   readonly timeScale: number;
   readonly random: () => number;
-  private readonly bySchema = new Map<string, { service: ServiceBuilder; schema: OperationSchema; handler: Handler }>();
+  private readonly bySchema = new Map<string, Registered>();
   private readonly credentials = new Map<string, IssuedCredential>();
   private touched = new Set<ServiceBuilder>();
   private url = "";
   log: AppendLog = () => {};
+  request: World["request"] = async () => {
+    throw notCovered("requests on behalf of others");
+  };
   /** Loads what answers the operations of a Smithy namespace. */
   require: (namespace: string) => Promise<void> = async () => {};
   readonly callbacks = new Callbacks(CALLBACK_PREFIX);
@@ -138,7 +157,19 @@ export class SandboxWorld implements World {
     const id = `${wanted[1]}#${wanted[2]}`;
     if (!this.bySchema.has(id)) await this.require(wanted[1]);
     const found = this.bySchema.get(id);
-    if (!found) throw new WireError("UnknownOperationException", `The sandbox does not implement ${wanted[2]}.`, 404);
+    if (!found) throw notCovered(wanted[2]);
+    return (await this.run(found, input, caller)) as Out<O>;
+  }
+
+  async callNamed(service: string, operation: string, input: object, caller: Caller): Promise<unknown> {
+    await this.require(`com.amazonaws.${service}`);
+    const found = this.bySchema.get(`com.amazonaws.${service}#${operation}`);
+    if (!found) throw notCovered(`${service}:${operation}`);
+    return this.run(found, input, caller);
+  }
+
+  private async run(found: Registered, input: object, caller: Caller): Promise<unknown> {
+    const wanted = found.schema;
     assertValid(inputOf(wanted), input, this.constraintsOf(found.service), validationCode(found.service.info));
     const ctx: CallContext = {
       service: found.service.info,
@@ -152,7 +183,7 @@ export class SandboxWorld implements World {
     // A structured clone, so that callers cannot reach into another service's state.
     const result = await found.handler(structuredClone(input) as never, ctx);
     this.touch(found.service);
-    return (outputOf(wanted).isUnitSchema() ? {} : result) as Out<O>;
+    return outputOf(wanted).isUnitSchema() ? {} : result;
   }
 
   addCredential(accessKeyId: string, credential: IssuedCredential): void {

@@ -339,7 +339,7 @@ describe("API Gateway control plane", () => {
     });
     await assert.rejects(
       api.send(new PutIntegrationCommand({ ...method, type: "HTTP", uri: "http://x" })),
-      /AWS_PROXY \(Lambda\) and MOCK/,
+      /Enumeration value for HttpMethod must be non-empty/,
     );
     await assert.rejects(
       api.send(

@@ -1,6 +1,5 @@
 import {
   GetAccountCommand,
-  GetAuthorizersCommand,
   GetBasePathMappingsCommand,
   GetClientCertificatesCommand,
   GetDocumentationPartsCommand,
@@ -51,10 +50,6 @@ export function addAccountOperations(service: ServiceBuilder, world: World, stor
     .on(GetClientCertificatesCommand)(() => ({ items: [] }))
     .on(GetBasePathMappingsCommand)(() => {
       throw notFound("Invalid domain name identifier specified");
-    })
-    .on(GetAuthorizersCommand)((input, ctx) => {
-      store.api(input.restApiId, ctx.region);
-      return { items: [] };
     })
     .on(GetDocumentationPartsCommand)((input, ctx) => {
       store.api(input.restApiId, ctx.region);

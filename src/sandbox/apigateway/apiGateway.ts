@@ -5,6 +5,8 @@ import type { ServiceModule, World } from "../world.ts";
 import { addAccountOperations } from "./account.ts";
 import { addApiKeyOperations } from "./apiKeys.ts";
 import { ApiStore } from "./apiStore.ts";
+import { Authorization } from "./authorization.ts";
+import { addAuthorizerOperations } from "./authorizers.ts";
 import { addGatewayResponseOperations } from "./gatewayResponses.ts";
 import { addMethodOperations } from "./methods.ts";
 import { addMethodUpdates } from "./methodUpdates.ts";
@@ -26,13 +28,19 @@ export function createApiGateway(world: World): ServiceModule {
   addGatewayResponseOperations(service, store);
   addStageOperations(service, world, store);
   addMethodUpdates(service, store);
+  const authorization = new Authorization(world);
+  addAuthorizerOperations(service, store, authorization);
   addModelOperations(service, store);
   addApiKeyOperations(service, world, store);
   addUsagePlanOperations(service, store);
   addAccountOperations(service, world, store);
   addTestOperation(service, world, store);
   const persist = persistApis(store);
-  return { services: [service], persist, http: { prefix: STAGE_PREFIX, handle: createStageServer(world, store) } };
+  return {
+    services: [service],
+    persist,
+    http: { prefix: STAGE_PREFIX, handle: createStageServer(world, store, authorization) },
+  };
 }
 
 function persistApis(store: ApiStore): Persistent {
@@ -43,6 +51,10 @@ function persistApis(store: ApiStore): Persistent {
     load(saved) {
       const state = saved as Record<(typeof kinds)[number], Map<string, never>>;
       for (const kind of kinds) for (const [id, item] of state[kind]) store[kind].set(id, item);
+      // Saved before there were authorizers.
+      for (const api of store.apis.values())
+        for (const part of [api, ...[...api.deployments.values()].map(({ snapshot }) => snapshot)])
+          part.authorizers ??= new Map();
     },
   };
 }

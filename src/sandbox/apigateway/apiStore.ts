@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import {
   type ApiKeySourceType,
   type ApiStage as ApiStageReference,
+  type Authorizer,
   BadRequestException,
   ConflictException,
   type EndpointConfiguration,
@@ -41,10 +42,14 @@ export interface ApiModel {
   schema?: string;
 }
 
+/** An authorizer of an API. */
+export type StoredAuthorizer = Authorizer & { id: string };
+
 /** What is served: everything of the API that a deployment freezes. */
 export interface ApiSnapshot {
   models: Map<string, ApiModel>;
   validators: Map<string, RequestValidator & { id: string }>;
+  authorizers: Map<string, StoredAuthorizer>;
   resources: Map<string, ApiResource>;
   gatewayResponses: Map<GatewayResponseType, GatewayAnswer>;
   binaryMediaTypes: string[];
@@ -164,8 +169,8 @@ export class ApiStore {
 
 /** The part of an API that a deployment freezes, copied. */
 export function snapshotOf(api: RestApi): ApiSnapshot {
-  const { resources, gatewayResponses, binaryMediaTypes, models, validators } = api;
-  return structuredClone({ resources, gatewayResponses, binaryMediaTypes, models, validators });
+  const { resources, gatewayResponses, binaryMediaTypes, models, validators, authorizers } = api;
+  return structuredClone({ resources, gatewayResponses, binaryMediaTypes, models, validators, authorizers });
 }
 
 /** Lower-case letters and digits, as API Gateway's ids. */

@@ -33,7 +33,9 @@ const DEFAULT_STATUS: Partial<Record<GatewayResponseType, string>> = {
   WAF_FILTERED: "403",
 };
 
-const DEFAULT_TEMPLATES = { "application/json": '{"message":$context.error.messageString}' };
+/** What the gateway's own answers look like. */
+export const DEFAULT_TEMPLATE = '{"message":$context.error.messageString}';
+const DEFAULT_TEMPLATES = { "application/json": DEFAULT_TEMPLATE };
 
 /** Customised answers of the gateway: Put-, Get- and DeleteGatewayResponse. */
 export function addGatewayResponseOperations(service: ServiceBuilder, store: ApiStore): void {

@@ -35,6 +35,9 @@ export function addMethodUpdates(service: ServiceBuilder, store: ApiStore): void
           checkAuthorization(value);
           method.authorizationType = value;
         },
+        "/authorizerId": ({ op, value }) => {
+          method.authorizerId = op === "remove" || value === "" ? undefined : value;
+        },
         "/apiKeyRequired": ({ value }) => {
           method.apiKeyRequired = value === "true";
         },

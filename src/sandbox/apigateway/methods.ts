@@ -14,11 +14,13 @@ import {
 } from "@aws-sdk/client-api-gateway";
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { type ApiStore, badRequest, conflict, notFound, type RestApi } from "./apiStore.ts";
+import { checkVelocity } from "./velocity.ts";
 
 const VERBS = new Set(["ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]);
 const MAX_TIMEOUT_MS = 29_000;
+const AWS_URI = /^arn:aws[\w-]*:apigateway:[\w-]+:[\w.-]+:(path|action)\/.+$/;
 const LAMBDA_URI =
-  /^arn:aws[\w-]*:apigateway:[\w-]+:lambda:path\/2015-03-31\/functions\/arn:aws[\w-]*:lambda:[\w-]+:\d{12}:function:[\w:$-]+\/invocations$/;
+  /^arn:aws[\w-]*:apigateway:[\w-]+:lambda:path\/2015-03-31\/functions\/arn:aws[\w-]*:lambda:[\w-]+:\d{12}:function:[\w:$.{}-]+\/invocations$/;
 
 /** Methods with their integrations and responses. */
 export function addMethodOperations(service: ServiceBuilder, store: ApiStore): void {
@@ -37,12 +39,14 @@ export function addMethodOperations(service: ServiceBuilder, store: ApiStore): v
       if (!VERBS.has(verb)) throw badRequest(`Invalid HTTP method specified: ${verb}`);
       if (resource.methods.has(verb)) throw conflict("Method already exists for this resource");
       checkAuthorization(input.authorizationType);
+      checkAuthorizer(api, input.authorizationType, input.authorizerId);
       checkModels(api, input.requestModels);
       if (input.requestValidatorId && !api.validators.has(input.requestValidatorId))
         throw badRequest("Invalid Request Validator identifier specified");
       const method: Method = {
         httpMethod: verb,
         authorizationType: input.authorizationType,
+        authorizerId: input.authorizerId,
         apiKeyRequired: input.apiKeyRequired ?? false,
         operationName: input.operationName,
         requestParameters: nonEmpty(input.requestParameters),
@@ -83,12 +87,7 @@ export function addMethodOperations(service: ServiceBuilder, store: ApiStore): v
     })
     .on(PutIntegrationCommand)((input, ctx) => {
       const method = methodOf(input, ctx.region);
-      if (input.type !== "AWS_PROXY" && input.type !== "MOCK")
-        throw badRequest(`This sandbox integrates AWS_PROXY (Lambda) and MOCK; ${input.type} is not supported.`);
-      if (input.type === "AWS_PROXY") {
-        if (!input.integrationHttpMethod) throw badRequest("Enumeration value for HttpMethod must be non-empty");
-        if (!LAMBDA_URI.test(input.uri ?? "")) throw badRequest(`Invalid ARN specified in the request`);
-      }
+      checkIntegration(input);
       for (const template of Object.values(input.requestTemplates ?? {})) checkTemplate(template);
       const timeout = checkTimeout(input.timeoutInMillis ?? MAX_TIMEOUT_MS);
       method.methodIntegration = {
@@ -147,9 +146,17 @@ export function addMethodOperations(service: ServiceBuilder, store: ApiStore): v
 
 /** @throws BadRequestException for a type that is not served */
 export function checkAuthorization(type: string | undefined): void {
-  if (type !== "NONE")
+  if (type !== "NONE" && type !== "CUSTOM")
     throw badRequest(
-      `Invalid authorization type specified: ${type}. This sandbox serves methods with the authorization type NONE only.`,
+      `Invalid authorization type specified: ${type}. This sandbox serves methods with the authorization types NONE and CUSTOM (Lambda authorizers).`,
+    );
+}
+
+/** @throws BadRequestException for a custom authorization without an authorizer of the API */
+export function checkAuthorizer(api: RestApi, type: string | undefined, authorizerId: string | undefined): void {
+  if (type === "CUSTOM" && !api.authorizers.has(authorizerId ?? ""))
+    throw badRequest(
+      "Invalid authorizer ID specified. Setting the authorization type to CUSTOM or COGNITO_USER_POOLS requires a valid authorizer.",
     );
 }
 
@@ -174,9 +181,38 @@ function checkStatus(statusCode: string): void {
   if (!/^[1-5]\d\d$/.test(statusCode)) throw badRequest("Invalid status code specified");
 }
 
-/** Templates are sent as they are; one with Velocity directives would be sent wrongly, so it is refused. */
+/** @throws BadRequestException for an integration that cannot be served */
+function checkIntegration(input: {
+  type?: string;
+  integrationHttpMethod?: string;
+  uri?: string;
+  connectionType?: string;
+  credentials?: string;
+}): void {
+  if (input.connectionType === "VPC_LINK")
+    throw badRequest("This sandbox has no VPC links; use an integration with connectionType INTERNET.");
+  if (input.type === "MOCK") return;
+  if (!input.integrationHttpMethod) throw badRequest("Enumeration value for HttpMethod must be non-empty");
+  if (input.type === "AWS_PROXY" && !LAMBDA_URI.test(input.uri ?? ""))
+    throw badRequest("Invalid ARN specified in the request");
+  if (input.type === "AWS") {
+    if (!AWS_URI.test(input.uri ?? "")) throw badRequest("Invalid ARN specified in the request");
+    if (!LAMBDA_URI.test(input.uri ?? "") && !input.credentials)
+      throw badRequest("Role ARN must be specified for AWS integrations");
+  }
+  if (
+    (input.type === "HTTP" || input.type === "HTTP_PROXY") &&
+    !/^(https?:\/\/|\$\{stageVariables\.)/.test(input.uri ?? "")
+  )
+    throw badRequest("Invalid HTTP endpoint specified for URI");
+}
+
+/** @throws BadRequestException for a template that Velocity does not understand */
 export function checkTemplate(template: string): string {
-  if (/#(set|if|foreach|end|else)\b|\$(\{|!|input|context|util|stageVariables)/.test(template))
-    throw badRequest("This sandbox serves mapping templates without Velocity expressions only.");
+  try {
+    checkVelocity(template);
+  } catch (error) {
+    throw badRequest(`Invalid mapping template specified: ${(error as Error).message}`);
+  }
   return template;
 }

@@ -19,6 +19,8 @@ export interface GatewayCall {
   traceId: string;
   /** Epoch ms. */
   receivedAt: number;
+  /** What an authorizer said of the caller: its principal and its context. */
+  authorizer?: Record<string, string | number | boolean>;
   /** The key that let the request in. */
   apiKey?: { id: string; value: string };
 }
@@ -106,6 +108,7 @@ export function proxyEvent(call: GatewayCall): Record<string, unknown> {
       domainName,
       deploymentId: stage.deploymentId,
       apiId: call.apiId,
+      ...(call.authorizer && { authorizer: call.authorizer }),
     },
     body: body.byteLength === 0 ? null : body.toString(binary ? "base64" : "utf8"),
     isBase64Encoded: binary && body.byteLength > 0,

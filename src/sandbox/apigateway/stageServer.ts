@@ -1,79 +1,34 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import type { GatewayResponseType, Integration, Method } from "@aws-sdk/client-api-gateway";
-import { GetPolicyCommand, InvokeCommand } from "@aws-sdk/client-lambda";
+import type { Method } from "@aws-sdk/client-api-gateway";
 import type { WireRequest, WireResponse } from "../wire/types.ts";
 import type { World } from "../world.ts";
 import { KeyAdmission } from "./admission.ts";
 import type { ApiResource, ApiSnapshot, ApiStage, ApiStore, RestApi } from "./apiStore.ts";
-import { answerOf } from "./gatewayResponses.ts";
-import { type GatewayCall, proxyAnswer, proxyEvent } from "./proxyEvent.ts";
+import type { Authorization } from "./authorization.ts";
+import { answerOf, DEFAULT_TEMPLATE } from "./gatewayResponses.ts";
+import { integrate } from "./integrations.ts";
+import type { GatewayCall } from "./proxyEvent.ts";
+import {
+  FORBIDDEN,
+  KEY_REFUSALS,
+  MAX_BODY_BYTES,
+  MISSING_TOKEN,
+  type Refusal,
+  THROTTLED,
+  TOO_LARGE,
+} from "./refusals.ts";
 import { validateRequest } from "./requestValidation.ts";
 import { Throttle } from "./throttle.ts";
 
 /** Path under which stages are served; the rest is `API_ID/STAGE/PATH`. */
 export const STAGE_PREFIX = "/_aws/execute-api/";
 
-const MAX_BODY_BYTES = 10 * 1024 * 1024;
-
-/** An answer of the gateway itself, before customisation. */
-interface Refusal {
-  type: GatewayResponseType;
-  status: number;
-  message: string;
-  /** Name in the header `x-amzn-ErrorType`. */
-  error: string;
-}
-
-const MISSING_TOKEN: Refusal = {
-  type: "MISSING_AUTHENTICATION_TOKEN",
-  status: 403,
-  message: "Missing Authentication Token",
-  error: "MissingAuthenticationTokenException",
-};
-const FORBIDDEN: Refusal = { type: "ACCESS_DENIED", status: 403, message: "Forbidden", error: "ForbiddenException" };
-const THROTTLED: Refusal = {
-  type: "THROTTLED",
-  status: 429,
-  message: "Too Many Requests",
-  error: "TooManyRequestsException",
-};
-const KEY_REFUSALS: Record<"INVALID_API_KEY" | "THROTTLED" | "QUOTA_EXCEEDED", Refusal> = {
-  INVALID_API_KEY: { ...FORBIDDEN, type: "INVALID_API_KEY" },
-  THROTTLED,
-  QUOTA_EXCEEDED: {
-    type: "QUOTA_EXCEEDED",
-    status: 429,
-    message: "Limit Exceeded",
-    error: "LimitExceededException",
-  },
-};
-const TOO_LARGE: Refusal = {
-  type: "REQUEST_TOO_LARGE",
-  status: 413,
-  message: `HTTP content length exceeded ${MAX_BODY_BYTES} bytes.`,
-  error: "RequestTooLargeException",
-};
-const MALFORMED: Refusal = {
-  type: "DEFAULT_5XX",
-  status: 502,
-  message: "Internal server error",
-  error: "InternalServerErrorException",
-};
-const MISCONFIGURED: Refusal = {
-  type: "API_CONFIGURATION_ERROR",
-  status: 500,
-  message: "Internal server error",
-  error: "InternalServerErrorException",
-};
-const TIMED_OUT: Refusal = {
-  type: "INTEGRATION_TIMEOUT",
-  status: 504,
-  message: "Endpoint request timed out",
-  error: "InternalServerErrorException",
-};
-
 /** Serves the deployed stages of all APIs. */
-export function createStageServer(world: World, store: ApiStore): (req: WireRequest) => Promise<WireResponse> {
+export function createStageServer(
+  world: World,
+  store: ApiStore,
+  authorization: Authorization,
+): (req: WireRequest) => Promise<WireResponse> {
   const throttles = new WeakMap<ApiStage, Throttle>();
   const admission = new KeyAdmission(store);
 
@@ -103,8 +58,11 @@ export function createStageServer(world: World, store: ApiStore): (req: WireRequ
     }
     if (!throttle.admit(stage, found.resource.path, req.method, Date.now())) return refuse(THROTTLED, snapshot, call);
     if (req.body.byteLength > MAX_BODY_BYTES) return refuse(TOO_LARGE, snapshot, call);
+    const authorized = await authorization.admit(api, snapshot, method, call);
+    if ("type" in authorized) return refuse(authorized, snapshot, call);
     if (method.apiKeyRequired) {
-      const admitted = admission.admit(req.headers["x-api-key"], api.id, stage.name, Date.now());
+      const sent = api.apiKeySource === "AUTHORIZER" ? authorized.key : req.headers["x-api-key"];
+      const admitted = admission.admit(sent, api.id, stage.name, Date.now());
       if (typeof admitted === "string") return refuse(KEY_REFUSALS[admitted], snapshot, call);
       call.apiKey = { id: admitted.key.id, value: admitted.key.value };
     }
@@ -203,107 +161,6 @@ function decode(part: string): string {
   }
 }
 
-async function integrate(
-  world: World,
-  api: RestApi,
-  method: Method,
-  call: GatewayCall,
-): Promise<WireResponse | Refusal> {
-  const integration = method.methodIntegration;
-  if (!integration) return MISCONFIGURED;
-  if (integration.type === "MOCK") return mock(method, integration, call);
-  const functionArn = /functions\/(arn:[^/]+)\/invocations$/.exec(integration.uri ?? "")?.[1];
-  if (!functionArn || !(await mayInvoke(world, api, functionArn, call))) return MISCONFIGURED;
-  const timeout = integration.timeoutInMillis ?? 29_000;
-  try {
-    const payload = Buffer.from(JSON.stringify(proxyEvent(call)));
-    const invocation = world.call(
-      InvokeCommand,
-      { FunctionName: functionArn, Payload: payload },
-      { region: functionArn.split(":")[3]! },
-    );
-    const result = await within(invocation, timeout);
-    if (!result) return TIMED_OUT;
-    if (result.FunctionError) return MALFORMED;
-    return proxyAnswer(JSON.parse(Buffer.from(result.Payload as Uint8Array).toString()), call) ?? MALFORMED;
-  } catch {
-    return MISCONFIGURED; // the function is gone, is throttled, or cannot run
-  }
-}
-
-/** The result, or undefined after `ms` real milliseconds. */
-async function within<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms);
-  });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
-    work.catch(() => {}); // a late failure has nobody to answer
-  }
-}
-
-/** Whether the function's resource policy lets API Gateway invoke it for this method. */
-async function mayInvoke(world: World, api: RestApi, functionArn: string, call: GatewayCall): Promise<boolean> {
-  const region = functionArn.split(":")[3]!;
-  const source = `arn:aws:execute-api:${api.region}:${world.accountId}:${api.id}/${call.stage.name}/${call.req.method}${call.resourcePath}`;
-  let statements: { Principal?: { Service?: string } | string; Condition?: Record<string, Record<string, string>> }[];
-  try {
-    const { Policy } = await world.call(GetPolicyCommand, { FunctionName: functionArn }, { region });
-    statements = JSON.parse(Policy ?? "{}").Statement ?? [];
-  } catch {
-    return false;
-  }
-  return statements.some(({ Principal, Condition }) => {
-    if (Principal !== "*" && (typeof Principal !== "object" || Principal.Service !== "apigateway.amazonaws.com"))
-      return false;
-    const arn = Condition?.ArnLike?.["AWS:SourceArn"];
-    const account = Condition?.StringEquals?.["AWS:SourceAccount"];
-    return (arn === undefined || arnLike(arn, source)) && (account === undefined || account === world.accountId);
-  });
-}
-
-function arnLike(pattern: string, arn: string): boolean {
-  const expression = pattern
-    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replaceAll("*", ".*")
-    .replaceAll("?", ".");
-  return new RegExp(`^${expression}$`).test(arn);
-}
-
-/** A MOCK integration: the request template names the status, the integration response of that status is the answer. */
-function mock(method: Method, integration: Integration, call: GatewayCall): WireResponse | Refusal {
-  const type = call.req.headers["content-type"]?.split(";")[0]?.trim() || "application/json";
-  const template = integration.requestTemplates?.[type] ?? integration.requestTemplates?.["application/json"];
-  let wanted: unknown;
-  try {
-    wanted = template === undefined ? undefined : JSON.parse(template).statusCode;
-  } catch {
-    return MISCONFIGURED;
-  }
-  if (wanted === undefined) return MISCONFIGURED;
-  const responses = Object.values(integration.integrationResponses ?? {});
-  const response =
-    responses.find(
-      (item) => item.selectionPattern && new RegExp(`^(?:${item.selectionPattern})$`).test(String(wanted)),
-    ) ?? responses.find((item) => !item.selectionPattern);
-  if (!response?.statusCode) return MISCONFIGURED;
-  const headers: Record<string, string> = {};
-  for (const [target, source] of Object.entries(response.responseParameters ?? {})) {
-    const name = /^method\.response\.header\.(.+)$/.exec(target)?.[1];
-    const literal = /^'(.*)'$/s.exec(source)?.[1];
-    if (name && literal !== undefined) headers[name.toLowerCase()] = literal;
-  }
-  const [contentType, body] = Object.entries(response.responseTemplates ?? {})[0] ?? [
-    Object.keys(method.methodResponses?.[response.statusCode]?.responseModels ?? {})[0] ?? "application/json",
-    "",
-  ];
-  headers["content-type"] ??= contentType;
-  return { status: Number(response.statusCode), headers, body };
-}
-
 /** The gateway's own answer, as the API customises it. */
 function refuse(refusal: Refusal, snapshot: ApiSnapshot | undefined, call: CallBase): WireResponse {
   const headers: Record<string, string> = { "x-amzn-errortype": refusal.error };
@@ -319,7 +176,8 @@ function refuse(refusal: Refusal, snapshot: ApiSnapshot | undefined, call: CallB
   const answer = answerOf(snapshot, refusal.type, refusal.status);
   const values: Record<string, string> = {
     "context.error.messageString": JSON.stringify(refusal.message),
-    "context.error.message": refusal.message,
+    "context.error.message": refusal.message ?? "null",
+    "context.authorizer.principalId": String(call.authorizer?.principalId ?? ""),
     "context.error.responseType": refusal.type,
     "context.requestId": call.requestId,
     "context.extendedRequestId": call.extendedRequestId,
@@ -337,7 +195,10 @@ function refuse(refusal: Refusal, snapshot: ApiSnapshot | undefined, call: CallB
   }
   const [contentType, template] = Object.entries(answer.responseTemplates)[0] ?? ["application/json", ""];
   headers["content-type"] ??= contentType;
-  const body = template.replace(
+  // Where nobody has said otherwise, an authorizer's no is written with a capital letter.
+  const isDefault =
+    template === DEFAULT_TEMPLATE && refusal.type === "ACCESS_DENIED" && refusal.message !== "Forbidden";
+  const body = (isDefault ? template.replace("message", "Message") : template).replace(
     /\$(?:\{(context\.[\w.]*\w)\}|(context\.[\w.]*\w))/g,
     (whole, braced?: string, bare?: string) => values[braced ?? bare ?? ""] ?? whole,
   );

@@ -77,6 +77,21 @@ export class Dispatcher {
     }
   }
 
+  /** Answers a request of a service of the sandbox that acts for `principalArn`. */
+  async handleFor(req: WireRequest, signingName: string, region: string, principalArn: string): Promise<WireResponse> {
+    const requestId = randomUUID();
+    await this.source?.().ofService(signingName);
+    let match: Match | undefined;
+    try {
+      match = route(this.servicesOf(signingName), signingName, req);
+      return await this.invoke(match, req, requestId, region, principalArn);
+    } catch (e) {
+      const protocol = match?.protocol ?? guessProtocol(req, signingName);
+      const info = match?.service.info ?? this.servicesOf(signingName)[0]?.info;
+      return protocols[protocol].encodeError(describeError(e, info, protocol), info, requestId, req);
+    }
+  }
+
   private authenticate(req: WireRequest, scope: CredentialScope | undefined): string {
     if (this.auth === "none") return this.world.secretOf(scope?.accessKeyId ?? "")?.principalArn ?? this.world.rootArn;
     return verifySignature(req, scope, this.world.secretOf, Date.now()).principalArn;

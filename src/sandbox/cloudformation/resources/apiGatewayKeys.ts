@@ -1,10 +1,12 @@
 import {
   CreateApiKeyCommand,
+  CreateAuthorizerCommand,
   CreateModelCommand,
   CreateRequestValidatorCommand,
   CreateUsagePlanCommand,
   CreateUsagePlanKeyCommand,
   DeleteApiKeyCommand,
+  DeleteAuthorizerCommand,
   DeleteModelCommand,
   DeleteRequestValidatorCommand,
   DeleteUsagePlanCommand,
@@ -13,6 +15,7 @@ import {
   type PatchOperation,
   UpdateAccountCommand,
   UpdateApiKeyCommand,
+  UpdateAuthorizerCommand,
   UpdateModelCommand,
   UpdateRequestValidatorCommand,
   UpdateUsagePlanCommand,
@@ -23,7 +26,7 @@ import { document, maps, only, optionalText, text, toInput, without } from "./pr
 
 const replace = (path: string, value: string): PatchOperation => ({ op: "replace", path, value });
 
-/** AWS::ApiGateway::Account, ApiKey, UsagePlan, UsagePlanKey, Model and RequestValidator. */
+/** AWS::ApiGateway::Account, ApiKey, Authorizer, UsagePlan, UsagePlanKey, Model and RequestValidator. */
 export const apiGatewayKeyHandlers: HandlerTable = {
   "AWS::ApiGateway::Account": {
     attributes: ["Id"],
@@ -110,6 +113,43 @@ export const apiGatewayKeyHandlers: HandlerTable = {
     async remove(_id, properties, ctx) {
       const input = { keyId: text(properties, "KeyId"), usagePlanId: text(properties, "UsagePlanId") };
       await unlessMissing(ctx.call(DeleteUsagePlanKeyCommand, input), isNotFound);
+    },
+  },
+
+  "AWS::ApiGateway::Authorizer": {
+    attributes: ["AuthorizerId"],
+    replaceOn: ["RestApiId"],
+    async create(properties, ctx) {
+      const { id } = await ctx.call(CreateAuthorizerCommand, toInput(CreateAuthorizerCommand, properties));
+      return { id: id!, attributes: { AuthorizerId: id! } };
+    },
+    async update(authorizerId, properties, previous, ctx) {
+      const names = [
+        "Name",
+        "AuthType",
+        "AuthorizerUri",
+        "AuthorizerCredentials",
+        "IdentitySource",
+        "IdentityValidationExpression",
+        "AuthorizerResultTtlInSeconds",
+      ];
+      const patchOperations = names.flatMap((name): PatchOperation[] => {
+        const path = `/${name.charAt(0).toLowerCase()}${name.slice(1)}`;
+        const value = optionalText(properties, name);
+        if (value !== undefined) return [replace(path, value)];
+        if (previous[name] === undefined) return [];
+        return [name === "AuthorizerResultTtlInSeconds" ? replace(path, "300") : { op: "remove", path }];
+      });
+      await ctx.call(UpdateAuthorizerCommand, {
+        restApiId: text(properties, "RestApiId"),
+        authorizerId,
+        patchOperations,
+      });
+      return undefined;
+    },
+    async remove(authorizerId, properties, ctx) {
+      const restApiId = text(properties, "RestApiId");
+      await unlessMissing(ctx.call(DeleteAuthorizerCommand, { restApiId, authorizerId }), isNotFound);
     },
   },
 
