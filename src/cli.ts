@@ -42,6 +42,8 @@ async function main([command, ...args]: string[], output: Output): Promise<numbe
       return (await import("./cli/sandboxCommand.ts")).runSandbox(args, output);
     case "create-project":
       return (await import("./cli/projectCommands.ts")).runCreateProject(args, examples(), output);
+    case "adopt":
+      return (await import("./cli/projectCommands.ts")).runAdopt(args, await services(), examples(), output);
     case "deploy":
       return (await import("./cli/stackCommands.ts")).runDeploy(args, await services(), output);
     case "predict":

@@ -52,6 +52,7 @@ export interface Commands {
   "sagemakerOps.stack.delete": [];
   "sagemakerOps.stack.detectDrift": [];
   "sagemakerOps.stack.continueRollback": [];
+  "sagemakerOps.project.adopt": [EndpointArgument?];
   "sagemakerOps.stack.validateTemplate": [];
   "sagemakerOps.stack.copyOutput": [OutputArgument?];
   "sagemakerOps.stack.openOutput": [OutputArgument?];
@@ -153,6 +154,7 @@ const commandTable: Record<CommandId, true> = {
   "sagemakerOps.stack.detectDrift": true,
   "sagemakerOps.stack.continueRollback": true,
   "sagemakerOps.stack.validateTemplate": true,
+  "sagemakerOps.project.adopt": true,
   "sagemakerOps.stack.copyOutput": true,
   "sagemakerOps.stack.openOutput": true,
   "sagemakerOps.endpoint.testPrediction": true,

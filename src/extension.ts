@@ -9,6 +9,7 @@ import { commandStep, withSteps } from "./commands/nextSteps.ts";
 import { predictionCommands, sendSaved } from "./commands/prediction.ts";
 import { projectCommands } from "./commands/project.ts";
 import { registerCommands, showFailure } from "./commands/register.ts";
+import { adoptionCommands } from "./commands/projectAdoption.ts";
 import { stackCommands } from "./commands/stack.ts";
 import { templateCommands } from "./commands/template.ts";
 import { describeConnection } from "./domain/connection.ts";
@@ -121,6 +122,7 @@ export function activate(context: ExtensionContext): void {
         ...stackCommands({ connections, deployer, endpoints, project, loadTests, log, ...explaining }),
         ...endpointCommands(endpointServices),
         ...endpointChangeCommands(changeServices),
+        ...adoptionCommands(endpointServices, context.asAbsolutePath("infra")),
         ...loadTestCommands(loadTestServices),
         ...predictionCommands(predictionServices),
         ...explorerCommands({ connections, endpoints, project, favorites, log }),

@@ -18,6 +18,8 @@ export const USAGE = `SageMaker Endpoint Ops
   create-project --framework xgboost|sklearn|pytorch|tensorflow|huggingface|image --model FILE|FOLDER|s3://… --out FOLDER
                  [--data CSV] [--label COLUMN] [--classes A,B,…] [--image URI] [--name STACK] [--region R] [--json]
                         a project from a model of your own
+  adopt --endpoint NAME --out FOLDER [--name STACK]
+                        a project out of an endpoint that exists, for another like it
   deploy [--project FILE] [--yes]
                         change set, preview, execute, outputs
   predict [--endpoint NAME] [--content-type T] [--accept T] (--body TEXT | --file FILE) [--project FILE]

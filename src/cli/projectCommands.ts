@@ -1,7 +1,9 @@
 import { OpsError } from "../domain/errors.ts";
 import { type Framework, frameworks } from "../domain/modelImages.ts";
+import { adoptEndpoint } from "../services/endpointAdoption.ts";
 import { createProject } from "../services/projectScaffold.ts";
-import { parseArguments } from "./arguments.ts";
+import { connectionOptions, parseArguments } from "./arguments.ts";
+import type { CliServices } from "./cliServices.ts";
 import type { Output } from "./output.ts";
 
 const createOptions = {
@@ -46,5 +48,25 @@ export async function runCreateProject(args: string[], source: string, output: O
   for (const note of created.notes) output.line(note);
   output.line("Next: deploy --project with that file");
   output.document(created);
+  return 0;
+}
+
+const adoptOptions = {
+  ...connectionOptions,
+  endpoint: { type: "string" },
+  out: { type: "string" },
+  name: { type: "string" },
+} as const;
+
+/** `adopt`: a project out of an endpoint that exists, which is only read. @param source the wine project */
+export async function runAdopt(args: string[], services: CliServices, source: string, output: Output): Promise<number> {
+  const { values } = parseArguments(args, adoptOptions);
+  const endpointName = required(values.endpoint, "endpoint");
+  const folder = required(values.out, "out");
+  await services.connect(values);
+  const adopted = await adoptEndpoint(services.connections, source, { endpointName, folder, name: values.name });
+  output.line(`Wrote the project ${adopted.file}`);
+  for (const note of adopted.notes) output.line(note);
+  output.document(adopted);
   return 0;
 }

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { ApplicationAutoScalingClient, DescribeScalingPoliciesCommand } from "@aws-sdk/client-application-auto-scaling";
 import { isolatedHome, startCli } from "./commandLine.ts";
 import { WINE_ROW } from "./endpoints.ts";
 import { startTestSandbox, type TestSandbox } from "./sandbox.ts";
@@ -53,6 +54,37 @@ describe("a project that create-project wrote", () => {
     assert.match(await (await fetch(webUrl)).text(), /<title>vino<\/title>/);
     const examples = await (await fetch(new URL("examples.csv", webUrl))).text();
     assert.equal(examples, readFileSync(path.join(home.folder, "vino/model/examples.csv"), "utf8"));
+  });
+
+  test("adopt makes a project of its endpoint, whose deployment makes another one like it", async () => {
+    const adopted = await run("adopt", "--endpoint", "vino-endpoint", "--out", "again", "--json");
+    assert.equal(adopted.code, 0, adopted.stderr);
+    const { file, notes } = JSON.parse(adopted.stdout) as { file: string; notes: string[] };
+    assert.match(notes[0] ?? "", /makes a second endpoint, vino-endpoint-copy-endpoint, beside vino-endpoint/);
+    const deployed = await run("deploy", "--project", file, "--yes", "--json");
+    assert.equal(deployed.code, 0, deployed.stderr);
+    const predicted = await run("predict", "--project", file, "--body", WINE_ROW, "--json");
+    assert.equal((JSON.parse(predicted.stdout) as { target: string }).target, "vino-endpoint-copy-endpoint");
+    const scaling = new ApplicationAutoScalingClient(sandbox.clientConfig());
+    const policiesOf = async (endpoint: string) => {
+      const ResourceId = `endpoint/${endpoint}/variant/AllTraffic`;
+      const answer = await scaling.send(
+        new DescribeScalingPoliciesCommand({ ServiceNamespace: "sagemaker", ResourceId }),
+      );
+      return answer.ScalingPolicies?.map(({ PolicyName, TargetTrackingScalingPolicyConfiguration: tracking }) => ({
+        PolicyName,
+        tracking,
+      }));
+    };
+    const first = await policiesOf("vino-endpoint");
+    assert.equal(first?.length, 1);
+    assert.deepEqual(await policiesOf("vino-endpoint-copy-endpoint"), first);
+    scaling.destroy();
+    const twice = await run("adopt", "--endpoint", "vino-endpoint", "--out", "again");
+    assert.match(twice.stderr, /already has sagemaker-ops\.json/);
+    const missing = await run("adopt", "--endpoint", "nobody", "--out", "other");
+    assert.equal(missing.code, 2);
+    assert.match(missing.stderr, /nobody/);
   });
 
   test("another framework's endpoint fails in the sandbox, which says why", async () => {
