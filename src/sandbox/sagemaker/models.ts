@@ -31,8 +31,8 @@ async function assertArtifactExists(world: World, ctx: CallContext, uri: string)
   }
 }
 
-/** CreateModel assumes the role to read the artifact; it must exist and trust SageMaker. */
-async function assertRoleAssumable(world: World, ctx: CallContext, roleArn: string): Promise<void> {
+/** Whoever gives SageMaker a role: it must exist and trust SageMaker. @throws WireError ValidationException */
+export async function assertRoleAssumable(world: World, ctx: CallContext, roleArn: string): Promise<void> {
   try {
     const { Role } = await world.call(
       GetRoleCommand,

@@ -3,7 +3,14 @@ import type { World } from "../world.ts";
 import { prepareVariant, resize } from "./fleet.ts";
 import { loadModel } from "./inferenceComponents.ts";
 import type { EndpointLifecycle } from "./lifecycle.ts";
-import type { ComponentRecord, EndpointRecord, RegionState, RunningVariant } from "./state.ts";
+import {
+  type ComponentRecord,
+  createRegionState,
+  type EndpointRecord,
+  type RegionState,
+  type RunningVariant,
+} from "./state.ts";
+import type { TrainingRuns } from "./trainingRun.ts";
 
 /** A variant without what is made anew: the loaded model and the simulated instances. */
 type SavedVariant = Pick<RunningVariant, "config" | "desiredCount" | "currentWeight" | "desiredWeight"> & {
@@ -21,16 +28,21 @@ export function persistSageMaker(
   world: World,
   regions: Map<string, RegionState>,
   lifecycle: EndpointLifecycle,
+  runs: TrainingRuns,
 ): Persistent {
   return {
     name: "sagemaker",
     save: () => [...regions.values()].map(saveRegion),
     async load(saved) {
       for (const { endpoints, components, ...rest } of saved as SavedRegion[]) {
-        const state: RegionState = { ...rest, endpoints: new Map(), components: new Map() };
+        const state: RegionState = { ...createRegionState(rest.region), ...rest };
         regions.set(state.region, state);
         for (const endpoint of endpoints) await loadEndpoint(world, state, lifecycle, endpoint);
         for (const component of components) await loadComponent(world, state, component);
+        for (const job of state.trainings.values())
+          if (job.status === "InProgress") runs.start(state.region, job);
+          else if (job.status === "Stopping") job.status = "Stopped";
+        settleDomains(state);
       }
     },
   };
@@ -51,6 +63,17 @@ function saveRegion({ endpoints, components, ...rest }: RegionState): SavedRegio
       })),
     })),
   };
+}
+
+/** What was being made is there; what was being deleted is gone. */
+function settleDomains({ domains }: RegionState): void {
+  const settle = <T extends { status: string }>(records: Map<string, T>) => {
+    for (const [key, record] of records)
+      if (record.status === "Deleting") records.delete(key);
+      else record.status = "InService";
+  };
+  settle(domains);
+  for (const { profiles } of domains.values()) settle(profiles);
 }
 
 async function loadEndpoint(

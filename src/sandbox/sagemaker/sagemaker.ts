@@ -2,6 +2,7 @@ import type { MetricStore } from "../engine/metricStore.ts";
 import { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { serviceInfo } from "../wire/serviceInfo.ts";
 import type { ServiceModule, World } from "../world.ts";
+import { registerDomains } from "./domains.ts";
 import { registerEndpointConfigs } from "./endpointConfigs.ts";
 import { registerEndpoints } from "./endpoints.ts";
 import { publishConcurrency, publishInstanceMetrics } from "./fleet.ts";
@@ -14,6 +15,8 @@ import { registerModels } from "./models.ts";
 import { persistSageMaker } from "./persist.ts";
 import { createRegionState, type RegionState } from "./state.ts";
 import { registerTags } from "./tags.ts";
+import { registerTrainingJobs } from "./trainingJobs.ts";
+import { TrainingRuns } from "./trainingRun.ts";
 
 /** SageMaker publishes the instances' metrics once a minute. */
 const PUBLISH_EVERY_MS = 60_000;
@@ -54,19 +57,23 @@ export function createSageMaker(
   const lifecycle = new EndpointLifecycle(world);
   registerEndpoints(control, world, lifecycle, stateOf, onEndpointDeleted);
   registerInferenceComponents(control, world, stateOf);
+  const runs = new TrainingRuns(world);
+  registerTrainingJobs(control, world, stateOf, runs);
+  registerDomains(control, world, stateOf);
   registerTags(control, stateOf);
   const runtime = new ServiceBuilder(serviceInfo.runtime);
   const invoke = createInvokeService(world, stateOf, metricsOf);
   registerInvoke(runtime, invoke);
   registerInvokeStream(runtime, invoke);
   registerInvokeAsync(runtime, world, invoke, stateOf);
-  const persist = persistSageMaker(world, regions, lifecycle);
+  const persist = persistSageMaker(world, regions, lifecycle, runs);
   return {
     services: [control, runtime],
     persist,
     close: async () => {
       stop();
       stopConcurrency();
+      runs.close();
     },
   };
 }

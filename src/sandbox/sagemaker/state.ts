@@ -1,13 +1,20 @@
 import type {
   ContainerDefinition,
+  CreateDomainRequest,
   CreateEndpointConfigInput,
   CreateModelInput,
+  CreateTrainingJobRequest,
+  CreateUserProfileRequest,
   DeploymentConfig,
   EndpointStatus,
   InferenceComponentSpecification,
   InferenceComponentStatus,
+  MetricData,
   ProductionVariant,
+  SecondaryStatus,
+  SecondaryStatusTransition,
   Tag,
+  TrainingJobStatus,
 } from "@aws-sdk/client-sagemaker";
 import type { MetricId } from "../engine/metricStore.ts";
 import type { SimulatedInstance } from "../engine/simulatedInstance.ts";
@@ -102,6 +109,45 @@ export interface EndpointRecord {
   generation: number;
 }
 
+/** A training job; its process is known to `TrainingRuns` only. */
+export interface TrainingRecord {
+  name: string;
+  arn: string;
+  input: CreateTrainingJobRequest;
+  status: TrainingJobStatus;
+  secondary?: SecondaryStatus;
+  failureReason?: string;
+  stopReason?: "Stopped" | "MaxRuntimeExceeded";
+  createdMs: number;
+  modifiedMs: number;
+  /** When training itself began, and when the job ended. */
+  startedMs?: number;
+  endedMs?: number;
+  transitions: SecondaryStatusTransition[];
+  metrics: MetricData[];
+}
+
+/** A user profile of a domain. */
+export interface ProfileRecord {
+  name: string;
+  arn: string;
+  input: CreateUserProfileRequest;
+  status: "Pending" | "InService" | "Deleting";
+  createdMs: number;
+  modifiedMs: number;
+}
+
+/** A domain of SageMaker Studio. */
+export interface DomainRecord {
+  id: string;
+  arn: string;
+  input: CreateDomainRequest;
+  status: "Pending" | "InService" | "Deleting";
+  createdMs: number;
+  modifiedMs: number;
+  profiles: Map<string, ProfileRecord>;
+}
+
 /** Everything SageMaker knows in one region. */
 export interface RegionState {
   region: string;
@@ -110,6 +156,8 @@ export interface RegionState {
   /** By name in lower case: names are unique ignoring case, though an invocation must spell them exactly. */
   endpoints: Map<string, EndpointRecord>;
   components: Map<string, ComponentRecord>;
+  trainings: Map<string, TrainingRecord>;
+  domains: Map<string, DomainRecord>;
   /** By resource ARN. */
   tags: Map<string, Tag[]>;
 }
@@ -121,6 +169,8 @@ export function createRegionState(region: string): RegionState {
     configs: new Map(),
     endpoints: new Map(),
     components: new Map(),
+    trainings: new Map(),
+    domains: new Map(),
     tags: new Map(),
   };
 }
@@ -131,12 +181,13 @@ export function endpointNamed(state: RegionState, name: string): EndpointRecord 
   return endpoint?.name === name ? endpoint : undefined;
 }
 
-type Kind = "model" | "endpoint-config" | "endpoint" | "inference-component";
+type Kind = "model" | "endpoint-config" | "endpoint" | "inference-component" | "training-job";
 const KIND_WORDS: Record<Kind, string> = {
   model: "model",
   "endpoint-config": "endpoint configuration",
   endpoint: "endpoint",
   "inference-component": "inference component",
+  "training-job": "training job",
 };
 
 /** ARNs of SageMaker are lower-case in the resource's name. */

@@ -13,6 +13,9 @@ export function registerTags(service: ServiceBuilder, stateOf: (region: string) 
       ...state.configs.values(),
       ...state.endpoints.values(),
       ...state.components.values(),
+      ...state.trainings.values(),
+      ...state.domains.values(),
+      ...[...state.domains.values()].flatMap(({ profiles }) => [...profiles.values()]),
     ];
     if (!all.some((r) => r.arn === arn.toLowerCase() || r.arn === arn))
       throw new WireError("ValidationException", `Could not find resource "${arn}".`);
