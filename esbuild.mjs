@@ -52,6 +52,7 @@ const LATE = [
   "src/services/artifacts.ts",
   "src/services/loadExchange.ts",
   "src/services/projectScaffold.ts",
+  "src/services/trainer.ts",
   "src/services/runExports.ts",
   "src/services/templateCheck.ts",
   "src/services/templateEdit.ts",

@@ -46,6 +46,8 @@ async function main([command, ...args]: string[], output: Output): Promise<numbe
       return (await import("./cli/projectCommands.ts")).runAdopt(args, await services(), examples(), output);
     case "deploy":
       return (await import("./cli/stackCommands.ts")).runDeploy(args, await services(), output);
+    case "train":
+      return (await import("./cli/trainCommand.ts")).runTrain(args, await services(), examples(), output);
     case "predict":
       return (await import("./cli/predictCommand.ts")).runPredict(args, await services(), output);
     case "ramp":

@@ -54,6 +54,7 @@ export interface Commands {
   "sagemakerOps.stack.continueRollback": [];
   "sagemakerOps.project.adopt": [EndpointArgument?];
   "sagemakerOps.stack.validateTemplate": [];
+  "sagemakerOps.training.run": [];
   "sagemakerOps.stack.copyOutput": [OutputArgument?];
   "sagemakerOps.stack.openOutput": [OutputArgument?];
   "sagemakerOps.endpoint.testPrediction": [EndpointArgument?];
@@ -156,6 +157,7 @@ const commandTable: Record<CommandId, true> = {
   "sagemakerOps.stack.validateTemplate": true,
   "sagemakerOps.project.adopt": true,
   "sagemakerOps.stack.copyOutput": true,
+  "sagemakerOps.training.run": true,
   "sagemakerOps.stack.openOutput": true,
   "sagemakerOps.endpoint.testPrediction": true,
   "sagemakerOps.endpoint.openMetrics": true,

@@ -13,6 +13,7 @@ import { adoptionCommands } from "./commands/projectAdoption.ts";
 import { stackCommands } from "./commands/stack.ts";
 import { templateCommands } from "./commands/template.ts";
 import { describeConnection } from "./domain/connection.ts";
+import { trainingCommands } from "./commands/training.ts";
 import { describeOpsError, toOpsError } from "./domain/errors.ts";
 import { EndpointPanels } from "./panels/endpointPanel.ts";
 import { LoadRunPanels } from "./panels/loadRunPanel.ts";
@@ -122,6 +123,8 @@ export function activate(context: ExtensionContext): void {
         ...stackCommands({ connections, deployer, endpoints, project, loadTests, log, ...explaining }),
         ...endpointCommands(endpointServices),
         ...endpointChangeCommands(changeServices),
+        ...trainingCommands({ connections, deployer, project, log }, context.asAbsolutePath("infra")),
+        ...adoptionCommands(endpointServices, context.asAbsolutePath("infra")),
         ...adoptionCommands(endpointServices, context.asAbsolutePath("infra")),
         ...loadTestCommands(loadTestServices),
         ...predictionCommands(predictionServices),

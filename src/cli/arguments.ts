@@ -22,6 +22,8 @@ export const USAGE = `SageMaker Endpoint Ops
                         a project out of an endpoint that exists, for another like it
   deploy [--project FILE] [--yes]
                         change set, preview, execute, outputs
+  train [--project FILE] [--yes]
+                        a training job of SageMaker's XGBoost on the project's data; its model becomes the project's
   predict [--endpoint NAME] [--content-type T] [--accept T] (--body TEXT | --file FILE) [--project FILE]
   predict --api (--body ROW) [--project FILE]
                         one prediction, by InvokeEndpoint or through the project's API

@@ -55,7 +55,8 @@ function costLine({ beforeUsd, afterUsd, afterMostUsd }: ChangeSetCost): string 
   return `  cost of the endpoint on AWS: ${before}${show(afterUsd)}${most} (${PRICES_REGION}, ${PRICES_AS_OF}, an estimate: ${PRICING_URL})`;
 }
 
-function abortOnInterrupt(): AbortSignal {
+/** Fires at Ctrl-C. */
+export function abortOnInterrupt(): AbortSignal {
   const controller = new AbortController();
   process.once("SIGINT", () => controller.abort());
   process.once("SIGTERM", () => controller.abort());

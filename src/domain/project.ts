@@ -74,6 +74,12 @@ const projectSchema = z.strictObject({
         .default({})
         .describe("Hyperparameters of SageMaker's built-in XGBoost, such as objective and num_round."),
       instanceType: z.string().default("ml.m5.large").describe("Instance type that trains."),
+      roleArn: z
+        .string()
+        .optional()
+        .describe(
+          "Role that the job runs as; without one, that of the stack sagemaker-ops-training is made and taken.",
+        ),
       maxMinutes: z.number().int().min(1).max(1440).default(30).describe("The job is stopped after this time."),
     })
     .optional()

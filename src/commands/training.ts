@@ -1,0 +1,85 @@
+import { commands, type LogOutputChannel, window } from "vscode";
+import { describeConnection } from "../domain/connection.ts";
+import { formatHourly, hourlyPrice, PRICES_AS_OF, PRICES_REGION } from "../domain/cost.ts";
+import type { Connections } from "../services/connections.ts";
+import type { StackDeployer } from "../services/stackDeployer.ts";
+import { TRAINING_STACK, Trainer, type TrainingEvent } from "../services/trainer.ts";
+import { withCancellableProgress } from "../ui/progress.ts";
+import { confirmWithFacts } from "../ui/prompts.ts";
+import type { WorkspaceProject } from "../ui/workspaceProject.ts";
+import { requireConnection } from "./connection.ts";
+import { assertTrusted, pickProject } from "./project.ts";
+import type { CommandTable } from "./register.ts";
+
+/** What training works with. */
+interface TrainingServices {
+  connections: Connections;
+  deployer: StackDeployer;
+  project: WorkspaceProject;
+  log: LogOutputChannel;
+}
+
+/** The command that trains the project's model anew. @param exampleFolder where the extension keeps its templates */
+export function trainingCommands(
+  services: TrainingServices,
+  exampleFolder: string,
+): Pick<CommandTable, "sagemakerOps.training.run"> {
+  const trainer = new Trainer(services.connections, services.deployer, exampleFolder);
+  return { "sagemakerOps.training.run": () => train(services, trainer) };
+}
+
+async function train(
+  { connections, project: workspaceProject, log }: TrainingServices,
+  trainer: Trainer,
+): Promise<void> {
+  const connection = requireConnection(connections);
+  const project = await pickProject(workspaceProject);
+  assertTrusted(`Training the model of ${project.project.stackName}`);
+  const prepared = await trainer.prepare(project);
+  const { rows, instanceType, maxMinutes, mostUsd, hyperparameters } = prepared;
+  const price = hourlyPrice(instanceType);
+  const confirmed = await confirmWithFacts({
+    title: `Train the model of ${project.project.stackName} in ${describeConnection(connection)}`,
+    placeholder: "Pick the first row to start the job; Escape starts nothing",
+    confirm: { label: "$(mortar-board) Start the Training Job", description: `${rows} rows, ${instanceType}` },
+    sections: [
+      {
+        name: "Where and what it costs",
+        rows: [
+          { label: `Account ${connection.accountId}`, description: connection.region },
+          {
+            label: mostUsd === undefined ? `Price of ${instanceType} is not known` : `At most $${mostUsd.toFixed(2)}`,
+            description: `stopped after ${maxMinutes} minutes${price === undefined ? "" : `; ${formatHourly(price)}, ${PRICES_REGION}, ${PRICES_AS_OF}`}`,
+          },
+          { label: "The role of training jobs", description: `is made once, as stack ${TRAINING_STACK}` },
+        ],
+      },
+      {
+        name: "Hyperparameters",
+        rows: Object.entries(hyperparameters).map(([label, description]) => ({ label, description })),
+      },
+    ],
+  });
+  if (!confirmed) return;
+  const title = `Training the model of ${project.project.stackName}`;
+  const { job, modelFile } = await withCancellableProgress(title, (say, signal) =>
+    trainer.run(prepared, (event) => tell(event, log, say), signal),
+  );
+  await workspaceProject.refresh();
+  const metrics = Object.entries(job.metrics).map(([name, value]) => `${name} ${Number(value.toPrecision(4))}`);
+  const deploy = "Deploy…";
+  const said = `Training job ${job.name} has made ${modelFile}${metrics.length ? `: ${metrics.join(", ")}` : ""}.`;
+  void window.showInformationMessage(said, deploy).then((answer) => {
+    if (answer === deploy) void commands.executeCommand("sagemakerOps.stack.deploy");
+  });
+}
+
+function tell(event: TrainingEvent, log: LogOutputChannel, say: (text: string) => void): void {
+  if (event.kind === "log") {
+    log.info(event.line);
+    return;
+  }
+  const text = event.kind === "step" ? event.text : `${event.phase}: ${event.message}`;
+  log.info(text);
+  say(text);
+}
