@@ -126,6 +126,7 @@ function partsOf(world: SandboxWorld): Part[] {
       async () => (await import("./amplify/amplify.ts")).createAmplify(world),
       "/_aws/amplify/",
     ),
+    one("scheduler", "scheduler", async () => (await import("./scheduler/scheduler.ts")).createScheduler(world)),
     one(
       "cloudformation",
       "cloudformation",

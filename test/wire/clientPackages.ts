@@ -11,5 +11,6 @@ export const PACKAGES: Record<string, () => Promise<object>> = {
   apigateway: () => import("@aws-sdk/client-api-gateway"),
   amplify: () => import("@aws-sdk/client-amplify"),
   logs: () => import("@aws-sdk/client-cloudwatch-logs"),
+  scheduler: () => import("@aws-sdk/client-scheduler"),
   iam: () => import("@aws-sdk/client-iam"),
 };

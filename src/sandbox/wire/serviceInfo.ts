@@ -64,6 +64,7 @@ export const serviceInfo = {
   logs: service(["logs", "logs", "cloudwatchlogs", "2014-03-28", "Logs_20140328"], ["json"], {
     validationCode: "InvalidParameterException",
   }),
+  scheduler: service(["scheduler", "scheduler", "scheduler", "2021-06-30", "AWSChronosService"], ["restJson"]),
   iam: service(["iam", "iam", "iam", "2010-05-08", "AWSIdentityManagementV20100508"], ["query"], {
     xmlNamespace: "https://iam.amazonaws.com/doc/2010-05-08/",
   }),

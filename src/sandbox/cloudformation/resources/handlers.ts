@@ -12,7 +12,9 @@ import { lambdaVersionHandlers } from "./lambdaVersions.ts";
 import { nestedHandlers } from "./nested.ts";
 import { s3Handlers } from "./s3.ts";
 import { sageMakerHandlers } from "./sageMaker.ts";
+import { sageMakerDomainHandlers } from "./sageMakerDomains.ts";
 import { scalingHandlers } from "./scaling.ts";
+import { schedulerHandlers } from "./scheduler.ts";
 import { variousHandlers } from "./various.ts";
 import { waitingHandlers } from "./waiting.ts";
 
@@ -30,7 +32,9 @@ const HANDLERS: HandlerTable = {
   ...nestedHandlers,
   ...s3Handlers,
   ...sageMakerHandlers,
+  ...sageMakerDomainHandlers,
   ...scalingHandlers,
+  ...schedulerHandlers,
   ...variousHandlers,
   ...waitingHandlers,
 };

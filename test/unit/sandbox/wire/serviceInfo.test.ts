@@ -34,6 +34,7 @@ const clients: Record<keyof typeof serviceInfo, () => Promise<Client>> = {
   apigateway: async () => (await import("@aws-sdk/client-api-gateway")).APIGatewayClient,
   amplify: async () => (await import("@aws-sdk/client-amplify")).AmplifyClient,
   logs: async () => (await import("@aws-sdk/client-cloudwatch-logs")).CloudWatchLogsClient,
+  scheduler: async () => (await import("@aws-sdk/client-scheduler")).SchedulerClient,
   iam: async () => (await import("@aws-sdk/client-iam")).IAMClient,
 };
 const PROTOCOLS: Record<string, ProtocolId> = {
