@@ -47,14 +47,14 @@ export interface Commands {
   "sagemakerOps.sandbox.stop": [];
   "sagemakerOps.project.create": [];
   "sagemakerOps.project.createExample": [];
+  "sagemakerOps.project.adopt": [EndpointArgument?];
   "sagemakerOps.project.pickEnvironment": [];
+  "sagemakerOps.training.run": [];
   "sagemakerOps.stack.deploy": [];
   "sagemakerOps.stack.delete": [];
   "sagemakerOps.stack.detectDrift": [];
   "sagemakerOps.stack.continueRollback": [];
-  "sagemakerOps.project.adopt": [EndpointArgument?];
   "sagemakerOps.stack.validateTemplate": [];
-  "sagemakerOps.training.run": [];
   "sagemakerOps.stack.copyOutput": [OutputArgument?];
   "sagemakerOps.stack.openOutput": [OutputArgument?];
   "sagemakerOps.endpoint.testPrediction": [EndpointArgument?];
@@ -149,15 +149,15 @@ const commandTable: Record<CommandId, true> = {
   "sagemakerOps.sandbox.stop": true,
   "sagemakerOps.project.create": true,
   "sagemakerOps.project.createExample": true,
+  "sagemakerOps.project.adopt": true,
   "sagemakerOps.project.pickEnvironment": true,
+  "sagemakerOps.training.run": true,
   "sagemakerOps.stack.deploy": true,
   "sagemakerOps.stack.delete": true,
   "sagemakerOps.stack.detectDrift": true,
   "sagemakerOps.stack.continueRollback": true,
   "sagemakerOps.stack.validateTemplate": true,
-  "sagemakerOps.project.adopt": true,
   "sagemakerOps.stack.copyOutput": true,
-  "sagemakerOps.training.run": true,
   "sagemakerOps.stack.openOutput": true,
   "sagemakerOps.endpoint.testPrediction": true,
   "sagemakerOps.endpoint.openMetrics": true,

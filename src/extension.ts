@@ -8,12 +8,12 @@ import { runPlan } from "./commands/loadTestRun.ts";
 import { commandStep, withSteps } from "./commands/nextSteps.ts";
 import { predictionCommands, sendSaved } from "./commands/prediction.ts";
 import { projectCommands } from "./commands/project.ts";
-import { registerCommands, showFailure } from "./commands/register.ts";
 import { adoptionCommands } from "./commands/projectAdoption.ts";
+import { registerCommands, showFailure } from "./commands/register.ts";
 import { stackCommands } from "./commands/stack.ts";
 import { templateCommands } from "./commands/template.ts";
-import { describeConnection } from "./domain/connection.ts";
 import { trainingCommands } from "./commands/training.ts";
+import { describeConnection } from "./domain/connection.ts";
 import { describeOpsError, toOpsError } from "./domain/errors.ts";
 import { EndpointPanels } from "./panels/endpointPanel.ts";
 import { LoadRunPanels } from "./panels/loadRunPanel.ts";
@@ -120,12 +120,11 @@ export function activate(context: ExtensionContext): void {
         ...connectionCommands(connections, sandbox, { loadTests, deployer }, project),
         ...projectCommands(project, context.asAbsolutePath("infra")),
         ...templateCommands(project, templateProblems.check),
+        ...trainingCommands({ connections, deployer, project, log }, context.asAbsolutePath("infra")),
+        ...adoptionCommands(endpointServices, context.asAbsolutePath("infra")),
         ...stackCommands({ connections, deployer, endpoints, project, loadTests, log, ...explaining }),
         ...endpointCommands(endpointServices),
         ...endpointChangeCommands(changeServices),
-        ...trainingCommands({ connections, deployer, project, log }, context.asAbsolutePath("infra")),
-        ...adoptionCommands(endpointServices, context.asAbsolutePath("infra")),
-        ...adoptionCommands(endpointServices, context.asAbsolutePath("infra")),
         ...loadTestCommands(loadTestServices),
         ...predictionCommands(predictionServices),
         ...explorerCommands({ connections, endpoints, project, favorites, log }),
