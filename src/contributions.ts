@@ -4,6 +4,11 @@ import type { Uri } from "vscode";
 export interface EndpointArgument {
   endpointName: string;
 }
+/** An endpoint's log, of a stretch of time in epoch milliseconds where a chart gives one. */
+export interface LogArgument extends EndpointArgument {
+  fromMs?: number;
+  toMs?: number;
+}
 export interface OutputArgument {
   outputName: string;
   value: string;
@@ -59,6 +64,7 @@ export interface Commands {
   "sagemakerOps.stack.openOutput": [OutputArgument?];
   "sagemakerOps.endpoint.testPrediction": [EndpointArgument?];
   "sagemakerOps.endpoint.openMetrics": [EndpointArgument?];
+  "sagemakerOps.endpoint.showLogs": [LogArgument?];
   "sagemakerOps.endpoint.copyName": [EndpointArgument?];
   "sagemakerOps.endpoint.copyArn": [EndpointArgument?];
   "sagemakerOps.endpoint.explain": [EndpointArgument?];
@@ -161,6 +167,7 @@ const commandTable: Record<CommandId, true> = {
   "sagemakerOps.stack.openOutput": true,
   "sagemakerOps.endpoint.testPrediction": true,
   "sagemakerOps.endpoint.openMetrics": true,
+  "sagemakerOps.endpoint.showLogs": true,
   "sagemakerOps.endpoint.copyName": true,
   "sagemakerOps.endpoint.copyArn": true,
   "sagemakerOps.endpoint.explain": true,

@@ -5,6 +5,7 @@ import { endpointChangeCommands, offerPausedScaling } from "./commands/endpointC
 import { explorerCommands } from "./commands/explorer.ts";
 import { loadTestCommands, refreshDuringRuns } from "./commands/loadTest.ts";
 import { runPlan } from "./commands/loadTestRun.ts";
+import { LogChannels } from "./commands/logs.ts";
 import { commandStep, withSteps } from "./commands/nextSteps.ts";
 import { predictionCommands, sendSaved } from "./commands/prediction.ts";
 import { projectCommands } from "./commands/project.ts";
@@ -82,6 +83,7 @@ export function activate(context: ExtensionContext): void {
   const explaining = { scalingExplainer, failureExplainer, documents };
   const endpointServices = { connections, endpoints, panels: endpointPanels, project, predictor, ...explaining };
   const templateProblems = createTemplateProblems(project);
+  const logChannels = new LogChannels(endpointServices);
   const changes = new EndpointChanges(connections, scalingPause);
   const changeServices = { ...endpointServices, changes, scalingPause };
   const predictionServices = { connections, predictor, project, documents };
@@ -115,6 +117,7 @@ export function activate(context: ExtensionContext): void {
   context.subscriptions.push(
     log,
     documents,
+    logChannels,
     registerCommands(
       {
         ...connectionCommands(connections, sandbox, { loadTests, deployer }, project),
@@ -124,6 +127,7 @@ export function activate(context: ExtensionContext): void {
         ...adoptionCommands(endpointServices, context.asAbsolutePath("infra")),
         ...stackCommands({ connections, deployer, endpoints, project, loadTests, log, ...explaining }),
         ...endpointCommands(endpointServices),
+        "sagemakerOps.endpoint.showLogs": (argument) => logChannels.show(argument),
         ...endpointChangeCommands(changeServices),
         ...loadTestCommands(loadTestServices),
         ...predictionCommands(predictionServices),

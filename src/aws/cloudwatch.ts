@@ -1,4 +1,9 @@
-import { DescribeAlarmsCommand, GetMetricDataCommand, type MetricDataResult } from "@aws-sdk/client-cloudwatch";
+import {
+  DescribeAlarmsCommand,
+  GetMetricDataCommand,
+  ListMetricsCommand,
+  type MetricDataResult,
+} from "@aws-sdk/client-cloudwatch";
 import type { MetricQuery, MetricSeries } from "../domain/metric.ts";
 import type { Alarm, AlarmState } from "../domain/scaling.ts";
 import { withAwsErrors } from "./awsError.ts";
@@ -46,6 +51,24 @@ function pointsOf(result: MetricDataResult): { atMs: number; value: number }[] {
   return (result.Timestamps ?? []).flatMap((t, i) => {
     const value = result.Values?.[i];
     return value === undefined ? [] : [{ atMs: t.getTime(), value }];
+  });
+}
+
+/** Variants that had invocations in the last two weeks: older metrics are not listed (API reference, ListMetrics). */
+export function invokedVariants(clients: AwsClients): Promise<{ endpointName: string; variantName: string }[]> {
+  return withAwsErrors({ action: "list the metrics of the endpoints", region: clients.region }, async () => {
+    const client = await clients.cloudwatch();
+    const metrics = await collect(
+      (NextToken) =>
+        client.send(new ListMetricsCommand({ Namespace: "AWS/SageMaker", MetricName: "Invocations", NextToken })),
+      (page) => page.Metrics,
+      (page) => page.NextToken,
+    );
+    return metrics.flatMap(({ Dimensions = [] }) => {
+      const value = (name: string) => Dimensions.find(({ Name }) => Name === name)?.Value;
+      const [endpointName, variantName] = [value("EndpointName"), value("VariantName")];
+      return endpointName && variantName && Dimensions.length === 2 ? [{ endpointName, variantName }] : [];
+    });
   });
 }
 

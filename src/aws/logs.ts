@@ -1,7 +1,12 @@
-import { DescribeLogStreamsCommand, GetLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import {
+  DescribeLogStreamsCommand,
+  FilterLogEventsCommand,
+  GetLogEventsCommand,
+} from "@aws-sdk/client-cloudwatch-logs";
 import type { LogLine } from "../domain/failureExplanation.ts";
 import { withAwsErrors } from "./awsError.ts";
 import type { AwsClients } from "./clients.ts";
+import { collect } from "./paginate.ts";
 
 /** Streams that are looked at: the latest ones tell what happened last. */
 const STREAMS = 5;
@@ -30,5 +35,37 @@ export function lastLogLines(clients: AwsClients, logGroup: string, most: number
       })),
     );
     return lines.sort((a, b) => a.atMs - b.atMs).slice(-most);
+  });
+}
+
+/** Lines of a stretch of time, each with an id of its own. Times in epoch milliseconds; without `toMs` up to now. */
+export function filterLog(
+  clients: AwsClients,
+  { logGroup, pattern, fromMs, toMs }: { logGroup: string; pattern: string; fromMs: number; toMs?: number },
+): Promise<(LogLine & { id: string })[]> {
+  return withAwsErrors({ action: `read the log ${logGroup}`, region: clients.region }, async () => {
+    const client = await clients.logs();
+    const events = await collect(
+      (nextToken) =>
+        client.send(
+          new FilterLogEventsCommand({
+            logGroupName: logGroup,
+            filterPattern: pattern || undefined,
+            startTime: fromMs,
+            endTime: toMs,
+            nextToken,
+          }),
+        ),
+      (page) => page.events,
+      (page) => page.nextToken,
+    );
+    return events
+      .map(({ eventId, timestamp, logStreamName, message }) => ({
+        id: eventId ?? `${logStreamName}/${timestamp}/${message}`,
+        atMs: timestamp ?? 0,
+        stream: logStreamName ?? "",
+        text: (message ?? "").trimEnd(),
+      }))
+      .sort((a, b) => a.atMs - b.atMs);
   });
 }

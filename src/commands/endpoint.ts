@@ -20,6 +20,7 @@ import type { ChangeCommandId } from "./endpointChanges.ts";
 import { failureMarkdown, scalingMarkdown } from "./explanationText.ts";
 import { commandStep, withSteps } from "./nextSteps.ts";
 import type { CommandTable } from "./register.ts";
+import { offerScalingFixes } from "./scalingFixes.ts";
 import { showStackProgress } from "./stack.ts";
 
 /** What the commands of an endpoint work with. */
@@ -36,7 +37,10 @@ export interface EndpointCommandServices {
 
 type EndpointCommands = Omit<
   Pick<CommandTable, Extract<keyof CommandTable, `sagemakerOps.endpoint.${string}`>>,
-  ChangeCommandId | "sagemakerOps.endpoint.addFavorite" | "sagemakerOps.endpoint.removeFavorite"
+  | ChangeCommandId
+  | "sagemakerOps.endpoint.addFavorite"
+  | "sagemakerOps.endpoint.removeFavorite"
+  | "sagemakerOps.endpoint.showLogs"
 >;
 
 export function endpointCommands(services: EndpointCommandServices): EndpointCommands {
@@ -67,6 +71,8 @@ export function endpointCommands(services: EndpointCommandServices): EndpointCom
       const { name } = await findEndpoint(services, argument);
       const explanations = await reading(() => services.scalingExplainer.explain(name));
       await documents.show(`Scaling of ${name}`, scalingMarkdown(explanations, placeOf(services), Date.now()));
+      // Not waited for: the message stays until somebody answers it.
+      void offerScalingFixes(name, explanations);
     },
     "sagemakerOps.endpoint.showProgress": async (argument) => {
       const { name, status } = await findEndpoint(services, argument);

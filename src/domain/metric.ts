@@ -23,10 +23,12 @@ export interface EndpointMetrics {
   toMs: number;
   periodSeconds: number;
   /**
-   * invocationsPerSecond, modelLatencyP50Ms, modelLatencyP99Ms, overheadP50Ms, errors4xx, errors5xx, instances,
-   * cpuPercent, memoryPercent
+   * Of all variants together: invocationsPerSecond, modelLatencyP50Ms, …P95Ms, …P99Ms, overheadP50Ms, …P99Ms, errors4xx,
+   * errors5xx, concurrentRequests, cpuPercent, memoryPercent, diskPercent, gpuPercent, gpuMemoryPercent, instances
    */
   series: MetricSeries[];
+  /** The same of each variant, where there are several. */
+  variants?: { name: string; series: MetricSeries[] }[];
 }
 
 /** One row a period, a column for each series; an empty cell is a period without data. */

@@ -55,3 +55,8 @@ export interface ScalingActivity {
   /** Codes such as AlreadyAtMaxCapacity, for activities that changed nothing. */
   notScaledReasons: string[];
 }
+
+/** `AlarmHigh`: target tracking names its alarms `TargetTracking-endpoint/NAME/variant/V-AlarmHigh-UUID`. */
+export function alarmLabel(name: string): string {
+  return /^TargetTracking-.*-(Alarm(?:High|Low))-/.exec(name)?.[1] ?? name;
+}

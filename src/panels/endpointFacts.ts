@@ -1,5 +1,6 @@
 import type { Connection } from "../domain/connection.ts";
 import { instanceTotals, takesTraffic } from "../domain/endpoint.ts";
+import { alarmLabel } from "../domain/scaling.ts";
 import { isStackInProgress, type Stack } from "../domain/stack.ts";
 import type { ChartMark, EndpointHeader } from "../protocol/endpointPage.ts";
 import type { WireError } from "../protocol/transport.ts";
@@ -23,10 +24,23 @@ export function header({ endpoint, targets, hourlyUsd }: EndpointDetail): Endpoi
   };
 }
 
-/** Moments at which the number of instances was changed. */
-export function marks({ activities }: EndpointDetail): ChartMark[] {
+/** Moments that explain a change of the figures: instances were added or taken, an alarm went off, a deployment. */
+export function marks({ activities, targets, config }: EndpointDetail): ChartMark[] {
   const scaled = activities.filter(({ notScaledReasons }) => notScaledReasons.length === 0);
-  return scaled.map(({ startedAtMs, description }) => ({ atMs: startedAtMs, text: description }));
+  const alarms = targets.flatMap(({ policies }) => policies.flatMap((policy) => policy.alarms));
+  return [
+    ...scaled.map(({ startedAtMs, description }) => ({
+      atMs: startedAtMs,
+      text: description,
+      kind: "scaled" as const,
+    })),
+    ...alarms.flatMap(({ name, state, stateAtMs }) =>
+      state === "ALARM" && stateAtMs !== undefined
+        ? [{ atMs: stateAtMs, text: `${alarmLabel(name)} is in ALARM`, kind: "alarm" as const }]
+        : [],
+    ),
+    ...(config ? [{ atMs: config.createdAtMs, text: `Deployed ${config.name}`, kind: "deployed" as const }] : []),
+  ].sort((a, b) => a.atMs - b.atMs);
 }
 
 /** What is said of an endpoint that is not, or no longer, there. */

@@ -21,7 +21,7 @@ import type { Predictor } from "../services/predictor.ts";
 import type { StackDeployer } from "../services/stackDeployer.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { goneError, header, marks } from "./endpointFacts.ts";
-import { chartExport, chartRange, copiedText, nothing, predictParams } from "./pageSchemas.ts";
+import { chartExport, chartRange, copiedText, logSpan, nothing, predictParams } from "./pageSchemas.ts";
 import { saveCharts } from "./saveCharts.ts";
 import { saveRequest } from "./saveRequest.ts";
 import { PAGE_UPDATE_MS, throttle } from "./throttle.ts";
@@ -146,7 +146,10 @@ class EndpointPanel implements Disposable {
         },
       },
       runLoadTest: { params: nothing, handle: () => run("sagemakerOps.loadTest.run", target) },
-      showLog: { params: nothing, handle: () => run("sagemakerOps.log.show") },
+      showLogs: {
+        params: logSpan,
+        handle: (span) => run("sagemakerOps.endpoint.showLogs", { ...target, ...span }),
+      },
       explainScaling: { params: nothing, handle: () => run("sagemakerOps.endpoint.explainScaling", target) },
       explainFailure: { params: nothing, handle: () => run("sagemakerOps.endpoint.explain", target) },
       deploy: { params: nothing, handle: () => run("sagemakerOps.stack.deploy") },

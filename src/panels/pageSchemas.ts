@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { WhatIfScenario } from "../domain/whatIf.ts";
-import type { ChartExport, ChartRange, PredictParams } from "../protocol/endpointPage.ts";
+import type { ChartExport, ChartRange, LogSpan, PredictParams } from "../protocol/endpointPage.ts";
 // Nothing else of the protocol: what is imported here is loaded late, together with the schemas.
 import { MOST_SCENARIOS } from "../protocol/limits.ts";
 
@@ -71,6 +71,10 @@ export const chartExport: z.ZodType<ChartExport> = z.discriminatedUnion("format"
   z.strictObject({ format: z.literal("csv") }),
   z.strictObject({ format: z.literal("png"), base64: z.base64().max(MOST_PICTURE) }),
 ]);
+
+/** A time in epoch milliseconds; the last is that of JavaScript's dates. */
+const moment = z.int().min(0).max(8_640_000_000_000_000);
+export const logSpan: z.ZodType<LogSpan | null> = z.strictObject({ fromMs: moment, toMs: moment }).nullable();
 
 /** Text for the clipboard: a body with the code around it. */
 export const copiedText = z.string().max(MOST_BODY + 10_000);

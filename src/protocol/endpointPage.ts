@@ -28,6 +28,8 @@ export interface EndpointHeader {
 export interface ChartMark {
   atMs: number;
   text: string;
+  /** scaled: the number of instances was changed; alarm: one went off; deployed: a configuration was made. */
+  kind: "scaled" | "alarm" | "deployed";
 }
 
 /** Everything that the page shows; each notification is a whole one. */
@@ -79,6 +81,12 @@ export type PredictParams =
 /** What the charts show, as figures or as the picture that the page made of them. */
 export type ChartExport = { format: "csv" } | { format: "png"; base64: string };
 
+/** A stretch of time, in epoch milliseconds. */
+export interface LogSpan {
+  fromMs: number;
+  toMs: number;
+}
+
 /** What the endpoint page asks. */
 export const endpointRequests = {
   ready: request<null, EndpointPageSnapshot>("ready"),
@@ -86,7 +94,8 @@ export const endpointRequests = {
   setRange: request<ChartRange, null>("setRange"),
   retry: request<null, null>("retry"),
   runLoadTest: request<null, null>("runLoadTest"),
-  showLog: request<null, null>("showLog"),
+  /** What was logged in a stretch of time, in epoch milliseconds; null follows what is logged now. */
+  showLogs: request<LogSpan | null, null>("showLogs"),
   explainScaling: request<null, null>("explainScaling"),
   explainFailure: request<null, null>("explainFailure"),
   deploy: request<null, null>("deploy"),

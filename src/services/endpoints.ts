@@ -65,6 +65,7 @@ export class Endpoints {
   private nextToken: string | undefined;
   private readonly details = new Map<string, Promise<EndpointDetail>>();
   private readonly tagsByArn = new Map<string, Promise<Record<string, string>>>();
+  private readonly costs = new Map<string, Promise<number | undefined>>();
   private pages = 1;
   private timer: NodeJS.Timeout | undefined;
   private waitMs = FIRST_POLL_MS;
@@ -80,6 +81,7 @@ export class Endpoints {
       this.nextToken = undefined;
       this.pages = 1;
       this.details.clear();
+      this.costs.clear();
       this.tagsByArn.clear();
       this.onDidChange.fire([]);
       if (this.visible && connections.current) void this.refresh();
@@ -103,6 +105,7 @@ export class Endpoints {
     const generation = this.generation;
     const { filter } = this.current;
     this.details.clear();
+    this.costs.clear();
     this.tagsByArn.clear();
     const isStale = () => generation !== this.generation || filter !== this.current.filter;
     try {
@@ -179,6 +182,22 @@ export class Endpoints {
     reading.catch(() => {
       if (this.details.get(name) === reading) this.details.delete(name);
     });
+    return reading;
+  }
+
+  /** What an endpoint costs in US dollars an hour, by two calls; undefined when that is not known. Kept like details. */
+  hourlyUsd(name: string): Promise<number | undefined> {
+    const detail = this.details.get(name);
+    if (detail) return detail.then(({ hourlyUsd }) => hourlyUsd).catch(() => undefined);
+    const known = this.costs.get(name);
+    if (known) return known;
+    const clients = this.connections.clients();
+    const reading = describeEndpoint(clients, name)
+      .then(async (bare) =>
+        endpointHourlyCost(withConfig(bare, await describeEndpointConfig(clients, bare.configName))),
+      )
+      .catch(() => undefined);
+    this.costs.set(name, reading);
     return reading;
   }
 

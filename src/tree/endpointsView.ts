@@ -4,6 +4,7 @@ import { type Connection, describeConnection } from "../domain/connection.ts";
 import type { EndpointFilter, EndpointSummary } from "../domain/endpoint.ts";
 import type { Connections } from "../services/connections.ts";
 import type { EndpointDetail, Endpoints } from "../services/endpoints.ts";
+import type { IdleWatch } from "../services/idleWatch.ts";
 import type { Favorites } from "../ui/favorites.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { detailNodes } from "./endpointNodes.ts";
@@ -13,6 +14,8 @@ import { click, type TreeNode } from "./treeNode.ts";
 
 /** Failed endpoints whose reason is read unasked; an account may have thousands. */
 const REASONS_SHOWN = 20;
+/** Endpoints whose cost is read unasked, by two calls each. */
+const COSTS_SHOWN = 20;
 
 /** The endpoints of the account: the project's first and open, the others below. */
 export function createEndpointsView(
@@ -20,8 +23,9 @@ export function createEndpointsView(
   endpoints: Endpoints,
   project: WorkspaceProject,
   favorites: Favorites,
+  idleWatch: IdleWatch,
 ): Disposable {
-  const services = { connections, endpoints, project, favorites };
+  const services = { connections, endpoints, project, favorites, idleWatch };
   const provider = new NodeProvider(() => rootNodes(services));
   const view = window.createTreeView(viewIds.endpoints, { treeDataProvider: provider, showCollapseAll: true });
   const describe = () => {
@@ -36,8 +40,12 @@ export function createEndpointsView(
     endpoints.onDidChange.on(describe),
     project.onDidChange.on(() => provider.refresh()),
     favorites.onDidChange.on(() => provider.refresh()),
+    idleWatch.onDidChange.on(() => provider.refresh()),
   ];
-  const visibility = followVisibility(view, (visible) => endpoints.setVisible(visible));
+  const visibility = followVisibility(view, (visible) => {
+    endpoints.setVisible(visible);
+    idleWatch.setVisible(visible);
+  });
   return {
     dispose() {
       for (const stop of forget) stop();
@@ -63,6 +71,7 @@ interface ViewServices {
   endpoints: Endpoints;
   project: WorkspaceProject;
   favorites: Favorites;
+  idleWatch: IdleWatch;
 }
 
 /** A filter in words; undefined for none. */
@@ -74,7 +83,7 @@ function filterText(filter: EndpointFilter | undefined): string | undefined {
 }
 
 /** The project's endpoint first, then favourites, then the others as the account lists them. */
-async function rootNodes({ connections, endpoints, project, favorites }: ViewServices): Promise<TreeNode[]> {
+async function rootNodes({ connections, endpoints, project, favorites, idleWatch }: ViewServices): Promise<TreeNode[]> {
   const connection = connections.current;
   if (!connection) return [];
   const { state, error, endpoints: list, hasMore, filter } = endpoints.snapshot();
@@ -88,12 +97,18 @@ async function rootNodes({ connections, endpoints, project, favorites }: ViewSer
   const rank = (endpoint: EndpointSummary) => (isProject(endpoint) ? 0 : isFavorite(endpoint) ? 1 : 2);
   const ordered = [...(await missingFavorites(endpoints, favorites)), ...list].sort((a, b) => rank(a) - rank(b));
   let reasons = 0;
+  let costs = 0;
   const nodes = await Promise.all(
     ordered.map((endpoint) => {
       const isFailed = endpoint.status === "Failed" || endpoint.status === "UpdateRollbackFailed";
       const known = isProject(endpoint) || (isFailed && ++reasons <= REASONS_SHOWN);
-      const facts = { isProject: isProject(endpoint), isFavorite: isFavorite(endpoint) };
-      return endpointNode(endpoints, connection, endpoint, facts, known);
+      const isPriced = endpoint.status === "InService" && (isProject(endpoint) || ++costs <= COSTS_SHOWN);
+      const facts = {
+        isProject: isProject(endpoint),
+        isFavorite: isFavorite(endpoint),
+        idleHours: idleWatch.isIdle(endpoint.name) ? idleWatch.hours() : undefined,
+      };
+      return endpointNode(endpoints, connection, endpoint, facts, { isDetailed: known, isPriced });
     }),
   );
   const more: TreeNode = {
@@ -132,21 +147,22 @@ async function endpointNode(
   endpoints: Endpoints,
   connection: Connection,
   summary: EndpointSummary,
-  { isProject, isFavorite }: Pick<EndpointFacts, "isProject" | "isFavorite">,
-  isDetailed: boolean,
+  known: Pick<EndpointFacts, "isProject" | "isFavorite" | "idleHours">,
+  { isDetailed, isPriced }: { isDetailed: boolean; isPriced: boolean },
 ): Promise<TreeNode> {
   const facts: EndpointFacts = {
     summary,
-    isProject,
-    isFavorite,
+    ...known,
     simulated: connection.kind === "sandbox",
     nowMs: Date.now(),
   };
+  const { isProject } = known;
+  const hourlyUsd = isPriced && !isDetailed ? await endpoints.hourlyUsd(summary.name) : undefined;
   const detail = isDetailed ? await endpoints.detail(summary.name).catch(() => undefined) : undefined;
   return {
     // Another id than the others' rows: what is open by itself must not inherit that an earlier row was closed.
     id: `${isProject ? "project" : "endpoint"}/${summary.name}`,
-    presentation: presentEndpoint({ ...facts, ...(detail && detailFacts(detail)) }),
+    presentation: presentEndpoint({ ...facts, hourlyUsd, ...(detail && detailFacts(detail)) }),
     endpointName: summary.name,
     expanded: isProject,
     resource: { name: summary.name, arn: summary.arn, console: `endpoints/${summary.name}` },

@@ -8,7 +8,13 @@ import {
   type Variant,
 } from "../domain/endpoint.ts";
 import type { OpsError } from "../domain/errors.ts";
-import type { Alarm, ScalableTarget, ScalingActivity, ScalingPolicy } from "../domain/scaling.ts";
+import {
+  type Alarm,
+  alarmLabel,
+  type ScalableTarget,
+  type ScalingActivity,
+  type ScalingPolicy,
+} from "../domain/scaling.ts";
 import { formatAge, formatNumber, formatPeriod, formatTime, lastPart } from "../ui/format.ts";
 
 /** How a row looks; pure, so that it is tested without an editor. Icons and colours are VS Code's names. */
@@ -34,6 +40,8 @@ export interface EndpointFacts {
   /** Of the user's own choice. */
   isFavorite?: boolean;
   simulated: boolean;
+  /** Hours for which nobody has invoked it, at least; absent when somebody has, or nobody looked. */
+  idleHours?: number;
   nowMs: number;
 }
 
@@ -63,6 +71,7 @@ export function presentEndpoint(facts: EndpointFacts): Presentation {
     status === "Failed" ? facts.failureReason : instances,
     moving && formatAge(nowMs - summary.modifiedAtMs),
     hourlyUsd !== undefined && !moving && formatHourly(hourlyUsd),
+    facts.idleHours !== undefined && "idle",
     facts.simulated && totals && "simulated",
   ];
   const context = [
@@ -74,6 +83,7 @@ export function presentEndpoint(facts: EndpointFacts): Presentation {
     facts.autoscaled && "autoscaled",
     facts.isProject && "project",
     facts.isFavorite && "favorite",
+    facts.idleHours !== undefined && "idle",
   ];
   return {
     label: name,
@@ -97,11 +107,19 @@ function endpointTooltip(facts: EndpointFacts, instances: string | undefined): [
     ["Status", summary.status],
     ["Instances", instances ? `${instances}${facts.simulated ? ", simulated" : ""}` : ""],
     ["Price", price && facts.simulated ? `${price} on AWS; nothing in the sandbox` : price],
+    ["Idle", idleText(facts)],
     ["Changed", formatTime(summary.modifiedAtMs, facts.nowMs)],
     ["Failure", facts.failureReason ?? ""],
     ["ARN", summary.arn],
   ];
   return rows.filter(([, value]) => value);
+}
+
+function idleText({ idleHours, simulated, hourlyUsd, isProject }: EndpointFacts): string {
+  if (idleHours === undefined) return "";
+  const time = `${formatNumber(idleHours, 2)} h${simulated ? " of the sandbox's time" : ""}`;
+  const way = isProject ? "delete its stack when it is not needed" : "delete it when it is not needed";
+  return `not invoked for ${time}${hourlyUsd === undefined ? "" : `, at ${formatHourly(hourlyUsd)}`}: ${way}`;
 }
 
 export function presentVariant(variant: Variant): Presentation {
@@ -208,11 +226,6 @@ export function presentAlarm(alarm: Alarm, nowMs: number): Presentation {
 
 /** An idle endpoint rests in this alarm: it only says that there is more capacity than the target asks for. */
 const isScaleInAlarm = ({ name }: Alarm) => alarmLabel(name) === "AlarmLow";
-
-/** Target tracking names its alarms `TargetTracking-endpoint/NAME/variant/V-AlarmHigh-UUID`. */
-function alarmLabel(name: string): string {
-  return /^TargetTracking-.*-(Alarm(?:High|Low))-/.exec(name)?.[1] ?? name;
-}
 
 export function presentActivity(activity: ScalingActivity, nowMs: number): Presentation {
   const wanted = /desired instance count to (\d+)/i.exec(activity.description)?.[1];

@@ -1,3 +1,4 @@
+import { formatHourly, formatHourlyAndMonthly } from "../domain/cost.ts";
 import { isOnlyDeletable, isStackFailed, isStackInProgress, type Stack, type StackResource } from "../domain/stack.ts";
 import { formatTime, plural } from "../ui/format.ts";
 import { type Presentation, tooltipRows } from "./present.ts";
@@ -9,14 +10,18 @@ function statusLook(status: string): Pick<Presentation, "icon" | "color"> {
   return { icon: "pass", color: "charts.green" };
 }
 
-export function presentStack(stack: Stack): Presentation {
+/** @param hourlyUsd what its endpoints cost an hour with their current instances, where that is known */
+export function presentStack(stack: Stack, hourlyUsd?: number): Presentation {
   return {
     label: stack.name,
-    description: `${stack.status} · ${plural(stack.resources.length, "resource")}`,
+    description: [stack.status, plural(stack.resources.length, "resource"), hourlyUsd && formatHourly(hourlyUsd)]
+      .filter(Boolean)
+      .join(" · "),
     tooltip: tooltipRows([
       ["Stack", stack.name],
       ["Status", stack.status],
       ["Reason", stack.statusReason],
+      ["Price", hourlyUsd ? `about ${formatHourlyAndMonthly(hourlyUsd)} for its endpoints` : undefined],
       ["ID", stack.id],
     ]),
     ...statusLook(stack.status),

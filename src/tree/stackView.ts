@@ -1,8 +1,10 @@
 import { type Disposable, window } from "vscode";
 import { viewIds } from "../contributions.ts";
-import type { Stack } from "../domain/stack.ts";
+import { isStackInProgress, type Stack } from "../domain/stack.ts";
 import type { Connections } from "../services/connections.ts";
+import type { Endpoints } from "../services/endpoints.ts";
 import type { StackDeployer } from "../services/stackDeployer.ts";
+import { lastPart } from "../ui/format.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { historyNode } from "./deploymentNodes.ts";
 import { followVisibility } from "./endpointsView.ts";
@@ -15,11 +17,15 @@ export function createStackView(
   connections: Connections,
   project: WorkspaceProject,
   deployer: StackDeployer,
+  endpoints: Endpoints,
 ): Disposable {
-  const provider = new NodeProvider(() => {
+  const provider = new NodeProvider(async () => {
     if (project.projectError) return [errorNode("project/error", project.projectError)];
     if (project.stackError) return [errorNode("stack/error", project.stackError)];
-    return [...outcomeNodes(project), ...(project.stack ? stackNodes(connections, project.stack, deployer) : [])];
+    return [
+      ...outcomeNodes(project),
+      ...(project.stack ? await stackNodes(connections, project.stack, deployer, endpoints) : []),
+    ];
   });
   const view = window.createTreeView(viewIds.stack, { treeDataProvider: provider });
   const show = () => {
@@ -27,11 +33,11 @@ export function createStackView(
     provider.refresh();
   };
   show();
-  const forget = project.onDidChange.on(show);
+  const forget = [project.onDidChange.on(show), endpoints.onDidChange.on(() => provider.refresh())];
   const visibility = followVisibility(view, (visible) => project.setVisible(visible));
   return {
     dispose() {
-      forget();
+      for (const stop of forget) stop();
       visibility.dispose();
       view.dispose();
       provider.dispose();
@@ -57,7 +63,12 @@ function outcomeNodes({ outcome, stack, stackKnown }: WorkspaceProject): TreeNod
   return [told, again];
 }
 
-function stackNodes(connections: Connections, stack: Stack, deployer: StackDeployer): TreeNode[] {
+async function stackNodes(
+  connections: Connections,
+  stack: Stack,
+  deployer: StackDeployer,
+  endpoints: Endpoints,
+): Promise<TreeNode[]> {
   // Only these two are served elsewhere in the sandbox; other URLs are taken as they are.
   const served: Record<string, string | undefined> = { ApiUrl: deployer.apiUrl(stack), WebUrl: deployer.webUrl(stack) };
   const outputs = Object.entries(stack.outputs).map(([name, value]): TreeNode => {
@@ -78,7 +89,7 @@ function stackNodes(connections: Connections, stack: Stack, deployer: StackDeplo
   return [
     {
       id: "stack",
-      presentation: presentStack(stack),
+      presentation: presentStack(stack, await hourlyUsd(stack, endpoints)),
       children: () =>
         stack.resources.map((r) => ({
           id: `resource/${r.logicalId}`,
@@ -91,4 +102,14 @@ function stackNodes(connections: Connections, stack: Stack, deployer: StackDeplo
     ...outputs.filter((node) => !hasUrl(node)),
     historyNode(connections, stack),
   ];
+}
+
+/** What the stack's endpoints cost together; undefined while it is in motion, or when one's cost is not known. */
+async function hourlyUsd({ status, resources }: Stack, endpoints: Endpoints): Promise<number | undefined> {
+  if (isStackInProgress(status)) return undefined;
+  const names = resources.flatMap(({ type, physicalId, status: state }) =>
+    type === "AWS::SageMaker::Endpoint" && physicalId && !state.startsWith("DELETE_") ? [lastPart(physicalId)] : [],
+  );
+  const costs = await Promise.all(names.map((name) => endpoints.hourlyUsd(name)));
+  return costs.reduce((sum, cost) => (sum === undefined || cost === undefined ? undefined : sum + cost), 0);
 }

@@ -1,4 +1,4 @@
-import type { EndpointMetrics } from "../../src/domain/metric.ts";
+import type { EndpointMetrics, MetricSeries } from "../../src/domain/metric.ts";
 import type { EndpointPageSnapshot } from "../../src/protocol/endpointPage.ts";
 import { Chart } from "../ui/chart.ts";
 import type { ChartData, Mark } from "../ui/chartSpec.ts";
@@ -7,8 +7,13 @@ import { TimeWindow } from "../ui/timeWindow.ts";
 import { createZoomBar } from "../ui/zoomBar.ts";
 
 const SECONDS_PER_DAY = 86_400;
+const LATENCIES = ["modelLatencyP50Ms", "modelLatencyP95Ms", "modelLatencyP99Ms", "overheadP50Ms", "overheadP99Ms"];
+const percent = (value: number) => `${formatShort(value)} %`;
 
-/** The five charts of an endpoint, over one time axis. */
+/** What a mark is about, by its sign. */
+const SIGNS = { scaled: "↑", alarm: "⚑", deployed: "◆" } as const;
+
+/** The charts of an endpoint, over one time axis. */
 export class LiveCharts {
   readonly element = document.createElement("div");
   private rangeSeconds = 900;
@@ -36,8 +41,10 @@ export class LiveCharts {
     ...this.shared,
     series: [
       { label: "model p50", color: "--vscode-charts-green", format: formatMs },
+      { label: "model p95", color: "--vscode-charts-yellow", format: formatMs },
       { label: "model p99", color: "--chart-orange", width: 2, format: formatMs },
       { label: "overhead p50", color: "--vscode-charts-foreground", dashed: true, format: formatMs },
+      { label: "overhead p99", color: "--vscode-charts-purple", dashed: true, format: formatMs },
     ],
   });
   private readonly errors = new Chart({
@@ -57,25 +64,61 @@ export class LiveCharts {
     unit: "% of the instances, average",
     ...this.shared,
     series: [
-      { label: "CPU", color: "--vscode-charts-blue", width: 2, format: (v) => `${formatShort(v)} %` },
-      { label: "memory", color: "--vscode-charts-yellow", dashed: true, format: (v) => `${formatShort(v)} %` },
+      { label: "CPU", color: "--vscode-charts-blue", width: 2, format: percent },
+      { label: "memory", color: "--vscode-charts-yellow", dashed: true, format: percent },
     ],
   });
 
-  constructor() {
+  /** Shown where the instances have GPUs, or report their disk. */
+  private readonly gpu = new Chart({
+    title: "GPU and disk",
+    unit: "% of the instances, average",
+    ...this.shared,
+    series: [
+      { label: "GPU", color: "--vscode-charts-green", width: 2, format: percent },
+      { label: "GPU memory", color: "--vscode-charts-yellow", dashed: true, format: percent },
+      { label: "disk", color: "--vscode-charts-foreground", dashed: true, format: percent },
+    ],
+  });
+  private readonly concurrency = new Chart({
+    title: "Concurrent requests",
+    unit: "per model, most in a period",
+    whole: true,
+    ...this.shared,
+    series: [
+      { label: "requests", color: "--vscode-charts-blue", width: 2, fill: true, format: (v) => formatNumber(v) },
+    ],
+  });
+
+  /** What was zoomed into, else all that is shown, in epoch milliseconds. */
+  get span(): { fromMs: number; toMs: number } | undefined {
+    const { zoom } = this.window;
+    const span = zoom ?? this.whole;
+    return span && { fromMs: Math.round(span.from * 1000), toMs: Math.round(span.to * 1000) };
+  }
+
+  private whole: { from: number; to: number } | undefined;
+
+  /** @param onZoom hears of each change of the zoom */
+  constructor(onZoom: () => void) {
+    this.window.onChange(onZoom);
     this.element.className = "charts";
     this.element.append(createZoomBar(this.window, this.time));
     this.element.append(this.invocations.element, this.latency.element, this.errors.element, this.cpu.element);
+    this.element.append(this.concurrency.element, this.gpu.element);
   }
 
-  update(snapshot: EndpointPageSnapshot): void {
+  /** @param variant whose figures are shown; undefined for all together */
+  update(snapshot: EndpointPageSnapshot, variant: string | undefined): void {
     const { metrics, marks, simulated } = snapshot;
+    const series = metrics?.variants?.find(({ name }) => name === variant)?.series ?? metrics?.series ?? [];
     const instances = this.instancesChart(simulated);
     if (this.rangeSeconds !== snapshot.range * 60) this.window.reset();
     this.rangeSeconds = snapshot.range * 60;
     const frame = timeFrame(metrics, snapshot.range);
-    const signs = marks.map(({ atMs, text }): Mark => ({ seconds: atMs / 1000, sign: "↑", text }));
-    const at = (...ids: string[]) => ids.map((id) => aligned(metrics, id, frame.times));
+    this.whole = { from: frame.from, to: frame.to };
+    const signs = marks.map(({ atMs, text, kind }): Mark => ({ seconds: atMs / 1000, sign: SIGNS[kind], text }));
+    const at = (...ids: string[]) => ids.map((id) => aligned(series, id, frame.times));
     const show = (chart: Chart, values: (number | null)[][]) => {
       const data: ChartData = { ...frame, values, marks: signs };
       chart.update(data);
@@ -84,10 +127,22 @@ export class LiveCharts {
     const each = snapshot.endpoint?.targetPerMinute;
     const target = served.map((count) => (count === null || each === undefined ? null : (count * each) / 60));
     show(this.invocations, [...at("invocationsPerSecond"), target]);
-    show(this.latency, at("modelLatencyP50Ms", "modelLatencyP99Ms", "overheadP50Ms").map(positive));
+    show(this.latency, at(...LATENCIES).map(positive));
     show(this.errors, at("errors4xx", "errors5xx"));
     show(instances, [served]);
     show(this.cpu, at("cpuPercent", "memoryPercent"));
+    this.showIfMeasured(this.concurrency, at("concurrentRequests"), show);
+    this.showIfMeasured(this.gpu, at("gpuPercent", "gpuMemoryPercent", "diskPercent"), show);
+  }
+
+  /** Not every endpoint measures everything: a chart that would be empty for ever is left out. */
+  private showIfMeasured(
+    chart: Chart,
+    values: (number | null)[][],
+    show: (chart: Chart, values: (number | null)[][]) => void,
+  ): void {
+    chart.element.hidden = values.every((line) => line.every((value) => value === null));
+    show(chart, values);
   }
 
   /** Made when it is known whether the instances are simulated: that is said once, here. */
@@ -130,8 +185,8 @@ function timeFrame(
 }
 
 /** A series on the page's time axis; a period without data is a gap. */
-function aligned(metrics: EndpointMetrics | undefined, id: string, times: readonly number[]): (number | null)[] {
-  const points = metrics?.series.find((series) => series.id === id)?.points ?? [];
+function aligned(all: readonly MetricSeries[], id: string, times: readonly number[]): (number | null)[] {
+  const points = all.find((series) => series.id === id)?.points ?? [];
   const byTime = new Map(points.map(({ atMs, value }) => [Math.round(atMs / 1000), value]));
   return times.map((time) => byTime.get(Math.round(time)) ?? null);
 }

@@ -9,6 +9,7 @@ import {
   type EndpointTab,
   endpointChanged,
   endpointRequests,
+  type LogSpan,
 } from "../../src/protocol/endpointPage.ts";
 import { connectHost } from "../ipc.ts";
 import { chartsPicture } from "../ui/chartPicture.ts";
@@ -31,7 +32,7 @@ interface Kept {
 registerComponents();
 const host = connectHost<Kept>();
 const root = document.getElementById("app") as HTMLElement;
-const charts = new LiveCharts();
+const charts = new LiveCharts(() => draw());
 const kept = host.recall();
 let snapshot: EndpointPageSnapshot | undefined;
 let draft: Draft | undefined = kept?.draft;
@@ -39,6 +40,8 @@ let tab: EndpointTab = kept?.tab ?? "predict";
 let focusSerial = 0;
 let outcome: Outcome | undefined;
 let history: HistoryEntry[] = kept?.history ?? [];
+/** Variant whose figures the charts show; undefined for all together. */
+let variant: string | undefined;
 let copied: SnippetKind | undefined;
 
 function show(next: EndpointPageSnapshot): void {
@@ -50,7 +53,7 @@ function show(next: EndpointPageSnapshot): void {
     focusSerial = next.focus.serial;
   }
   snapshot = next;
-  charts.update(next);
+  charts.update(next, variant);
   draw();
 }
 
@@ -96,7 +99,7 @@ function headView({ name, place, simulated, endpoint, endpointError: error }: En
       >
       ${failed ? secondary("Explain failure", endpointRequests.explainFailure) : nothing}
       ${simulated || !endpoint ? nothing : secondary("Console ↗", endpointRequests.openConsole)}
-      ${secondary("Log", endpointRequests.showLog)}
+      <vscode-button appearance="secondary" @click=${() => showLogs(null)}>Logs</vscode-button>
     </div>
   </header>`;
 }
@@ -163,8 +166,33 @@ function liveView(state: EndpointPageSnapshot): TemplateResult {
       </div>
     </div>
     <div class="live-note row spread">${liveNote(metrics, metricsError, RANGE_NAMES[range], error !== undefined)}
-      <span class="row">${metrics ? exportLinks() : nothing} ${endpoint?.takesTraffic ? explainScaling() : nothing}</span></div>
+      <span class="row">${variantPick(state)} ${logsLink(metrics)} ${metrics ? exportLinks() : nothing} ${endpoint?.takesTraffic ? explainScaling() : nothing}</span></div>
     ${charts.element}`;
+}
+
+function variantPick({ metrics }: EndpointPageSnapshot): TemplateResult {
+  const names = metrics?.variants?.map(({ name }) => name) ?? [];
+  if (names.length < 2) return html`${nothing}`;
+  const pick = (event: Event) => {
+    variant = (event.target as HTMLSelectElement).value || undefined;
+    if (snapshot) charts.update(snapshot, variant);
+    draw();
+  };
+  return html`<select class="plain-select" aria-label="Variant of the charts" @change=${pick}>
+    <option value="" ?selected=${variant === undefined}>All variants</option>
+    ${names.map((name) => html`<option value=${name} ?selected=${variant === name}>${name}</option>`)}
+  </select>`;
+}
+
+/** What was logged while the charts' figures were measured: of what was zoomed into, else of all that is shown. */
+function logsLink(metrics: EndpointPageSnapshot["metrics"]): TemplateResult {
+  if (!metrics) return html`${nothing}`;
+  const show = () => showLogs(charts.span ?? null);
+  return html`<button type="button" class="link" @click=${show}>Logs of this time</button>`;
+}
+
+function showLogs(span: LogSpan | null): void {
+  void host.transport.call(endpointRequests.showLogs, span).catch(showFailure);
 }
 
 const explainScaling = () => html`<button

@@ -46,6 +46,14 @@ test("an endpoint in transition says from where to where and since when, not wha
   assert.equal(shown.icon, "sync~spin");
 });
 
+test("an idle endpoint says so, with how long and what it costs, and can be deleted by its token", () => {
+  const shown = presentEndpoint({ ...base, variants: [variant], hourlyUsd: 0.23, idleHours: 24 });
+  assert.equal(shown.description, "InService · 2/4 instances · $0.23/h · idle");
+  assert.match(shown.contextValue ?? "", /\+project\+idle$/);
+  const rows = Object.fromEntries(shown.tooltip as [string, string][]);
+  assert.equal(rows.Idle, "not invoked for 24 h, at $0.23/h: delete its stack when it is not needed");
+});
+
 test("a failed endpoint says why, and takes no traffic", () => {
   const failed = { ...summary, status: "Failed" as const };
   const shown = presentEndpoint({ ...base, isProject: false, summary: failed, failureReason: "no ping" });

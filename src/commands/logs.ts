@@ -1,0 +1,119 @@
+import { type Disposable, type OutputChannel, ProgressLocation, window } from "vscode";
+import type { LogArgument } from "../contributions.ts";
+import { describeOpsError, toOpsError } from "../domain/errors.ts";
+import type { LogLine } from "../domain/failureExplanation.ts";
+import { type LogRequest, readLog } from "../services/logReader.ts";
+import { formatTime, lastPart } from "../ui/format.ts";
+import { pickOne } from "../ui/prompts.ts";
+import { requireConnection } from "./connection.ts";
+import { type EndpointCommandServices, findEndpoint } from "./endpoint.ts";
+
+const MINUTE_MS = 60_000;
+/** How far back a log that is followed begins. */
+const BEFORE_MS = 5 * MINUTE_MS;
+
+/** Logs in output channels, one for each group; what is followed goes on until another look at it, or until it is stopped. */
+export class LogChannels implements Disposable {
+  private readonly open = new Map<string, { channel: OutputChannel; stop?: AbortController }>();
+
+  constructor(private readonly services: EndpointCommandServices) {}
+
+  /** @param argument with a stretch of time, as a chart has it, only the group and the filter are asked for */
+  async show(argument: LogArgument | undefined): Promise<void> {
+    requireConnection(this.services.connections);
+    const { name } = await findEndpoint(this.services, argument);
+    const logGroup = await pickGroup(this.services, name);
+    if (logGroup === undefined) return;
+    const time = argument?.fromMs === undefined ? await pickTime() : { fromMs: argument.fromMs, toMs: argument.toMs };
+    if (!time) return;
+    const pattern = await window.showInputBox({
+      title: `Filter of ${logGroup}`,
+      prompt: "CloudWatch's filter pattern; empty for every line",
+      placeHolder: 'ERROR    "two words"    { $.status = 500 }',
+      ignoreFocusOut: true,
+    });
+    if (pattern === undefined) return;
+    await this.read({ logGroup, pattern, ...time });
+  }
+
+  dispose(): void {
+    for (const { channel, stop } of this.open.values()) {
+      stop?.abort();
+      channel.dispose();
+    }
+  }
+
+  private async read(request: LogRequest): Promise<void> {
+    const { logGroup, fromMs, toMs } = request;
+    const known = this.open.get(logGroup);
+    known?.stop?.abort();
+    const channel = known?.channel ?? window.createOutputChannel(`Log ${logGroup}`, "log");
+    const stop = new AbortController();
+    this.open.set(logGroup, { channel, stop });
+    channel.clear();
+    channel.show(true);
+    const nowMs = Date.now();
+    const until = toMs === undefined ? "followed from here on" : `to ${formatTime(toMs, nowMs)}`;
+    const filter = request.pattern === "" ? "" : `, only ${request.pattern}`;
+    channel.appendLine(`${logGroup}: from ${formatTime(fromMs, nowMs)} ${until}${filter}`);
+    let count = 0;
+    const tell = (lines: LogLine[]) => {
+      count += lines.length;
+      channel.append(lines.map(lineText).join(""));
+    };
+    const title = `${toMs === undefined ? "Following" : "Reading"} the log of ${lastPart(logGroup)}`;
+    const work = async () => {
+      try {
+        await readLog(this.services.connections, request, tell, stop.signal);
+        if (!stop.signal.aborted && count === 0) channel.appendLine("Nothing was logged in this time.");
+      } catch (error) {
+        const failure = toOpsError(error);
+        if (failure.code === "notFound") channel.appendLine("Nothing was ever logged: the log group does not exist.");
+        else {
+          channel.appendLine(describeOpsError(failure));
+          throw failure;
+        }
+      }
+    };
+    if (toMs !== undefined) return work();
+    // It goes on by itself: the command has ended, and Cancel ends this.
+    void window.withProgress({ location: ProgressLocation.Notification, title, cancellable: true }, (_, token) => {
+      token.onCancellationRequested(() => stop.abort());
+      return work()
+        .catch(() => {})
+        .finally(() => channel.appendLine("No longer followed."));
+    });
+  }
+}
+
+const lineText = ({ atMs, stream, text }: LogLine) => `${new Date(atMs).toISOString()} [${lastPart(stream)}] ${text}\n`;
+
+/** The endpoint's group, or that of one of the functions of the project's stack. */
+function pickGroup({ project }: EndpointCommandServices, name: string): Promise<string | undefined> | string {
+  const own = `/aws/sagemaker/Endpoints/${name}`;
+  const functions = (name === project.endpointName ? (project.stack?.resources ?? []) : []).flatMap(
+    ({ type, physicalId }) => (type === "AWS::Lambda::Function" && physicalId ? [physicalId] : []),
+  );
+  if (functions.length === 0) return own;
+  return pickOne("Log", [
+    { label: `$(radio-tower) Endpoint ${name}`, description: own, value: own },
+    ...functions.map((fn) => ({
+      label: `$(symbol-function) Function ${fn}`,
+      description: `/aws/lambda/${fn}`,
+      value: `/aws/lambda/${fn}`,
+    })),
+  ]);
+}
+
+async function pickTime(): Promise<{ fromMs: number; toMs?: number } | undefined> {
+  const minutes = await pickOne<number>("Time", [
+    { label: "$(eye) Follow", description: "from five minutes ago on, until it is cancelled", value: 0 },
+    { label: "$(history) Last 15 minutes", value: 15 },
+    { label: "$(history) Last hour", value: 60 },
+    { label: "$(history) Last day", value: 1440 },
+  ]);
+  if (minutes === undefined) return undefined;
+  const nowMs = Date.now();
+  if (minutes === 0) return { fromMs: nowMs - BEFORE_MS };
+  return { fromMs: nowMs - minutes * MINUTE_MS, toMs: nowMs };
+}
