@@ -4,7 +4,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { OpsError } from "../../src/domain/errors.ts";
 import type { PredictionResponse } from "../../src/domain/prediction.ts";
-import { chartExport, chartRange, copiedText, nothing, predictParams } from "../../src/panels/pageSchemas.ts";
+import { chartExport, chartRange, copiedText, logSpan, nothing, predictParams } from "../../src/panels/pageSchemas.ts";
 import {
   type EndpointPageSnapshot,
   endpointChanged,
@@ -53,7 +53,7 @@ async function open(
         setRange: { params: chartRange, handle: handle("setRange") },
         retry: { params: nothing, handle: handle("retry") },
         runLoadTest: { params: nothing, handle: handle("runLoadTest") },
-        showLog: { params: nothing, handle: handle("showLog") },
+        showLogs: { params: logSpan, handle: handle("showLogs") },
         explainScaling: { params: nothing, handle: handle("explainScaling") },
         explainFailure: { params: nothing, handle: handle("explainFailure") },
         deploy: { params: nothing, handle: handle("deploy") },
@@ -188,6 +188,31 @@ test("the charts are exported as figures, and as a picture of their own", { skip
   const bytes = Buffer.from(png?.base64 ?? "", "base64");
   assert.equal(bytes.subarray(1, 4).toString(), "PNG");
   writeFileSync(`${shots}/endpoint-charts-exported.png`, bytes);
+  await closeClean(opened);
+});
+
+test("one of several variants is looked at by itself, and the charts' time leads to its logs", { skip }, async () => {
+  const { metrics } = endpointSnapshot();
+  assert.ok(metrics);
+  const half = metrics.series.map(({ id, points }) => ({
+    id,
+    points: points.map((p) => ({ ...p, value: p.value / 2 })),
+  }));
+  const gpu = { id: "gpuPercent", points: metrics.series[0]?.points ?? [] };
+  const variants = [
+    { name: "blue", series: [...half, gpu] },
+    { name: "green", series: half },
+  ];
+  const opened = await open(endpointSnapshot({ metrics: { ...metrics, variants } }));
+  const { page, asked } = opened;
+  assert.equal(await page.getByRole("heading", { name: "GPU and disk" }).isVisible(), false);
+  await page.getByLabel("Variant of the charts").selectOption("blue");
+  await page.getByRole("heading", { name: "GPU and disk" }).waitFor();
+  await page.getByRole("button", { name: "Logs of this time" }).click();
+  for (let i = 0; i < 300 && !asked.some(([name]) => name === "showLogs"); i++)
+    await page.evaluate("new Promise((done) => requestAnimationFrame(done))");
+  await page.screenshot({ path: `${shots}/endpoint-variant.png`, fullPage: true });
+  assert.deepEqual(asked.find(([name]) => name === "showLogs")?.[1], { fromMs: metrics.fromMs, toMs: metrics.toMs });
   await closeClean(opened);
 });
 

@@ -70,8 +70,8 @@ export function endpointSnapshot(more: Partial<EndpointPageSnapshot> = {}): Endp
       ],
     },
     marks: [
-      { atMs: at(90), text: "Setting desired instance count to 2" },
-      { atMs: at(120), text: "Setting desired instance count to 3" },
+      { atMs: at(90), text: "Setting desired instance count to 2", kind: "scaled" },
+      { atMs: at(120), text: "Setting desired instance count to 3", kind: "scaled" },
     ],
     access: {
       region: "us-east-1",

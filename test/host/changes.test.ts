@@ -25,7 +25,7 @@ step("the wine project stands in the sandbox", async () => {
   await workbench.quickPickRow(/Deploy \d+ changes$/).waitFor();
   await workbench.screenshot(`${here.shots}/deploy-confirm.png`);
   await workbench.pick(/Deploy \d+ changes$/);
-  await workbench.page.getByText(/^CREATE_COMPLETE · \d+ resources$/).waitFor({ timeout: 90_000 });
+  await workbench.page.getByText(/^CREATE_COMPLETE · \d+ resources/).waitFor({ timeout: 90_000 });
 });
 
 step("a scaling policy is edited as a form that tells what it means, and refuses what cannot be", async () => {
@@ -74,4 +74,38 @@ step("the same in the project's files is a preview to accept", async () => {
   await workbench.pick(/Show the change of the project's files…$/);
   await workbench.page.locator(".bulk-edit-panel", { hasText: /"MaxCapacity":\s6/ }).waitFor();
   await workbench.screenshot(`${here.shots}/edit-scaling-files.png`);
+});
+
+step("drift is told with the value in the template and in the account", async () => {
+  const { workbench } = here;
+  await workbench.runCommand("View: Close All Editors");
+  await workbench.runCommand("SageMaker Ops: Detect Drift");
+  await workbench.editorTab(/Drift of wine/).waitFor({ timeout: 60_000 });
+  await workbench.webview().getByRole("heading", { name: "Drift of stack wine" }).waitFor();
+  await workbench.webview().getByText("/TargetTrackingScalingPolicyConfiguration/TargetValue").waitFor();
+  await workbench.screenshot(`${here.shots}/drift.png`);
+});
+
+step("the template is validated on request", async () => {
+  const { workbench } = here;
+  await workbench.runCommand("SageMaker Ops: Validate Template");
+  await workbench.notification(/Template template\.yaml has (no problems|\d+ problems?)/).waitFor({ timeout: 40_000 });
+  await workbench.editorTab("template.yaml").waitFor();
+});
+
+step("an endpoint is made again from a kept configuration, with its cost", async () => {
+  const { workbench } = here;
+  await workbench.runCommand("SageMaker Ops: Recreate Endpoint…");
+  await workbench.pick(/wine-EndpointConfig-/);
+  const input = workbench.quickInput.locator(".quick-input-box input");
+  await workbench.quickInput.locator(".quick-input-message", { hasText: "Press 'Enter'" }).waitFor();
+  await input.fill("wine-endpoint");
+  await workbench.quickInput.getByText("There is an endpoint wine-endpoint already.").waitFor();
+  await input.fill("wine-again");
+  await workbench.page.keyboard.press("Enter");
+  await workbench.quickPickRow(/Create endpoint wine-again$/).waitFor();
+  await workbench.quickInput.getByText(/about \$0\.\d+\/h on AWS; nothing in the sandbox/).waitFor();
+  await workbench.screenshot(`${here.shots}/recreate.png`);
+  await workbench.pick(/Create endpoint wine-again$/);
+  await workbench.treeItem("wine-again").waitFor();
 });

@@ -3,7 +3,10 @@ import { story } from "./steps.ts";
 import { createWineWorkspace } from "./wineWorkspace.ts";
 
 /** The explorer: what belongs to an endpoint, filters, favourites, the way from a resource to the template. */
-const here = story(skipWithoutChromium ? undefined : createWineWorkspace(), 60);
+const here = story(skipWithoutChromium ? undefined : createWineWorkspace(), 60, {
+  // A quarter of an hour of the sandbox: 15 s.
+  "sagemakerOps.idleHours": 0.25,
+});
 const { step, screenshots } = here;
 
 /** Picks an item of a row's context menu. */
@@ -29,7 +32,7 @@ const parts = async () => {
   await workbench.statusBarItem("SageMaker: sandbox · us-east-1").waitFor();
   await workbench.runCommand("SageMaker Ops: Deploy…");
   await workbench.pick(/Deploy \d+ changes$/);
-  await workbench.page.getByText(/^CREATE_COMPLETE · \d+ resources$/).waitFor({ timeout: 90_000 });
+  await workbench.page.getByText(/^CREATE_COMPLETE · \d+ resources/).waitFor({ timeout: 90_000 });
   await workbench.expandTreeItem(/^wine-Model-/);
   await workbench.treeItem("Image").waitFor();
   await workbench.treeItem("Artifact").waitFor();
@@ -71,4 +74,28 @@ step("a resource of the stack leads to its place in the template", async () => {
   await workbench.editorTab("template.yaml").waitFor();
   await workbench.page.locator(".view-line", { hasText: "EndpointLogs:" }).first().waitFor();
   await workbench.screenshot(`${here.shots}/reveal-in-template.png`);
+});
+
+step("an endpoint that nobody invokes is marked idle, and leads to its deletion", async () => {
+  const { workbench } = here;
+  await workbench.page.getByText(/^InService .* · idle · simulated$/).waitFor({ timeout: 60_000 });
+  const row = workbench.treeItem("wine-endpoint");
+  await row.hover();
+  await row.getByRole("button", { name: "Delete Stack…" }).waitFor();
+  await workbench.screenshot(`${here.shots}/idle.png`);
+});
+
+step("the log of the endpoint is read into an output channel", async () => {
+  const { workbench } = here;
+  await workbench.runCommand("SageMaker Ops: Show Logs…");
+  await workbench.pick(/Endpoint wine-endpoint$/);
+  await workbench.pick(/Last day$/);
+  await workbench.quickInput.locator(".quick-input-message", { hasText: "Press 'Enter'" }).waitFor();
+  await workbench.page.keyboard.press("Enter");
+  const output = workbench.page.locator(".output-view-content .view-line, .output .view-line");
+  await output
+    .filter({ hasText: /Endpoints\/wine-endpoint:.from/ })
+    .first()
+    .waitFor();
+  await workbench.screenshot(`${here.shots}/logs.png`);
 });

@@ -41,7 +41,7 @@ step("Deploy from the palette puts the project up, and the trees show it", async
   await here.workbench.pick(/Deploy \d+ changes$/);
   await here.workbench.notification("Deploying stack wine in sandbox").waitFor();
   await here.workbench.treeItem("wine-endpoint").waitFor();
-  await here.workbench.page.getByText(/^CREATE_COMPLETE · \d+ resources$/).waitFor({ timeout: 90_000 });
+  await here.workbench.page.getByText(/^CREATE_COMPLETE · \d+ resources/).waitFor({ timeout: 90_000 });
   for (const row of [
     "AllTraffic",
     /^wine-Model-/,

@@ -26,7 +26,7 @@ step("a plan says above its first line what it sends, and what can be done with 
   await workbench.statusBarItem("SageMaker: sandbox · us-east-1").waitFor();
   await workbench.runCommand("SageMaker Ops: Deploy…");
   await workbench.pick(/Deploy \d+ changes$/);
-  await workbench.page.getByText(/^CREATE_COMPLETE · \d+ resources$/).waitFor({ timeout: 90_000 });
+  await workbench.page.getByText(/^CREATE_COMPLETE · \d+ resources/).waitFor({ timeout: 90_000 });
   await openPlan("short.ramp.json");
   await lens("Run").waitFor();
   await workbench.page.getByText("up to 60/s · 480 requests · 10 s").waitFor();

@@ -35,7 +35,7 @@ async function deploy(): Promise<void> {
   await here.workbench.runCommand("SageMaker Ops: Deploy…");
   await here.workbench.pick(/Deploy \d+ changes$/);
 }
-const deployed = () => here.workbench.page.getByText(/^CREATE_COMPLETE · \d+ resources$/).waitFor({ timeout: 90_000 });
+const deployed = () => here.workbench.page.getByText(/^CREATE_COMPLETE · \d+ resources/).waitFor({ timeout: 90_000 });
 const clearNotifications = () => here.workbench.runCommand("Notifications: Clear All Notifications");
 
 /** The example has one plan, so that there is nothing to pick. */

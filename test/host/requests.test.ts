@@ -17,7 +17,7 @@ step("a saved request is sent from its file, and its expectations are told with 
   await workbench.statusBarItem("SageMaker: sandbox · us-east-1").waitFor();
   await workbench.runCommand("SageMaker Ops: Deploy…");
   await workbench.pick(/Deploy \d+ changes$/);
-  await workbench.page.getByText(/^CREATE_COMPLETE · \d+ resources$/).waitFor({ timeout: 90_000 });
+  await workbench.page.getByText(/^CREATE_COMPLETE · \d+ resources/).waitFor({ timeout: 90_000 });
   await workbench.page.keyboard.press("ControlOrMeta+p");
   await workbench.quickInput.locator(".quick-input-box input").fill("wine.predict.http");
   await workbench.pick("wine.predict.http");

@@ -27,7 +27,7 @@ step("closing the page of a run stops nothing; the sidebar opens it again", asyn
   await workbench.statusBarItem("SageMaker: sandbox · us-east-1").waitFor();
   await workbench.runCommand("SageMaker Ops: Deploy…");
   await workbench.pick(/Deploy \d+ changes$/);
-  await workbench.page.getByText(/^CREATE_COMPLETE · \d+ resources$/).waitFor({ timeout: 90_000 });
+  await workbench.page.getByText(/^CREATE_COMPLETE · \d+ resources/).waitFor({ timeout: 90_000 });
   await runShortPlan();
   await workbench.runCommand("View: Close All Editors");
   const row = workbench.treeItem(/^\d\d:\d\d short$/);

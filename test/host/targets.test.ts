@@ -15,7 +15,7 @@ step("What If plays a plan's load against two targets at once, and again with wh
   await workbench.statusBarItem("SageMaker: sandbox · us-east-1").waitFor();
   await workbench.runCommand("SageMaker Ops: Deploy…");
   await workbench.pick(/Deploy \d+ changes$/);
-  await workbench.page.getByText(/^CREATE_COMPLETE · \d+ resources$/).waitFor({ timeout: 90_000 });
+  await workbench.page.getByText(/^CREATE_COMPLETE · \d+ resources/).waitFor({ timeout: 90_000 });
   await workbench.runCommand("SageMaker Ops: What If…");
   await workbench.pick("1k-rps.ramp.json");
   await workbench.editorTab("What if 1k-rps").waitFor();
