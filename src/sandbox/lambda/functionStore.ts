@@ -14,6 +14,7 @@ import {
   type VpcConfig,
 } from "@aws-sdk/client-lambda";
 import type { World } from "../world.ts";
+import { type FunctionLayer, LayerStore } from "./layers.ts";
 import type { ProcessPool } from "./processPool.ts";
 import { ArchiveError, readZip } from "./zipArchive.ts";
 
@@ -81,6 +82,7 @@ export interface LambdaFunction {
   memoryMb: number;
   ephemeralMb: number;
   environment: Record<string, string>;
+  layers: FunctionLayer[];
   architectures: Architecture[];
   tracing: TracingMode;
   logging: LoggingConfig;
@@ -100,6 +102,7 @@ export interface LambdaFunction {
 /** Functions of all regions and the directory that their code lives in. */
 export class FunctionStore {
   private readonly functions = new Map<string, LambdaFunction>();
+  readonly layers = new LayerStore();
 
   constructor(
     private readonly world: World,
@@ -252,6 +255,7 @@ export function configurationOf(fn: LambdaFunction, now: number, qualifier?: str
     CodeSha256: fn.code.sha256,
     Version: fn.version,
     Environment: Object.keys(fn.environment).length ? { Variables: fn.environment } : undefined,
+    Layers: fn.layers.length ? fn.layers.map(({ arn, bytes }) => ({ Arn: arn, CodeSize: bytes })) : undefined,
     TracingConfig: { Mode: fn.tracing },
     RevisionId: fn.revisionId,
     State: active ? "Active" : "Pending",

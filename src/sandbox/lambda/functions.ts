@@ -3,7 +3,6 @@ import { rmSync } from "node:fs";
 import { GetRoleCommand } from "@aws-sdk/client-iam";
 import {
   CreateFunctionCommand,
-  type CreateFunctionCommandInput,
   DeleteFunctionCommand,
   GetFunctionCodeSigningConfigCommand,
   GetFunctionCommand,
@@ -17,11 +16,11 @@ import {
   UpdateFunctionConfigurationCommand,
   type UpdateFunctionConfigurationCommandInput,
 } from "@aws-sdk/client-lambda";
-import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { pageOf } from "../paging.ts";
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { WireError } from "../wire/types.ts";
 import type { World } from "../world.ts";
+import { codeOf } from "./codeSource.ts";
 import {
   badParameter,
   configurationOf,
@@ -75,6 +74,7 @@ export function addFunctionOperations(service: ServiceBuilder, world: World, sto
       refuseUncovered(input);
       checkEnvironment(input.Environment?.Variables);
       await checkRole(world, input.Role!, ctx.region);
+      const layers = store.layers.use(input.Layers ?? []);
       const code = store.unpack(await codeOf(world, input.Code ?? {}, ctx.region));
       const doneAt = store.changeDoneAt();
       const fn: LambdaFunction = {
@@ -98,6 +98,7 @@ export function addFunctionOperations(service: ServiceBuilder, world: World, sto
         memoryMb: input.MemorySize ?? 128,
         ephemeralMb: input.EphemeralStorage?.Size ?? 512,
         environment: input.Environment?.Variables ?? {},
+        layers,
         architectures: input.Architectures ?? ["x86_64"],
         tracing: input.TracingConfig?.Mode ?? "PassThrough",
         logging: { LogFormat: "Text", LogGroup: `/aws/lambda/${name}`, ...input.LoggingConfig },
@@ -173,6 +174,7 @@ export function addFunctionOperations(service: ServiceBuilder, world: World, sto
       refuseUncovered(input);
       checkEnvironment(input.Environment?.Variables);
       if (input.Role) await checkRole(world, input.Role, ctx.region);
+      if (input.Layers) fn.layers = store.layers.use(input.Layers);
       applyConfiguration(fn, input);
       changed(fn, store, now());
       return configurationOf(fn, now());
@@ -218,9 +220,8 @@ export function addFunctionOperations(service: ServiceBuilder, world: World, sto
 
 const badMarker = () => badParameter("Invalid marker.");
 
-/** Layers and file systems would change what the code finds, so functions with them are refused. */
-function refuseUncovered(input: { Layers?: string[]; FileSystemConfigs?: unknown[] }): void {
-  if (input.Layers?.length) throw badParameter("This sandbox has no layers; put their content into the package.");
+/** File systems would change what the code finds, so functions with them are refused. */
+function refuseUncovered(input: { FileSystemConfigs?: unknown[] }): void {
   if (input.FileSystemConfigs?.length) throw badParameter("This sandbox has no file systems for functions.");
 }
 
@@ -289,21 +290,4 @@ async function checkRole(world: World, arn: string, region: string): Promise<voi
     throw refused;
   });
   if (!decodeURIComponent(Role?.AssumeRolePolicyDocument ?? "").includes("lambda.amazonaws.com")) throw refused;
-}
-
-async function codeOf(
-  world: World,
-  code: Pick<NonNullable<CreateFunctionCommandInput["Code"]>, "ZipFile" | "S3Bucket" | "S3Key" | "S3ObjectVersion">,
-  region: string,
-): Promise<Uint8Array> {
-  if (code.ZipFile) return code.ZipFile;
-  if (!code.S3Bucket || !code.S3Key) throw badParameter("Please provide a source for function code.");
-  try {
-    const object = { Bucket: code.S3Bucket, Key: code.S3Key, VersionId: code.S3ObjectVersion };
-    const { Body } = await world.call(GetObjectCommand, object, { region });
-    return Body as Uint8Array;
-  } catch (error) {
-    const { name, message } = error as Error;
-    throw badParameter(`Error occurred while GetObject. S3 Error Code: ${name}. S3 Error Message: ${message}`);
-  }
 }

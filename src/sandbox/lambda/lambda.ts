@@ -9,6 +9,7 @@ import { type FunctionFamily, FunctionStore, type LambdaFunction } from "./funct
 import { addFunctionOperations } from "./functions.ts";
 import { addInvokeOperation } from "./invoke.ts";
 import { createCodeRoot, createPool } from "./launch.ts";
+import { addLayerOperations, type LayerVersion } from "./layers.ts";
 import { addPermissionOperations } from "./permissions.ts";
 import { addSettingOperations } from "./settings.ts";
 import { addVersionOperations } from "./versions.ts";
@@ -33,6 +34,7 @@ export function createLambda(world: World): ServiceModule {
   addFunctionOperations(service, world, store);
   addVersionOperations(service, world, store);
   addAliasOperations(service, store);
+  addLayerOperations(service, world, store);
   addSettingOperations(service, store);
   addInvokeOperation(service, world, store);
   addPermissionOperations(service, store);
@@ -53,22 +55,39 @@ export function createLambda(world: World): ServiceModule {
 function persistFunctions(world: World, store: FunctionStore): Persistent {
   type SavedVersion = Omit<LambdaFunction, "pool" | "code" | "family"> & { zip: Uint8Array };
   type Saved = { head: SavedVersion; versions: SavedVersion[]; family: Omit<FunctionFamily, "versions" | "running"> };
+  interface SavedState {
+    functions: Saved[];
+    layers: (Omit<LayerVersion, "code"> & { zip: Uint8Array })[];
+  }
   const plain = ({ pool: _pool, family: _family, code, ...rest }: LambdaFunction): SavedVersion => ({
     ...rest,
     zip: code.zip,
   });
   return {
     name: "lambda",
-    save: () =>
-      store.all().map((fn): Saved => {
+    save: (): SavedState => ({
+      layers: [...store.layers.versions.values()].map(({ code, ...rest }) => ({ ...rest, zip: code.zip })),
+      functions: store.all().map((fn): Saved => {
         const { versions, running: _, ...family } = fn.family;
         return { head: plain(fn), versions: [...versions.values()].map(plain), family };
       }),
+    }),
     load(saved) {
-      for (const { head, versions, family: shared } of saved as Saved[]) {
+      // A list of functions alone was saved before there were layers.
+      const { functions, layers } = Array.isArray(saved)
+        ? { functions: saved as Saved[], layers: [] }
+        : (saved as SavedState);
+      for (const { zip, ...rest } of layers) store.layers.versions.set(rest.arn, { ...rest, code: store.unpack(zip) });
+      for (const { head, versions, family: shared } of functions) {
         const family: FunctionFamily = { ...shared, versions: new Map(), running: 0 };
         const alive = ({ zip, ...rest }: SavedVersion): LambdaFunction => {
-          const fn: LambdaFunction = { ...rest, family, code: store.unpack(zip), pool: createPool(world, () => fn) };
+          const fn: LambdaFunction = {
+            ...rest,
+            layers: store.layers.restore(rest.layers),
+            family,
+            code: store.unpack(zip),
+            pool: createPool(world, () => fn),
+          };
           return fn;
         };
         store.add(alive(head));
@@ -81,6 +100,8 @@ function persistFunctions(world: World, store: FunctionStore): Persistent {
 /** The archive behind GetFunction's Code.Location; its digest in the link stands for AWS's signature. */
 function download(store: FunctionStore, req: WireRequest): WireResponse {
   const [, region = "", name = ""] = /^\/_aws\/lambda\/code\/([\w-]+)\/([\w-]+)$/.exec(req.rawPath) ?? [];
+  const layer = name === "layer" ? store.layers.download(req) : undefined;
+  if (layer) return layer;
   const fn = store.find(region, name);
   const digest = req.query.get("sha256")?.[0];
   const found = fn && [fn, ...fn.family.versions.values()].find(({ code }) => code.sha256 === digest);

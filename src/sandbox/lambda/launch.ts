@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { World } from "../world.ts";
 import { locateRuntime, type RuntimeLocation } from "./bootstrapLocation.ts";
 import type { LambdaFunction } from "./functionStore.ts";
+import { layerEnvironment } from "./layers.ts";
 import { ProcessPool } from "./processPool.ts";
 import { findPython, PYTHON_BOOTSTRAP } from "./pythonRuntime.ts";
 
@@ -62,6 +63,7 @@ export function createPool(world: World, functionOf: () => LambdaFunction): Proc
           AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
           LANG: "en_US.UTF-8",
           TZ: ":UTC",
+          ...layerEnvironment(fn.layers, fn.runtime),
           ...fn.environment,
           AWS_REGION: fn.region,
           AWS_DEFAULT_REGION: fn.region,

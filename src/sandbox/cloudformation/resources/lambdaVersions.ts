@@ -2,14 +2,16 @@ import {
   CreateAliasCommand,
   DeleteAliasCommand,
   DeleteFunctionCommand,
+  DeleteLayerVersionCommand,
+  PublishLayerVersionCommand,
   PublishVersionCommand,
   UpdateAliasCommand,
 } from "@aws-sdk/client-lambda";
 import { isMap, type ValueMap } from "../template/value.ts";
 import { type HandlerTable, isNotFound, unlessMissing } from "./handler.ts";
-import { maps, PropertyError, text, toInput, without } from "./properties.ts";
+import { maps, optionalText, PropertyError, text, toInput, without } from "./properties.ts";
 
-/** AWS::Lambda::Version and Alias; Ref of each is its ARN. */
+/** AWS::Lambda::Version, LayerVersion and Alias; Ref of each is its ARN. */
 export const lambdaVersionHandlers: HandlerTable = {
   "AWS::Lambda::Version": {
     attributes: ["Version", "FunctionArn"],
@@ -22,6 +24,21 @@ export const lambdaVersionHandlers: HandlerTable = {
     async remove(arn, _properties, ctx) {
       const [FunctionName = "", Qualifier = ""] = splitArn(arn);
       await unlessMissing(ctx.call(DeleteFunctionCommand, { FunctionName, Qualifier }), isNotFound);
+    },
+  },
+
+  "AWS::Lambda::LayerVersion": {
+    attributes: ["LayerVersionArn"],
+    replaceOn: [],
+    async create(properties, ctx) {
+      const LayerName = optionalText(properties, "LayerName") ?? ctx.generatedName(64);
+      const input = toInput(PublishLayerVersionCommand, { ...properties, LayerName });
+      const { LayerVersionArn = "" } = await ctx.call(PublishLayerVersionCommand, input);
+      return { id: LayerVersionArn, attributes: { LayerVersionArn } };
+    },
+    async remove(arn, _properties, ctx) {
+      const [LayerName = "", VersionNumber = ""] = splitArn(arn);
+      await ctx.call(DeleteLayerVersionCommand, { LayerName, VersionNumber: Number(VersionNumber) });
     },
   },
 
