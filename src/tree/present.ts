@@ -68,10 +68,10 @@ export function presentEndpoint(facts: EndpointFacts): Presentation {
   const description = [
     facts.isFavorite && "★",
     status,
+    facts.idleHours !== undefined && "idle",
     status === "Failed" ? facts.failureReason : instances,
     moving && formatAge(nowMs - summary.modifiedAtMs),
     hourlyUsd !== undefined && !moving && formatHourly(hourlyUsd),
-    facts.idleHours !== undefined && "idle",
     facts.simulated && totals && "simulated",
   ];
   const context = [
@@ -90,6 +90,7 @@ export function presentEndpoint(facts: EndpointFacts): Presentation {
     description: description.filter(Boolean).join(" · ").replace("★ · ", "★ "),
     tooltip: endpointTooltip(facts, instances),
     ...statusIcon(status),
+    ...(facts.idleHours === undefined ? {} : { color: YELLOW }),
     contextValue: context.filter(Boolean).join("+"),
   };
 }

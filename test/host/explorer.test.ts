@@ -78,7 +78,7 @@ step("a resource of the stack leads to its place in the template", async () => {
 
 step("an endpoint that nobody invokes is marked idle, and leads to its deletion", async () => {
   const { workbench } = here;
-  await workbench.page.getByText(/^InService .* · idle · simulated$/).waitFor({ timeout: 60_000 });
+  await workbench.page.getByText(/^InService · idle · .* · simulated$/).waitFor({ timeout: 60_000 });
   const row = workbench.treeItem("wine-endpoint");
   await row.hover();
   await row.getByRole("button", { name: "Delete Stack…" }).waitFor();
@@ -92,9 +92,8 @@ step("the log of the endpoint is read into an output channel", async () => {
   await workbench.pick(/Last day$/);
   await workbench.quickInput.locator(".quick-input-message", { hasText: "Press 'Enter'" }).waitFor();
   await workbench.page.keyboard.press("Enter");
-  const output = workbench.page.locator(".output-view-content .view-line, .output .view-line");
-  await output
-    .filter({ hasText: /Endpoints\/wine-endpoint:.from/ })
+  await workbench.page
+    .locator(".view-line", { hasText: /wine-endpoint:.from/ })
     .first()
     .waitFor();
   await workbench.screenshot(`${here.shots}/logs.png`);

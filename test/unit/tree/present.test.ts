@@ -48,7 +48,7 @@ test("an endpoint in transition says from where to where and since when, not wha
 
 test("an idle endpoint says so, with how long and what it costs, and can be deleted by its token", () => {
   const shown = presentEndpoint({ ...base, variants: [variant], hourlyUsd: 0.23, idleHours: 24 });
-  assert.equal(shown.description, "InService · 2/4 instances · $0.23/h · idle");
+  assert.equal(shown.description, "InService · idle · 2/4 instances · $0.23/h");
   assert.match(shown.contextValue ?? "", /\+project\+idle$/);
   const rows = Object.fromEntries(shown.tooltip as [string, string][]);
   assert.equal(rows.Idle, "not invoked for 24 h, at $0.23/h: delete its stack when it is not needed");
