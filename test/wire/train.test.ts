@@ -95,6 +95,15 @@ describe("train", () => {
     assert.match(refused.stderr, /num_round/);
   });
 
+  test("the Studio domain is deployed by the same command", async () => {
+    const studio = ["--project", path.join(WINE, "studio.ops.json")];
+    const deployed = await startCli(["deploy", ...studio, "--yes", "--json"], { env, cwd: home.folder }).ended;
+    assert.equal(deployed.code, 0, deployed.stderr);
+    const { outputs } = JSON.parse(deployed.stdout) as { outputs: Record<string, string> };
+    assert.match(outputs.DomainId ?? "", /^d-/);
+    assert.equal(outputs.UserProfileName, "analyst");
+  });
+
   test("data that does not fit the features, and a project without training, are refused before anything is sent", async () => {
     const { training: _, ...rest } = JSON.parse(readFileSync(path.join(WINE, "sagemaker-ops.json"), "utf8")) as {
       training: { data: string };
