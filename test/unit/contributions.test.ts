@@ -74,6 +74,16 @@ test("every text is in package.nls.json, and none there is unused", () => {
   );
 });
 
+test("the German texts are those of package.nls.json, with the same commands behind their links", () => {
+  const german = JSON.parse(read("package.nls.de.json")) as Record<string, string>;
+  assert.deepEqual(sorted(Object.keys(german)), sorted(Object.keys(texts)));
+  const links = (text: string) => [...text.matchAll(/\(command:[\w.]+\)/g)].map(([link]) => link);
+  const differing = Object.keys(texts).filter(
+    (key) => links(texts[key] ?? "").join() !== links(german[key] ?? "").join(),
+  );
+  assert.deepEqual(differing, []);
+});
+
 test("the extension starts for a project, a load plan or one of its pages only, and its pictures exist", () => {
   assert.deepEqual(manifest.activationEvents, [
     "workspaceContains:sagemaker-ops.json",
