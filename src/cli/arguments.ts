@@ -20,8 +20,8 @@ export const USAGE = `SageMaker Endpoint Ops
                         a project from a model of your own
   adopt --endpoint NAME --out FOLDER [--name STACK]
                         a project out of an endpoint that exists, for another like it
-  deploy [--project FILE] [--yes]
-                        change set, preview, execute, outputs
+  deploy [--project FILE] [--teardown-after HOURS] [--yes]
+                        change set, preview, execute, outputs; the stack can delete itself after a time
   train [--project FILE] [--yes]
                         a training job of SageMaker's XGBoost on the project's data; its model becomes the project's
   predict [--endpoint NAME] [--content-type T] [--accept T] (--body TEXT | --file FILE) [--project FILE]

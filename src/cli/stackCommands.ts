@@ -6,8 +6,9 @@ import { OpsError } from "../domain/errors.ts";
 import type { ResourceChange } from "../domain/stack.ts";
 import type { DeployEvent } from "../services/deployEvents.ts";
 import { findDrift } from "../services/driftFinder.ts";
-import { loadProject } from "../services/projects.ts";
+import { loadProject, type ProjectContext } from "../services/projects.ts";
 import type { PreparedDeployment } from "../services/stackDeployer.ts";
+import { withTeardown } from "../services/teardown.ts";
 import { connectionOptions, parseArguments } from "./arguments.ts";
 import type { CliServices } from "./cliServices.ts";
 import type { Output } from "./output.ts";
@@ -69,10 +70,24 @@ function printPreview(output: Output, { preview, cost }: PreparedDeployment): vo
   if (cost) output.line(costLine(cost));
 }
 
+const deployOptions = { ...options, "teardown-after": { type: "string" } } as const;
+
+/** The project, with the time of its end where one is asked for. */
+async function projectToDeploy(
+  { project, env, "teardown-after": hours }: { project: string; env?: string; "teardown-after"?: string },
+  output: Output,
+): Promise<ProjectContext> {
+  const loaded = await loadProject(project, env);
+  if (hours === undefined) return loaded;
+  const { context, at } = withTeardown(loaded, Number(hours), Date.now());
+  output.line(`Stack ${loaded.project.stackName} will delete itself at ${at} UTC; its role for that stays`);
+  return context;
+}
+
 /** `deploy`: change set, preview, execute, outputs. */
 export async function runDeploy(args: string[], services: CliServices, output: Output): Promise<number> {
-  const { values } = parseArguments(args, options);
-  const project = await loadProject(values.project, values.env);
+  const { values } = parseArguments(args, deployOptions);
+  const project = await projectToDeploy(values, output);
   const connection = await services.connect(values, project.project);
   output.line(`Deploying stack ${project.project.stackName} to ${describeConnection(connection)}`);
   const signal = abortOnInterrupt();

@@ -95,13 +95,16 @@ describe("the template", () => {
   test("gives no role a wildcard beyond the actions that know no resources", () => {
     const wide: string[] = [];
     for (const { Type, Properties } of Object.values(template.Resources)) {
-      if (Type !== "AWS::IAM::Role") continue;
-      for (const { Action, Resource } of statementsOf(Properties.Policies)) {
+      if (Type !== "AWS::IAM::Role" && Type !== "AWS::IAM::Policy") continue;
+      for (const { Action, Resource } of statementsOf(Properties.Policies ?? [Properties])) {
         assert.ok(![Action].flat().some((action) => action.includes("*")), String(Action));
         if (Resource === "*") wide.push(...[Action].flat());
       }
     }
     assert.deepEqual(wide.sort(), [
+      "application-autoscaling:DescribeScalableTargets",
+      "application-autoscaling:DescribeScalingPolicies",
+      "cloudwatch:DescribeAlarms",
       "cloudwatch:PutMetricData",
       "ec2:DescribeDhcpOptions",
       "ec2:DescribeNetworkInterfaces",
@@ -109,6 +112,7 @@ describe("the template", () => {
       "ec2:DescribeSubnets",
       "ec2:DescribeVpcs",
       "ecr:GetAuthorizationToken",
+      "logs:DescribeLogGroups",
     ]);
   });
 
