@@ -14,6 +14,7 @@ import {
   type VpcConfig,
 } from "@aws-sdk/client-lambda";
 import type { World } from "../world.ts";
+import type { EventInvoke } from "./eventInvoke.ts";
 import { type FunctionLayer, LayerStore } from "./layers.ts";
 import type { ProcessPool } from "./processPool.ts";
 import { ArchiveError, readZip } from "./zipArchive.ts";
@@ -60,6 +61,8 @@ export interface FunctionFamily {
   versions: Map<string, LambdaFunction>;
   aliases: Map<string, FunctionAlias>;
   nextVersion: number;
+  /** By qualifier. */
+  eventInvoke?: Map<string, EventInvoke>;
   reservedConcurrency?: number;
   /** Invocations at work. */
   running: number;

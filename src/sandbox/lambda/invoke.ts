@@ -10,6 +10,7 @@ import {
 } from "@aws-sdk/client-lambda";
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import type { World } from "../world.ts";
+import { tellDestination } from "./eventInvoke.ts";
 import type { Outcome } from "./functionProcess.ts";
 import { badParameter, type FunctionAlias, type FunctionStore, type LambdaFunction } from "./functionStore.ts";
 import { logGroupOf } from "./launch.ts";
@@ -100,12 +101,19 @@ async function runWithRetries(
   clientContext: string | undefined,
 ): Promise<void> {
   const requestId = randomUUID();
-  for (const delay of [...RETRY_MS, undefined]) {
-    const failed = await runOnce(world, call, requestId, event, clientContext).then(
-      ({ outcome }) => outcome.error !== undefined,
-      () => true,
+  const config = call.fn.family.eventInvoke?.get(call.functionArn.split(":")[7] ?? "$LATEST");
+  const delays = RETRY_MS.slice(0, config?.retries ?? RETRY_MS.length);
+  for (const [attempt, delay] of [...delays, undefined].entries()) {
+    const outcome = await runOnce(world, call, requestId, event, clientContext).then(
+      (ended) => ended.outcome,
+      (error: Error) => ({ error: { errorMessage: error.message, errorType: error.name } }),
     );
-    if (!failed || delay === undefined) return;
+    if (outcome.error === undefined || delay === undefined) {
+      const done = { functionArn: call.functionArn, requestId, event, attempts: attempt + 1 };
+      // A destination that is gone has nobody to be told.
+      await tellDestination(world, config, done, outcome).catch(() => {});
+      return;
+    }
     await world.clock.sleep(delay);
   }
 }

@@ -5,6 +5,7 @@ import { serviceInfo } from "../wire/serviceInfo.ts";
 import type { WireRequest, WireResponse } from "../wire/types.ts";
 import type { ServiceModule, World } from "../world.ts";
 import { addAliasOperations } from "./aliases.ts";
+import { addEventInvokeOperations } from "./eventInvoke.ts";
 import { type FunctionFamily, FunctionStore, type LambdaFunction } from "./functionStore.ts";
 import { addFunctionOperations } from "./functions.ts";
 import { addInvokeOperation } from "./invoke.ts";
@@ -34,6 +35,7 @@ export function createLambda(world: World): ServiceModule {
   addFunctionOperations(service, world, store);
   addVersionOperations(service, world, store);
   addAliasOperations(service, store);
+  addEventInvokeOperations(service, world, store);
   addLayerOperations(service, world, store);
   addSettingOperations(service, store);
   addInvokeOperation(service, world, store);

@@ -2,13 +2,11 @@ import {
   DeleteFunctionConcurrencyCommand,
   GetAccountSettingsCommand,
   GetFunctionConcurrencyCommand,
-  GetFunctionEventInvokeConfigCommand,
   GetFunctionRecursionConfigCommand,
   GetFunctionUrlConfigCommand,
   GetProvisionedConcurrencyConfigCommand,
   GetRuntimeManagementConfigCommand,
   ListEventSourceMappingsCommand,
-  ListFunctionEventInvokeConfigsCommand,
   ListFunctionUrlConfigsCommand,
   ListProvisionedConcurrencyConfigsCommand,
   ProvisionedConcurrencyConfigNotFoundException,
@@ -74,14 +72,6 @@ export function addSettingOperations(service: ServiceBuilder, store: FunctionSto
       return { RecursiveLoop: "Terminate" };
     })
     .on(ListEventSourceMappingsCommand)(() => ({ EventSourceMappings: [] }))
-    .on(GetFunctionEventInvokeConfigCommand)((input, ctx) => {
-      const { arn } = store.get(input.FunctionName, input.Qualifier, ctx.region);
-      throw none(`The function ${arn}:${input.Qualifier ?? "$LATEST"} doesn't have an EventInvokeConfig`);
-    })
-    .on(ListFunctionEventInvokeConfigsCommand)((input, ctx) => {
-      store.head(input.FunctionName, ctx.region);
-      return { FunctionEventInvokeConfigs: [] };
-    })
     .on(GetFunctionUrlConfigCommand)((input, ctx) => {
       store.get(input.FunctionName, input.Qualifier, ctx.region);
       throw none("The resource you requested does not exist.");
