@@ -99,7 +99,13 @@ export class Workbench {
   async expandTreeItem(label: string | RegExp): Promise<void> {
     const item = this.treeItem(label);
     await item.waitFor();
-    if ((await item.getAttribute("aria-expanded")) === "false") await item.locator(".monaco-tl-twistie").click();
+    const open = this.page.locator('[aria-expanded="true"]').and(item);
+    // A tree that is drawn anew in this moment loses the click.
+    for (const until = Date.now() + 20_000; ; ) {
+      if ((await item.getAttribute("aria-expanded")) === "false") await item.locator(".monaco-tl-twistie").click();
+      if (await appears(open, 2000)) return;
+      if (Date.now() > until) throw new Error(`The row ${label} did not open.`);
+    }
   }
 
   editorTab(name: string | RegExp): Locator {
