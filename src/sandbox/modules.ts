@@ -1,4 +1,4 @@
-import type { SandboxWorld, ServiceModule } from "./world.ts";
+import { CALLBACK_PREFIX, type SandboxWorld, type ServiceModule } from "./world.ts";
 
 /** A part of the sandbox that is loaded when something first asks for one of its services. */
 interface Part {
@@ -131,7 +131,7 @@ function partsOf(world: SandboxWorld): Part[] {
       "cloudformation",
       "cloudformation",
       async () => (await import("./cloudformation/cloudFormation.ts")).createCloudFormation(world),
-      "/_aws/cloudformation/",
+      CALLBACK_PREFIX,
     ),
   ];
 }

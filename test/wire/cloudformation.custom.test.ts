@@ -216,7 +216,9 @@ describe("nested stacks", () => {
     assert.equal(stack.StackStatus, "CREATE_COMPLETE", (await reasonsOf("outer")).join());
     const { Name, Id } = outputsOf(stack);
     assert.equal(Name, "/nested/one");
-    assert.match((await describeStack(Id ?? ""))?.StackName ?? "", /^outer-Inner-[A-Z0-9]{12}$/);
+    const inside = await describeStack(Id ?? "");
+    assert.match(inside?.StackName ?? "", /^outer-Inner-[A-Z0-9]{12}$/);
+    assert.deepEqual([inside?.ParentId, inside?.RootId, stack.ParentId], [stack.StackId, stack.StackId, undefined]);
     const changed = await update("outer", outer(url("good.json"), "two"));
     assert.deepEqual(outputsOf(changed), { Name: "/nested/two", Id });
     await cloudformation.send(new DeleteStackCommand({ StackName: "outer" }));

@@ -166,10 +166,10 @@ export function addStackOperations(service: ServiceBuilder, world: World, store:
 export function addStackQueries(service: ServiceBuilder, store: StackStore): void {
   service
     .on(DescribeStacksCommand)((input, ctx) => {
-      if (input.StackName) return { Stacks: [describe(stackOf(store, input.StackName, ctx.region))] };
+      if (input.StackName) return { Stacks: [describe(store, stackOf(store, input.StackName, ctx.region))] };
       const stacks = store.all(ctx.region).filter(({ status }) => status !== "DELETE_COMPLETE");
       const { page, NextToken } = pageOf(stacks, input.NextToken);
-      return { Stacks: page.map(describe), NextToken };
+      return { Stacks: page.map((stack) => describe(store, stack)), NextToken };
     })
     .on(ListStacksCommand)((input, ctx) => {
       const stacks = store
@@ -181,6 +181,7 @@ export function addStackQueries(service: ServiceBuilder, store: StackStore): voi
           StackId: stack.id,
           StackName: stack.name,
           TemplateDescription: stack.model?.template.description,
+          ...familyOf(store, stack),
           ...times(stack),
           StackStatus: stack.status,
           StackStatusReason: stack.reason,
@@ -283,6 +284,21 @@ function driftOf({ drift }: Stack) {
   };
 }
 
+/** The stack that a nested one is a resource of, and the outermost one. */
+function familyOf(store: StackStore, stack: Stack): { ParentId?: string; RootId?: string } {
+  const parentOf = ({ id }: Stack) =>
+    store.stacks.find((other) =>
+      [...other.resources.values()].some(
+        ({ type, physicalId }) => physicalId === id && type === "AWS::CloudFormation::Stack",
+      ),
+    );
+  const parent = parentOf(stack);
+  if (!parent) return {};
+  let root = parent;
+  for (let next = parentOf(root); next; next = parentOf(next)) root = next;
+  return { ParentId: parent.id, RootId: root.id };
+}
+
 function times(stack: Stack) {
   return {
     CreationTime: new Date(stack.createdAt),
@@ -291,9 +307,10 @@ function times(stack: Stack) {
   };
 }
 
-function describe(stack: Stack) {
+function describe(store: StackStore, stack: Stack) {
   const { model } = stack;
   return {
+    ...familyOf(store, stack),
     StackId: stack.id,
     StackName: stack.name,
     ChangeSetId: stack.changeSetId,
