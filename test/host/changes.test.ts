@@ -78,11 +78,16 @@ step("the same in the project's files is a preview to accept", async () => {
 
 step("drift is told with the value in the template and in the account", async () => {
   const { workbench } = here;
-  await workbench.runCommand("View: Close All Editors");
-  await workbench.runCommand("SageMaker Ops: Detect Drift");
-  await workbench.editorTab(/Drift of wine/).waitFor({ timeout: 60_000 });
-  await workbench.webview().getByRole("heading", { name: "Drift of stack wine" }).waitFor();
-  await workbench.webview().getByText("/TargetTrackingScalingPolicyConfiguration/TargetValue").waitFor();
+  const difference = workbench.webview().getByText("/TargetTrackingScalingPolicyConfiguration/TargetValue");
+  // The update of the step before may still be under way: until it has ended scaling is taken off, and told as deleted.
+  for (let tries = 0; tries < 8 && !(await difference.isVisible()); tries++) {
+    await workbench.runCommand("View: Close All Editors");
+    await workbench.runCommand("SageMaker Ops: Detect Drift");
+    await workbench.editorTab(/Drift of wine/).waitFor({ timeout: 60_000 });
+    await workbench.webview().getByRole("heading", { name: "Drift of stack wine" }).waitFor();
+    await difference.waitFor({ timeout: 3000 }).catch(() => {});
+  }
+  await difference.waitFor();
   await workbench.screenshot(`${here.shots}/drift.png`);
 });
 
