@@ -52,15 +52,14 @@ export class Workbench {
   async runCommand(title: string): Promise<void> {
     const row = this.quickPickRow(new RegExp(`^${escapeRegExp(title)}$`));
     const input = this.quickInput.locator(".quick-input-box input");
-    await this.page.keyboard.press("F1");
-    for (const until = Date.now() + 20_000; ; ) {
-      await input.fill(`>${title}`);
-      // The palette closes when a page that has just loaded takes the focus, also between its row's coming and the click.
-      if ((await appears(row, 2000)) && (await clicked(row, 2000))) break;
+    for (const until = Date.now() + 30_000; ; ) {
+      await this.page.keyboard.press("F1");
+      // The palette does not open, or closes, when a page or an editor that has just loaded takes the focus: also
+      // between its row's coming and the click.
+      const isTyped = await succeeds(input.fill(`>${title}`, { timeout: 2000 }));
+      if (isTyped && (await appears(row, 2000)) && (await succeeds(row.click({ timeout: 2000 })))) break;
       if (Date.now() > until) throw new Error(`The palette has no command ${title}.`);
       await this.page.keyboard.press("Escape");
-      await this.page.keyboard.press("F1");
-      await input.waitFor();
     }
     // Not the widget: the command may open a quick pick of its own.
     await row.waitFor({ state: "hidden" });
@@ -158,16 +157,13 @@ export class Workbench {
   }
 }
 
-function clicked(locator: Locator, timeout: number): Promise<boolean> {
-  return locator.click({ timeout }).then(
+function succeeds(work: Promise<unknown>): Promise<boolean> {
+  return work.then(
     () => true,
     () => false,
   );
 }
 
 function appears(locator: Locator, timeout: number): Promise<boolean> {
-  return locator.waitFor({ timeout }).then(
-    () => true,
-    () => false,
-  );
+  return succeeds(locator.waitFor({ timeout }));
 }
