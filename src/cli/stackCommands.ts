@@ -1,4 +1,4 @@
-import { type ChangeSetCost, consequence } from "../domain/changeSet.ts";
+import { type ChangeSetCost, changedValueText, consequence } from "../domain/changeSet.ts";
 import { describeConnection } from "../domain/connection.ts";
 import { formatHourlyAndMonthly, PRICES_AS_OF, PRICES_REGION, PRICING_URL } from "../domain/cost.ts";
 import { driftSentence } from "../domain/drift.ts";
@@ -37,17 +37,11 @@ function changeLine(c: ResourceChange): string {
   const minds = consequence(c);
   if (minds) lines.push(`      ${minds}`);
   for (const { path, before, after } of c.action === "Modify" ? c.details : [])
-    lines.push(`      ${path}: ${shortened(before)} → ${shortened(after)}`);
+    lines.push(`      ${path}: ${changedValueText(before, LONGEST_VALUE)} → ${changedValueText(after, LONGEST_VALUE)}`);
   return lines.join("\n");
 }
 
 const LONGEST_VALUE = 80;
-
-function shortened(value: string | undefined): string {
-  if (value === undefined) return "–";
-  const text = value.replace("{{changeSet:KNOWN_AFTER_APPLY}}", "(known after the deployment)").replace(/\s+/g, " ");
-  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
-}
 
 function costLine({ beforeUsd, afterUsd, afterMostUsd }: ChangeSetCost): string {
   const show = (usd: number | undefined) => (usd === undefined ? "unknown" : formatHourlyAndMonthly(usd));
@@ -127,7 +121,9 @@ export async function runDrift(args: string[], services: CliServices, output: Ou
   for (const { logicalId, type, differences } of drift.drifts) {
     output.line(`  ${logicalId} (${type})`);
     for (const { path, expected, actual } of differences)
-      output.line(`      ${path}: ${shortened(expected)} in the template, ${shortened(actual)} in the account`);
+      output.line(
+        `      ${path}: ${changedValueText(expected, LONGEST_VALUE)} in the template, ${changedValueText(actual, LONGEST_VALUE)} in the account`,
+      );
   }
   output.document(drift);
   return drift.drifts.length > 0 ? 1 : 0;

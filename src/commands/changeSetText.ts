@@ -1,4 +1,4 @@
-import { type ChangeSetCost, consequence } from "../domain/changeSet.ts";
+import { type ChangeSetCost, changedValueText, consequence } from "../domain/changeSet.ts";
 import { type Connection, describeConnection } from "../domain/connection.ts";
 import { formatHourlyAndMonthly, PRICES_AS_OF, PRICES_REGION, PRICING_URL } from "../domain/cost.ts";
 import type { PropertyChange, ResourceChange } from "../domain/stack.ts";
@@ -6,16 +6,10 @@ import type { PreparedDeployment } from "../services/stackDeployer.ts";
 
 /** `InstanceType: ml.m5.large → ml.m5.xlarge`, with long values cut. */
 export function changeText({ path, before, after }: PropertyChange): string {
-  return `${path}: ${valueText(before)} → ${valueText(after)}`;
+  return `${path}: ${changedValueText(before, LONGEST)} → ${changedValueText(after, LONGEST)}`;
 }
 
 const LONGEST = 60;
-
-function valueText(value: string | undefined, longest = LONGEST): string {
-  if (value === undefined) return "–";
-  const text = value.replaceAll("{{changeSet:KNOWN_AFTER_APPLY}}", "(known after the deployment)").replace(/\s+/g, " ");
-  return text.length > longest ? `${text.slice(0, longest)}…` : text;
-}
 
 /** What the endpoints cost before and after, or that this stays. */
 export function costText(cost: ChangeSetCost | undefined): string {
@@ -73,4 +67,4 @@ const code = (text: string) => `\`${text.replaceAll("`", "'")}\``;
 const LONGEST_CELL = 400;
 /** In code marks nothing of a value is markup; a bar would still end the cell. */
 const cell = (value: string | undefined) =>
-  value === undefined ? "–" : code(valueText(value, LONGEST_CELL)).replaceAll("|", "\\|");
+  value === undefined ? "–" : code(changedValueText(value, LONGEST_CELL)).replaceAll("|", "\\|");

@@ -1,16 +1,7 @@
+import { seededRandom } from "./seededRandom.ts";
+
 /** An estimate with the interval in which it lies with a confidence of 95 %. */
 export type Estimate = { value: number; low: number; high: number };
-
-/** A repeatable source of numbers in [0, 1): Tommy Ettinger's mulberry32. */
-export function seededRandom(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 /**
  * A circular block bootstrap (Politis and Romano 1992): neighbouring seconds of a run resemble each other, so they are

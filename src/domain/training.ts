@@ -1,4 +1,5 @@
 import type { FeatureTable } from "./featureTable.ts";
+import { timeStamp } from "./timeStamp.ts";
 
 /** State of a training job as SageMaker's API models it. */
 export type TrainingStatus = "InProgress" | "Completed" | "Failed" | "Stopping" | "Stopped";
@@ -46,6 +47,6 @@ export function trainingChannels({ rows, labels }: FeatureTable): { train: strin
 
 /** A job's name: at most 63 letters, digits and hyphens (API reference, CreateTrainingJob). */
 export function trainingJobName(stackName: string, atMs: number): string {
-  const stamp = new Date(atMs).toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
+  const stamp = timeStamp(atMs);
   return `${stackName.slice(0, 63 - stamp.length - 1).replace(/-+$/, "")}-${stamp}`;
 }

@@ -68,3 +68,8 @@ export function expectationTexts(result: ExpectationResult): { name: string; ask
     measured: result.measured === null ? `not measured: ${result.reason ?? "no data"}` : show(result.measured),
   };
 }
+
+/** Text that comes from elsewhere must not end a cell or start markup. */
+export function markdownCell(text: string): string {
+  return text.replace(/\s+/g, " ").replace(/[\\|`*_<>[\]]/g, (char) => `\\${char}`);
+}

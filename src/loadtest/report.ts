@@ -24,6 +24,7 @@ import {
   formatPercent,
   formatSeconds,
   formatUsd,
+  markdownCell,
 } from "./format.ts";
 import { findShortfall } from "./shortfall.ts";
 import { findVerdict } from "./verdict.ts";
@@ -118,9 +119,9 @@ export function reportMarkdown(report: LoadRunReport): string {
   const place = connection.sandbox ? "sandbox, simulated instances" : `${connection.accountId}, ${connection.region}`;
   const clean = latency.clean ?? latency.whole;
   const lines = [
-    `## ${cell(report.plan.name)} → ${cell(target.name)} (${place})`,
+    `## ${markdownCell(report.plan.name)} → ${markdownCell(target.name)} (${place})`,
     "",
-    `${verdict.passed ? "✓ **Passed**" : "✗ **Failed**"}${verdict.proven ? ", scale-out proven" : ""}: ${cell(verdict.sentence)}`,
+    `${verdict.passed ? "✓ **Passed**" : "✗ **Failed**"}${verdict.proven ? ", scale-out proven" : ""}: ${markdownCell(verdict.sentence)}`,
     "",
     "| figure | value |",
     "|---|---|",
@@ -130,11 +131,11 @@ export function reportMarkdown(report: LoadRunReport): string {
     `| achieved / asked | ${formatPercent(achievedRatio(totals))} |`,
     `| errors | ${formatPercent(errorRate(totals))} |`,
     `| p50, p95, p99, max | ${[clean?.p50Ms, clean?.p95Ms, clean?.p99Ms, clean?.maxMs].map((ms) => formatMs(ms ?? null)).join(", ")} |`,
-    ...environmentRows(report).map(([name, value]) => `| ${name} | ${cell(value)} |`),
+    ...environmentRows(report).map(([name, value]) => `| ${name} | ${markdownCell(value)} |`),
     ...table(["expectation", "asked", "measured", ""], expectationRows(report)),
     ...table(["error", "count", "first message"], errorRows(report)),
     ...table(["at", "event"], timelineRows(report)),
-    ...report.warnings.flatMap((warning) => ["", `> ${cell(warning)}`]),
+    ...report.warnings.flatMap((warning) => ["", `> ${markdownCell(warning)}`]),
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -179,11 +180,6 @@ export function timelineRows({ marks, startedAtMs }: LoadRunReport): string[][] 
 
 function table(head: string[], rows: string[][]): string[] {
   if (rows.length === 0) return [];
-  const line = (cells: string[]) => `| ${cells.map(cell).join(" | ")} |`;
+  const line = (cells: string[]) => `| ${cells.map(markdownCell).join(" | ")} |`;
   return ["", line(head), `|${head.map(() => "---|").join("")}`, ...rows.map(line)];
-}
-
-/** Text that comes from elsewhere must not end a cell or start markup. */
-function cell(text: string): string {
-  return text.replace(/\s+/g, " ").replace(/[\\|`*_<>[\]]/g, (char) => `\\${char}`);
 }

@@ -1,3 +1,4 @@
+import { seededRandom } from "../domain/seededRandom.ts";
 import { LoadInputError } from "./loadInputError.ts";
 import type { RequestShare } from "./pacer.ts";
 import { amzDate, bodyHash, createSigner, type SigningCredentials } from "./signer.ts";
@@ -56,7 +57,7 @@ export function createRequestEncoder(
     if (!signer) row.bytes = encode(row, {});
     return row;
   });
-  const random = seed === undefined ? undefined : mulberry32(seed);
+  const random = seed === undefined ? undefined : seededRandom(seed);
   let index = share.index - share.count;
   for (let skipped = 0; random && skipped < share.index; skipped++) random();
 
@@ -93,15 +94,4 @@ function headerLines(headers: Record<string, string>): string {
       return `${name}: ${value}\r\n`;
     })
     .join("");
-}
-
-/** A small well-known generator (mulberry32): the order has to be repeatable, not unpredictable. */
-function mulberry32(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

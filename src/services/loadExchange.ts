@@ -11,7 +11,7 @@ import { importK6, isK6Summary } from "../loadtest/exchange/importK6.ts";
 import { k6Project } from "../loadtest/exchange/k6Export.ts";
 import { readPlan } from "./loadPlanFiles.ts";
 import type { PreparedRun } from "./loadPreparation.ts";
-import { type RunFiles, RunStore, readReport } from "./runStore.ts";
+import { type RunFiles, RunStore, readReport, runId } from "./runStore.ts";
 
 /** Tools that a plan can be exported to. */
 export const exportTools = ["artillery", "k6"] as const;
@@ -83,8 +83,7 @@ export async function importResults(
         ? importK6(json, path.basename(at), writtenAtMs)
         : undefined;
     if (!run) throw new Error("it is neither an Artillery report nor a k6 summary");
-    const stamp = new Date(run.startedAtMs).toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
-    const id = `${stamp}-${name.replace(/[^A-Za-z0-9._-]+/g, "-").slice(0, 60)}-${run.source.tool.toLowerCase()}`;
+    const id = `${runId(run.startedAtMs, name)}-${run.source.tool.toLowerCase()}`;
     const target = plan && { type: plan.target.type, name: targetName(plan.target) };
     const report = importedReport(id, run, { name, plan, target });
     return { report, files: await new RunStore(runsFolder).save(report) };

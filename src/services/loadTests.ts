@@ -18,7 +18,7 @@ import { Emitter } from "./emitter.ts";
 import { toRunError } from "./loadPlanFiles.ts";
 import { openedRequest, type PreparedRun, prepareRun } from "./loadPreparation.ts";
 import type { ProjectContext } from "./projects.ts";
-import { type RunFiles, RunStore, readReport } from "./runStore.ts";
+import { type RunFiles, RunStore, readReport, runId } from "./runStore.ts";
 import { ScalingWatch } from "./scalingWatch.ts";
 import { pause } from "./stackEvents.ts";
 
@@ -263,12 +263,6 @@ async function refreshCredentials(clients: AwsClients, ramp: RampRun): Promise<v
   } catch {
     // The old ones may still be good; if not, the report shows what the target answered.
   }
-}
-
-/** Sorts by time and says what ran: `20261122-140302-1k-rps`. */
-function runId(atMs: number, name: string): string {
-  const stamp = new Date(atMs).toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
-  return `${stamp}-${name.replace(/[^A-Za-z0-9._-]+/g, "-").slice(0, 60)}`;
 }
 
 function buildRunReport(

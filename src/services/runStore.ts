@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { OpsError } from "../domain/errors.ts";
 import type { LoadRunReport } from "../domain/loadRun.ts";
+import { timeStamp } from "../domain/timeStamp.ts";
 import { reportJson } from "../loadtest/report.ts";
 import { reportHtml } from "../loadtest/reportHtml.ts";
 
@@ -12,6 +13,12 @@ export const RUNS_FOLDER = path.join(".sagemaker-ops", "runs");
 export interface RunFiles {
   json: string;
   html: string;
+}
+
+/** Sorts by time and says what ran: `20261122-140302-1k-rps`. */
+export function runId(atMs: number, name: string): string {
+  const stamp = timeStamp(atMs);
+  return `${stamp}-${name.replace(/[^A-Za-z0-9._-]+/g, "-").slice(0, 60)}`;
 }
 
 /** Keeps runs as files: JSON for machines, HTML for people. */

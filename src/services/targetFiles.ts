@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { OpsError } from "../domain/errors.ts";
 import type { TargetReport } from "../domain/targetSearch.ts";
+import { timeStamp } from "../domain/timeStamp.ts";
 import {
   kneeExplanation,
   predictionLines,
@@ -34,7 +35,7 @@ export async function saveTargetReport(
   report: TargetReport,
   folder: string,
 ): Promise<Record<"json" | "md" | "html", string>> {
-  const stamp = new Date(report.startedAtMs).toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
+  const stamp = timeStamp(report.startedAtMs);
   const base = path.join(folder, `${stamp}-target-${report.endpointName}`);
   const files = { json: `${base}.target.json`, md: `${base}.target.md`, html: `${base}.target.html` };
   await mkdir(folder, { recursive: true });

@@ -1,5 +1,5 @@
 import type { ComparedFigure, RunComparison } from "../../domain/runComparison.ts";
-import { formatMs, formatPercent } from "../format.ts";
+import { formatMs, formatPercent, markdownCell } from "../format.ts";
 
 /** A figure's texts: both values, the change with its interval, and the outcome in a word with its sign. */
 export function figureTexts(figure: ComparedFigure): {
@@ -42,10 +42,10 @@ export function comparisonMarkdown({ baselineId, candidateId, figures, facts, wa
       const { baseline, candidate, change, outcome } = figureTexts(figure);
       return `| ${figure.name} | ${baseline} | ${candidate} | ${change} | ${outcome} |`;
     }),
-    ...facts.map(({ name, baseline, candidate }) => `| ${name} | ${cell(baseline)} | ${cell(candidate)} | | |`),
+    ...facts.map(
+      ({ name, baseline, candidate }) => `| ${name} | ${markdownCell(baseline)} | ${markdownCell(candidate)} | | |`,
+    ),
     ...warnings.flatMap((warning) => ["", `> ${warning}`]),
   ];
   return `${lines.join("\n")}\n`;
 }
-
-const cell = (text: string) => text.replace(/\s+/g, " ").replace(/[\\|`*_<>[\]]/g, (char) => `\\${char}`);

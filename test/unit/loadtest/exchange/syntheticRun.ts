@@ -1,6 +1,6 @@
-import { seededRandom } from "../../../../src/domain/bootstrap.ts";
 import type { LoadPlan } from "../../../../src/domain/loadPlan.ts";
 import { type LoadRunPoint, type LoadRunReport, noErrors } from "../../../../src/domain/loadRun.ts";
+import { seededRandom } from "../../../../src/domain/seededRandom.ts";
 import { buildReport } from "../../../../src/loadtest/report.ts";
 
 /** A plan of one hold at 100 requests/s. */
