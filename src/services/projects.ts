@@ -1,5 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
+import type { Connection } from "../domain/connection.ts";
 import { OpsError } from "../domain/errors.ts";
 import { positionOfPath, syntaxErrorPosition } from "../domain/jsonText.ts";
 import type { ExampleRow, FeatureFile } from "../domain/prediction.ts";
@@ -103,4 +104,17 @@ export function parseExamples(csv: string, features: FeatureFile): ExampleRow[] 
     const name = /^\d+$/.test(label) ? (features.classes[Number(label)] ?? label) : label;
     return { label: `row ${i + 1}${name ? ` (${name})` : ""}`, values: at.map((c) => Number(cells[c])) };
   });
+}
+
+/**
+ * Nothing of a project is made, changed or deleted in another account than the one that it names.
+ * @throws OpsError conflict naming both
+ */
+export function assertExpectedAccount({ accountId, region }: Connection, { project }: ProjectContext): void {
+  if (project.expectedAccount && project.expectedAccount !== accountId)
+    throw new OpsError(
+      "conflict",
+      `The project expects account ${project.expectedAccount}, but the connection is to ${accountId} in ${region}.`,
+      { hint: "Connect to the right account, or change expectedAccount in the project file." },
+    );
 }

@@ -26,7 +26,7 @@ import { recoveryOf } from "../domain/stackRecovery.ts";
 import type { Connections } from "./connections.ts";
 import type { OnDeployEvent } from "./deployEvents.ts";
 import { parametersOf, readArtifacts, upload, uploadTemplate } from "./projectArtifacts.ts";
-import type { ProjectContext } from "./projects.ts";
+import { assertExpectedAccount, type ProjectContext } from "./projects.ts";
 import { ScalingPause } from "./scalingPause.ts";
 import { failureOf, followStack, lastEventId, pause } from "./stackEvents.ts";
 import { continueStackRollback, type RemoveOptions, removeStack } from "./stackRemoval.ts";
@@ -73,7 +73,7 @@ export class StackDeployer {
     signal?: AbortSignal,
   ): Promise<PreparedDeployment> {
     return this.exclusively(project.project.stackName, async () => {
-      this.assertAccount(project);
+      assertExpectedAccount(this.connections.required(), project);
       const clients = this.connections.clients();
       const { stackName } = project.project;
       const template = await readTemplate(project, project.project.template);
@@ -172,7 +172,7 @@ export class StackDeployer {
   ): Promise<void> {
     const { stackName } = project.project;
     return this.exclusively(stackName, async () => {
-      this.assertAccount(project);
+      assertExpectedAccount(this.connections.required(), project);
       const clients = this.connections.clients();
       await removeStack(clients, stackName, { pollMs: this.pollMs(), on, signal }, options);
       const bucket = (await describeStack(clients, BOOTSTRAP_STACK))?.outputs.BucketName;
@@ -195,7 +195,7 @@ export class StackDeployer {
   ): Promise<Stack> {
     const { stackName } = project.project;
     return this.exclusively(stackName, async () => {
-      this.assertAccount(project);
+      assertExpectedAccount(this.connections.required(), project);
       const clients = this.connections.clients();
       return continueStackRollback(clients, stackName, { pollMs: this.pollMs(), on, signal }, skip);
     });
@@ -231,16 +231,6 @@ export class StackDeployer {
     } finally {
       this.busy = undefined;
     }
-  }
-
-  private assertAccount({ project }: ProjectContext): void {
-    const { accountId, region } = this.connections.required();
-    if (project.expectedAccount && project.expectedAccount !== accountId)
-      throw new OpsError(
-        "conflict",
-        `The project expects account ${project.expectedAccount}, but the connection is to ${accountId} in ${region}.`,
-        { hint: "Connect to the right account, or change expectedAccount in the project file." },
-      );
   }
 
   private async assertDeployable(clients: AwsClients, stack: Stack | undefined): Promise<void> {

@@ -18,7 +18,7 @@ import { isTrainingOver, type TrainingJob, trainingChannels, trainingJobName } f
 import type { Connections } from "./connections.ts";
 import { downloadArtifact } from "./modelArtifacts.ts";
 import { upload } from "./projectArtifacts.ts";
-import type { ProjectContext } from "./projects.ts";
+import { assertExpectedAccount, type ProjectContext } from "./projects.ts";
 import type { StackDeployer } from "./stackDeployer.ts";
 import { pause } from "./stackEvents.ts";
 
@@ -110,7 +110,7 @@ export class Trainer {
   ): Promise<{ job: TrainingJob; modelFile: string }> {
     const { project } = prepared;
     const { stackName } = project.project;
-    this.assertAccount(project);
+    assertExpectedAccount(this.connections.required(), project);
     const clients = this.connections.clients();
     const step = (text: string) => on({ kind: "step", text });
     const { roleArn, bucket } = await this.ensureRole(project, step, signal);
@@ -157,16 +157,6 @@ export class Trainer {
     await downloadArtifact(this.connections, job.artifact, modelFile, { signal });
     await nameModel(project, path.relative(project.folder, modelFile).split(path.sep).join("/"));
     return { job, modelFile };
-  }
-
-  private assertAccount({ project }: ProjectContext): void {
-    const { accountId, region } = this.connections.required();
-    if (project.expectedAccount && project.expectedAccount !== accountId)
-      throw new OpsError(
-        "conflict",
-        `The project expects account ${project.expectedAccount}, but the connection is to ${accountId} in ${region}.`,
-        { hint: "Connect to the right account, or change expectedAccount in the project file." },
-      );
   }
 
   /** The role that the project names, else that of a stack of its own; and the bucket that it may read and write. */
