@@ -6,6 +6,7 @@ import {
   CreateEndpointConfigCommand,
   CreateModelCommand,
   DescribeEndpointCommand,
+  type ProductionVariantInstanceType,
   SageMakerClient,
 } from "@aws-sdk/client-sagemaker";
 import type { TestSandbox } from "./sandbox.ts";
@@ -30,7 +31,11 @@ export async function eventually<T>(
 }
 
 /** Puts the wine model behind an endpoint of one instance and waits until it is InService. */
-export async function deployWine(sandbox: TestSandbox, name = "wine"): Promise<void> {
+export async function deployWine(
+  sandbox: TestSandbox,
+  name = "wine",
+  InstanceType: ProductionVariantInstanceType = "ml.m5.large",
+): Promise<void> {
   const config = sandbox.clientConfig();
   const s3 = new S3Client({ ...config, forcePathStyle: true });
   const iam = new IAMClient(config);
@@ -59,7 +64,7 @@ export async function deployWine(sandbox: TestSandbox, name = "wine"): Promise<v
       new CreateEndpointConfigCommand({
         EndpointConfigName: name,
         ProductionVariants: [
-          { VariantName: "AllTraffic", ModelName: name, InstanceType: "ml.m5.large", InitialInstanceCount: 1 },
+          { VariantName: "AllTraffic", ModelName: name, InstanceType, InitialInstanceCount: 1 },
         ],
       }),
     );
