@@ -63,9 +63,7 @@ export async function deployWine(
     await sagemaker.send(
       new CreateEndpointConfigCommand({
         EndpointConfigName: name,
-        ProductionVariants: [
-          { VariantName: "AllTraffic", ModelName: name, InstanceType, InitialInstanceCount: 1 },
-        ],
+        ProductionVariants: [{ VariantName: "AllTraffic", ModelName: name, InstanceType, InitialInstanceCount: 1 }],
       }),
     );
     await sagemaker.send(new CreateEndpointCommand({ EndpointName: name, EndpointConfigName: name }));
