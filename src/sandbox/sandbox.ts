@@ -10,6 +10,7 @@ import constraints from "./wire/constraints.json" with { type: "json" };
 import { type AuthMode, Dispatcher } from "./wire/dispatcher.ts";
 import { listen } from "./wire/httpServer.ts";
 import type { ServiceBuilder } from "./wire/serviceBuilder.ts";
+import { assertScope, parseScope, verifySignature } from "./wire/sigv4.ts";
 import type { WireRequest, WireResponse } from "./wire/types.ts";
 import type { Constraints } from "./wire/validation.ts";
 import { SandboxWorld } from "./world.ts";
@@ -56,6 +57,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const accessKeyId = options.accessKeyId ?? "AKIASANDBOX000000000";
   const dataDir = options.dataDir === undefined ? undefined : DataDir.open(options.dataDir);
   const secretAccessKey = options.secretAccessKey ?? ownSecret(dataDir);
+  const auth = options.auth ?? "sigv4";
   const controlToken = randomBytes(24).toString("base64url");
   const faults = new Faults();
   let world: SandboxWorld;
@@ -75,9 +77,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     };
     const loading = new Modules(world, (module) => dispatcher.register(module.services));
     modules = loading;
-    dispatcher = new Dispatcher(world, options.auth ?? "sigv4", faults, commit, () => loading);
+    dispatcher = new Dispatcher(world, auth, faults, commit, () => loading);
     world.request = (req, signingName, caller) =>
       dispatcher.handleFor(req, signingName, caller.region, caller.principalArn ?? world.rootArn);
+    world.authenticate = (req, signingName) => signerOf(world, auth, req, signingName);
     // What was kept is at work from the start: endpoints, alarms, schedules.
     persistence = dataDir && new Persistence(dataDir, world, await modules.all());
   };
@@ -132,6 +135,15 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       dataDir?.close();
     },
   };
+}
+
+/** Who signed a request of a deployed API or a function's URL. @throws WireError */
+function signerOf(world: SandboxWorld, auth: AuthMode, req: WireRequest, signingName: string) {
+  const scope = parseScope(req);
+  const accessKeyId = scope?.accessKeyId ?? "";
+  if (auth === "none") return { accessKeyId, principalArn: world.secretOf(accessKeyId)?.principalArn ?? world.rootArn };
+  assertScope(req, scope, signingName);
+  return { accessKeyId, principalArn: verifySignature(req, scope, world.secretOf, Date.now()).principalArn };
 }
 
 /** The sandbox's own secret: a new one each time, but with a data directory the one that clients already know. */

@@ -65,6 +65,11 @@ export interface World {
   callNamed(service: string, operation: string, input: object, caller: Caller): Promise<unknown>;
   /** Answers a request that a service sends on somebody's behalf, as if that somebody had signed it. */
   request(req: WireRequest, signingName: string, caller: Caller): Promise<WireResponse>;
+  /**
+   * Who signed a request that is not sent to a service's own operations, and for `signingName`.
+   * @throws WireError as AWS words it
+   */
+  authenticate(req: WireRequest, signingName: string): { accessKeyId: string; principalArn: string };
   /** Keys for a role's session; `seconds` are real ones. */
   issueCredentials(principalArn: string, seconds?: number): SessionCredentials;
   log: AppendLog;
@@ -103,6 +108,9 @@ export class SandboxWorld implements World {
   log: AppendLog = () => {};
   request: World["request"] = async () => {
     throw notCovered("requests on behalf of others");
+  };
+  authenticate: World["authenticate"] = () => {
+    throw notCovered("signed requests");
   };
   /** Loads what answers the operations of a Smithy namespace. */
   require: (namespace: string) => Promise<void> = async () => {};

@@ -11,11 +11,12 @@ import { addGatewayResponseOperations } from "./gatewayResponses.ts";
 import { addMethodOperations } from "./methods.ts";
 import { addMethodUpdates } from "./methodUpdates.ts";
 import { addModelOperations } from "./models.ts";
+import { addDefinitionOperations } from "./openapi/definitionOperations.ts";
 import { addResourceOperations } from "./resources.ts";
 import { addRestApiOperations } from "./restApis.ts";
 import { createStageServer, STAGE_PREFIX } from "./stageServer.ts";
 import { addStageOperations } from "./stages.ts";
-import { addTestOperation } from "./testInvoke.ts";
+import { addTestOperations } from "./testInvoke.ts";
 import { addUsagePlanOperations } from "./usagePlans.ts";
 
 /** API Gateway's REST APIs, and their deployed stages under `/_aws/execute-api/` and `*.execute-api.localhost`. */
@@ -34,7 +35,8 @@ export function createApiGateway(world: World): ServiceModule {
   addApiKeyOperations(service, world, store);
   addUsagePlanOperations(service, store);
   addAccountOperations(service, world, store);
-  addTestOperation(service, world, store);
+  addTestOperations(service, world, store, authorization);
+  addDefinitionOperations(service, world, store);
   const persist = persistApis(store);
   return {
     services: [service],

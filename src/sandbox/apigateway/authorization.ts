@@ -1,4 +1,5 @@
 import type { Method } from "@aws-sdk/client-api-gateway";
+import type { WireError } from "../wire/types.ts";
 import type { World } from "../world.ts";
 import type { ApiSnapshot, RestApi, StoredAuthorizer } from "./apiStore.ts";
 import { arnLike, functionArnOf, mayInvoke, runFunction, withStageVariables } from "./functionCall.ts";
@@ -10,6 +11,7 @@ import {
   DENIED,
   EXPLICITLY_DENIED,
   type Refusal,
+  signatureRefusal,
   UNAUTHORIZED,
 } from "./refusals.ts";
 
@@ -21,12 +23,22 @@ type Statement = { Effect?: string; Action?: string | string[]; Resource?: strin
 /** What an authorizer's function has said of one caller. */
 interface Verdict {
   statements: Statement[];
+  /** The policy as it was returned. */
+  policy: unknown;
   context: Record<string, string | number | boolean>;
   /** The API key that it names for usage plans. */
   key?: string;
 }
 
-/** Asks Lambda authorizers, and remembers what they have said as long as they allow it. */
+/** What TestInvokeAuthorizer tells of one caller. */
+export interface AuthorizerTest {
+  status: number;
+  principalId?: string;
+  policy?: string;
+  context?: Record<string, string | number | boolean>;
+}
+
+/** Verifies signatures, asks Lambda authorizers, and remembers what they have said as long as they allow it. */
 export class Authorization {
   private readonly cache = new Map<string, { at: number; verdict: Verdict }>();
 
@@ -44,9 +56,12 @@ export class Authorization {
     method: Method,
     call: GatewayCall,
   ): Promise<Refusal | { key?: string }> {
-    if (method.authorizationType !== "CUSTOM") return {};
+    if (method.authorizationType === "AWS_IAM") return this.admitSigned(call);
+    if (method.authorizationType !== "CUSTOM" && method.authorizationType !== "COGNITO_USER_POOLS") return {};
     const authorizer = snapshot.authorizers.get(method.authorizerId ?? "");
     if (!authorizer) return AUTHORIZER_MISCONFIGURED;
+    // There are no user pools here that could have issued a token.
+    if (authorizer.type === "COGNITO_USER_POOLS") return UNAUTHORIZED;
     const identity = identityOf(authorizer, call);
     if (!identity) return UNAUTHORIZED;
     const methodArn = `arn:aws:execute-api:${api.region}:${this.world.accountId}:${api.id}/${call.stage.name}/${call.req.method}${call.path}`;
@@ -57,6 +72,31 @@ export class Authorization {
     if (!matching.some(({ Effect }) => Effect === "Allow")) return DENIED;
     call.authorizer = verdict.context;
     return { key: verdict.key };
+  }
+
+  /**
+   * AWS_IAM: the request must be signed for `execute-api` (AWS: "Control access to a REST API with IAM permissions").
+   * Who has signed may call: policies are stored here, not enforced.
+   */
+  private admitSigned(call: GatewayCall): Refusal | { key?: string } {
+    try {
+      const { accessKeyId, principalArn } = this.world.authenticate(call.req, "execute-api");
+      call.signedBy = { accessKeyId, principalArn };
+      return {};
+    } catch (error) {
+      return signatureRefusal(error as WireError);
+    }
+  }
+
+  /** Asks an authorizer about a request that is sent nowhere (AWS: TestInvokeAuthorizer). */
+  async test(api: RestApi, authorizer: StoredAuthorizer, call: GatewayCall): Promise<AuthorizerTest> {
+    const identity = authorizer.type === "COGNITO_USER_POOLS" ? undefined : identityOf(authorizer, call);
+    if (!identity) return { status: UNAUTHORIZED.status };
+    const methodArn = `arn:aws:execute-api:${api.region}:${this.world.accountId}:${api.id}/ESTestInvoke-stage/GET/`;
+    const verdict = await this.ask(api, authorizer, identity, methodArn, call);
+    if ("type" in verdict) return { status: verdict.status };
+    const { principalId, integrationLatency: _latency, ...context } = verdict.context;
+    return { status: 200, principalId: String(principalId), policy: JSON.stringify(verdict.policy), context };
   }
 
   private async verdict(
@@ -142,6 +182,7 @@ function read(said: unknown, integrationLatency: number): Verdict | undefined {
   }
   return {
     statements: [statement].flat() as Statement[],
+    policy: policyDocument,
     context: { ...own, principalId, integrationLatency },
     key: typeof usageIdentifierKey === "string" ? usageIdentifierKey : undefined,
   };

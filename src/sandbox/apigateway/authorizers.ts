@@ -25,9 +25,13 @@ import { applyPatches, numberOf } from "./patch.ts";
 
 const DEFAULT_TTL_SECONDS = 300;
 const MAX_TTL_SECONDS = 3600;
+const USER_POOL = /^arn:aws[\w-]*:cognito-idp:[\w-]+:\d{12}:userpool\/[\w-]+$/;
 
-/** Lambda authorizers of an API; others are refused by name. */
-export function addAuthorizerOperations(service: ServiceBuilder, store: ApiStore, authorization: Authorization): void {
+/**
+ * Authorizers of an API: Lambda functions, and Cognito's user pools, of which the sandbox has none that could know a token.
+ * @param authorization what remembers verdicts; absent where nothing is served
+ */
+export function addAuthorizerOperations(service: ServiceBuilder, store: ApiStore, authorization?: Authorization): void {
   const authorizerOf = (api: RestApi, id: string | undefined): StoredAuthorizer => {
     const authorizer = api.authorizers.get(id ?? "");
     if (!authorizer) throw notFound("Invalid Authorizer identifier specified");
@@ -43,7 +47,8 @@ export function addAuthorizerOperations(service: ServiceBuilder, store: ApiStore
         id: apiId(6),
         name: input.name,
         type: input.type,
-        authType: input.authType ?? "custom",
+        authType: input.authType ?? (input.type === "COGNITO_USER_POOLS" ? "cognito_user_pools" : "custom"),
+        providerARNs: input.providerARNs?.length ? input.providerARNs : undefined,
         authorizerUri: input.authorizerUri,
         authorizerCredentials: input.authorizerCredentials,
         identitySource: input.identitySource,
@@ -81,6 +86,10 @@ export function addAuthorizerOperations(service: ServiceBuilder, store: ApiStore
           changed.type = value as AuthorizerType;
         },
         "/authType": text("authType"),
+        "/providerARNs": ({ op, value }) => {
+          const rest = (changed.providerARNs ?? []).filter((arn) => arn !== value);
+          changed.providerARNs = op === "remove" ? rest : [...rest, value];
+        },
         "/authorizerUri": text("authorizerUri"),
         "/authorizerCredentials": text("authorizerCredentials"),
         "/identitySource": text("identitySource"),
@@ -106,7 +115,7 @@ export function addAuthorizerOperations(service: ServiceBuilder, store: ApiStore
     })
     .on(FlushStageAuthorizersCacheCommand)((input, ctx) => {
     const api = store.api(input.restApiId, ctx.region);
-    authorization.flush(api.id, store.stage(api, input.stageName).name);
+    authorization?.flush(api.id, store.stage(api, input.stageName).name);
     ctx.status = 202;
     return {};
   });
@@ -114,12 +123,14 @@ export function addAuthorizerOperations(service: ServiceBuilder, store: ApiStore
 
 /** @throws BadRequestException */
 function check(authorizer: Authorizer): void {
-  if (authorizer.type !== "TOKEN" && authorizer.type !== "REQUEST")
-    throw badRequest(
-      `Invalid authorizer type specified: ${authorizer.type}. This sandbox runs Lambda authorizers of the types TOKEN and REQUEST.`,
-    );
   if (!authorizer.name) throw badRequest("Authorizer name must not be empty");
-  if (!functionArnOf(authorizer.authorizerUri))
+  if (authorizer.type === "COGNITO_USER_POOLS") {
+    const arns = authorizer.providerARNs ?? [];
+    if (arns.length === 0 || !arns.every((arn) => USER_POOL.test(arn)))
+      throw badRequest("Invalid Authorizer provider ARN: it must be the ARN of a Cognito user pool");
+  } else if (authorizer.type !== "TOKEN" && authorizer.type !== "REQUEST") {
+    throw badRequest(`Invalid authorizer type specified: ${authorizer.type}`);
+  } else if (!functionArnOf(authorizer.authorizerUri))
     throw badRequest(
       `Invalid Authorizer URI: ${authorizer.authorizerUri}. Authorizer URI should be a valid API Gateway ARN that represents a Lambda function invocation.`,
     );
@@ -130,7 +141,7 @@ function check(authorizer: Authorizer): void {
     .split(",")
     .map((source) => source.trim())
     .filter(Boolean);
-  if (authorizer.type === "TOKEN" ? sources.length !== 1 : ttl > 0 && sources.length === 0)
+  if (authorizer.type !== "REQUEST" ? sources.length !== 1 : ttl > 0 && sources.length === 0)
     throw badRequest("Identity source expressions must be provided");
   for (const source of sources)
     if (!/^method\.request\.(header|querystring)\.[\w!#$%&'*+.^`|~-]+$|^(context|stageVariables)\.[\w.]+$/.test(source))

@@ -11,7 +11,7 @@ import {
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { type ApiStore, badRequest, notFound } from "./apiStore.ts";
 import { changeGatewayResponse } from "./gatewayResponses.ts";
-import { checkAuthorization, checkTemplate, checkTimeout, nonEmpty } from "./methods.ts";
+import { checkAuthorization, checkAuthorizer, checkTemplate, checkTimeout, nonEmpty } from "./methods.ts";
 import { applyPatches, mapRule, numberOf } from "./patch.ts";
 
 /** Changes of methods, integrations and their responses by patch operations, and removal of responses. */
@@ -28,6 +28,7 @@ export function addMethodUpdates(service: ServiceBuilder, store: ApiStore): void
   service
     .on(UpdateMethodCommand)((input, ctx) => {
       const method = methodOf(input, ctx.region);
+      const before = { ...method };
       const parameters = { ...method.requestParameters };
       const models = { ...method.requestModels };
       applyPatches(input.patchOperations, {
@@ -37,6 +38,11 @@ export function addMethodUpdates(service: ServiceBuilder, store: ApiStore): void
         },
         "/authorizerId": ({ op, value }) => {
           method.authorizerId = op === "remove" || value === "" ? undefined : value;
+        },
+        "/authorizationScopes": ({ op, value }) => {
+          const rest = (method.authorizationScopes ?? []).filter((scope) => scope !== value);
+          if (op !== "remove") rest.push(value);
+          method.authorizationScopes = rest.length ? rest : undefined;
         },
         "/apiKeyRequired": ({ value }) => {
           method.apiKeyRequired = value === "true";
@@ -52,6 +58,12 @@ export function addMethodUpdates(service: ServiceBuilder, store: ApiStore): void
       });
       method.requestParameters = nonEmpty(parameters);
       method.requestModels = nonEmpty(models);
+      try {
+        checkAuthorizer(store.api(input.restApiId, ctx.region), method.authorizationType, method.authorizerId);
+      } catch (error) {
+        Object.assign(method, before); // all of a patch or nothing
+        throw error;
+      }
       return method;
     })
     .on(UpdateMethodResponseCommand)((input, ctx) => {

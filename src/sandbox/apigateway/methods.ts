@@ -47,6 +47,7 @@ export function addMethodOperations(service: ServiceBuilder, store: ApiStore): v
         httpMethod: verb,
         authorizationType: input.authorizationType,
         authorizerId: input.authorizerId,
+        authorizationScopes: input.authorizationScopes?.length ? input.authorizationScopes : undefined,
         apiKeyRequired: input.apiKeyRequired ?? false,
         operationName: input.operationName,
         requestParameters: nonEmpty(input.requestParameters),
@@ -144,17 +145,21 @@ export function addMethodOperations(service: ServiceBuilder, store: ApiStore): v
   });
 }
 
-/** @throws BadRequestException for a type that is not served */
+const AUTHORIZATION_TYPES = ["NONE", "AWS_IAM", "CUSTOM", "COGNITO_USER_POOLS"];
+
+/** @throws BadRequestException for a type that API Gateway does not have */
 export function checkAuthorization(type: string | undefined): void {
-  if (type !== "NONE" && type !== "CUSTOM")
+  if (!type || !AUTHORIZATION_TYPES.includes(type))
     throw badRequest(
-      `Invalid authorization type specified: ${type}. This sandbox serves methods with the authorization types NONE and CUSTOM (Lambda authorizers).`,
+      `Invalid authorization type specified. Must be one of: [${AUTHORIZATION_TYPES.join(", ")}], not '${type}'.`,
     );
 }
 
-/** @throws BadRequestException for a custom authorization without an authorizer of the API */
+/** @throws BadRequestException for an authorization by an authorizer that the API does not have, or of another kind */
 export function checkAuthorizer(api: RestApi, type: string | undefined, authorizerId: string | undefined): void {
-  if (type === "CUSTOM" && !api.authorizers.has(authorizerId ?? ""))
+  if (type !== "CUSTOM" && type !== "COGNITO_USER_POOLS") return;
+  const authorizer = api.authorizers.get(authorizerId ?? "");
+  if (!authorizer || (authorizer.type === "COGNITO_USER_POOLS") !== (type === "COGNITO_USER_POOLS"))
     throw badRequest(
       "Invalid authorizer ID specified. Setting the authorization type to CUSTOM or COGNITO_USER_POOLS requires a valid authorizer.",
     );

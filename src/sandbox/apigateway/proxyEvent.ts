@@ -21,6 +21,8 @@ export interface GatewayCall {
   receivedAt: number;
   /** What an authorizer said of the caller: its principal and its context. */
   authorizer?: Record<string, string | number | boolean>;
+  /** Who signed the request, where the method asks for it. */
+  signedBy?: { accessKeyId: string; principalArn: string };
   /** The key that let the request in. */
   apiKey?: { id: string; value: string };
 }
@@ -103,6 +105,7 @@ export function proxyEvent(call: GatewayCall): Record<string, unknown> {
         userArn: null,
         userAgent: req.headers["user-agent"] ?? null,
         user: null,
+        ...(call.signedBy && signerOf(call.signedBy)),
         ...(call.apiKey && { apiKey: call.apiKey.value, apiKeyId: call.apiKey.id }),
       },
       domainName,
@@ -113,6 +116,13 @@ export function proxyEvent(call: GatewayCall): Record<string, unknown> {
     body: body.byteLength === 0 ? null : body.toString(binary ? "base64" : "utf8"),
     isBase64Encoded: binary && body.byteLength > 0,
   };
+}
+
+/** The caller of a signed request (AWS: "$context.identity"); the sandbox's principals have no ids but their names. */
+function signerOf({ accessKeyId, principalArn }: { accessKeyId: string; principalArn: string }) {
+  const [, , , , accountId, name = ""] = principalArn.split(":");
+  const user = name === "root" ? accountId : name.split("/").slice(1).join(":");
+  return { accountId, caller: user, accessKey: accessKeyId, userArn: principalArn, user };
 }
 
 /** Headers with the names that most clients of HTTP/1.1 write; node hands them over in lower case. */

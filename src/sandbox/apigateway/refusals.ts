@@ -1,4 +1,5 @@
 import type { GatewayResponseType } from "@aws-sdk/client-api-gateway";
+import type { WireError } from "../wire/types.ts";
 
 export const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
@@ -104,3 +105,17 @@ export const AUTHORIZER_MISCONFIGURED: Refusal = {
   type: "AUTHORIZER_CONFIGURATION_ERROR",
   error: "AuthorizerConfigurationException",
 };
+
+/** Types of the gateway's answers to signatures that do not hold (AWS: "Gateway response types"). */
+const SIGNATURE_TYPES: Record<string, GatewayResponseType> = {
+  MissingAuthenticationTokenException: "MISSING_AUTHENTICATION_TOKEN",
+  ExpiredTokenException: "EXPIRED_TOKEN",
+  InvalidSignatureException: "INVALID_SIGNATURE",
+  IncompleteSignatureException: "INVALID_SIGNATURE",
+  UnrecognizedClientException: "INVALID_SIGNATURE",
+};
+
+/** What a request gets whose signature was refused. */
+export function signatureRefusal({ code, message }: WireError): Refusal {
+  return { type: SIGNATURE_TYPES[code] ?? "ACCESS_DENIED", status: 403, message, error: code };
+}

@@ -28,7 +28,8 @@ export function validateRequest(snapshot: ApiSnapshot, method: Method, call: Gat
   if (text === undefined) return undefined;
   try {
     const body: unknown = JSON.parse(Buffer.from(call.req.body).toString());
-    if (fits(JSON.parse(text), body, JSON.parse(text))) return undefined;
+    const root = JSON.parse(text) as Schema;
+    if (fits(root, body, { root, models: snapshot.models, depth: 0 })) return undefined;
   } catch {
     // no JSON: said below
   }
@@ -57,16 +58,37 @@ const TYPES: Record<string, (value: unknown) => boolean> = {
   string: (value) => typeof value === "string",
 };
 
-/** JSON Schema draft 4, without formats and references to other documents. */
-function fits(schema: Schema, value: unknown, root: Schema): boolean {
-  if (typeof schema.$ref === "string") {
-    const target = schema.$ref
-      .replace(/^#\/?/, "")
-      .split("/")
-      .filter(Boolean)
-      .reduce<unknown>((at, key) => (at as Schema | undefined)?.[key], root);
-    return target === undefined || target === schema || fits(target as Schema, value, root);
+/** Where references lead: within the schema, or to another model of the API. */
+interface Scope {
+  root: Schema;
+  models: ApiSnapshot["models"];
+  /** References that were followed without a look at the value. */
+  depth: number;
+}
+
+/** References that lead to one another say nothing. */
+const MAX_REFERENCES = 50;
+
+function refer(reference: string, value: unknown, scope: Scope): boolean {
+  if (scope.depth >= MAX_REFERENCES) return true;
+  const name = /\/models\/(\w+)$/.exec(reference)?.[1];
+  if (name !== undefined) {
+    const text = scope.models.get(name)?.schema;
+    if (text === undefined) return true;
+    const root = JSON.parse(text) as Schema;
+    return fits(root, value, { ...scope, root, depth: scope.depth + 1 });
   }
+  const target = reference
+    .replace(/^#\/?/, "")
+    .split("/")
+    .filter(Boolean)
+    .reduce<unknown>((at, key) => (at as Schema | undefined)?.[key], scope.root);
+  return target === undefined || fits(target as Schema, value, { ...scope, depth: scope.depth + 1 });
+}
+
+/** JSON Schema draft 4, without formats. */
+function fits(schema: Schema, value: unknown, root: Scope): boolean {
+  if (typeof schema.$ref === "string") return refer(schema.$ref, value, root);
   const types = schema.type === undefined ? [] : [schema.type].flat();
   if (types.length && !types.some((type) => TYPES[String(type)]?.(value) ?? true)) return false;
   const all = (list: unknown) => (Array.isArray(list) ? (list as Schema[]) : []);
@@ -99,7 +121,8 @@ function textFits(schema: Schema, value: string): boolean {
   );
 }
 
-function arrayFits(schema: Schema, value: unknown[], root: Schema): boolean {
+function arrayFits(schema: Schema, value: unknown[], scope: Scope): boolean {
+  const root = { ...scope, depth: 0 };
   if (!within(value.length, schema.minItems, schema.maxItems)) return false;
   if (schema.uniqueItems && new Set(value.map((item) => JSON.stringify(item))).size < value.length) return false;
   const { items } = schema;
@@ -110,7 +133,8 @@ function arrayFits(schema: Schema, value: unknown[], root: Schema): boolean {
   });
 }
 
-function objectFits(schema: Schema, value: Schema, root: Schema): boolean {
+function objectFits(schema: Schema, value: Schema, scope: Scope): boolean {
+  const root = { ...scope, depth: 0 };
   const names = Object.keys(value);
   if (!within(names.length, schema.minProperties, schema.maxProperties)) return false;
   const required = Array.isArray(schema.required) ? (schema.required as string[]) : [];

@@ -22,44 +22,32 @@ export function addRestApiOperations(service: ServiceBuilder, world: World, stor
     .on(CreateRestApiCommand)((input, ctx) => {
       if (!input.name) throw badRequest("API name must not be empty");
       if (input.cloneFrom) throw badRequest("This sandbox does not clone APIs; create the resources anew.");
-      const rootResourceId = apiId(10);
-      const api: RestApi = {
-        id: apiId(10),
-        region: ctx.region,
+      const api = newApi(world, ctx.region, {
         name: input.name,
         description: input.description,
         version: input.version,
-        createdAt: world.clock.now(),
         endpointConfiguration: input.endpointConfiguration ?? { types: ["EDGE"] },
-        apiKeySource: keySource(input.apiKeySource),
+        apiKeySource: input.apiKeySource ?? "HEADER",
         minimumCompressionSize: input.minimumCompressionSize,
         disableExecuteApiEndpoint: input.disableExecuteApiEndpoint ?? false,
         policy: input.policy,
         tags: input.tags ?? {},
         binaryMediaTypes: input.binaryMediaTypes ?? [],
-        rootResourceId,
-        resources: new Map([[rootResourceId, { id: rootResourceId, path: "/", methods: new Map() }]]),
-        gatewayResponses: new Map(),
-        models: defaultModels(),
-        validators: new Map(),
-        authorizers: new Map(),
-        deployments: new Map(),
-        stages: new Map(),
-      };
+      });
       store.apis.set(api.id, api);
       ctx.status = 201;
-      return describe(api);
+      return describeApi(api);
     })
-    .on(GetRestApiCommand)((input, ctx) => describe(store.api(input.restApiId, ctx.region)))
+    .on(GetRestApiCommand)((input, ctx) => describeApi(store.api(input.restApiId, ctx.region)))
     .on(GetRestApisCommand)((input, ctx) => {
       const apis = [...store.apis.values()].filter((api) => api.region === ctx.region);
       const page = pageOf(apis, input.limit, input.position);
-      return { items: page.items.map(describe), position: page.position };
+      return { items: page.items.map(describeApi), position: page.position };
     })
     .on(UpdateRestApiCommand)((input, ctx) => {
       const api = store.api(input.restApiId, ctx.region);
       patch(api, input.patchOperations);
-      return describe(api);
+      return describeApi(api);
     })
     .on(DeleteRestApiCommand)((input, ctx) => {
       store.apis.delete(store.api(input.restApiId, ctx.region).id);
@@ -80,11 +68,32 @@ export function addRestApiOperations(service: ServiceBuilder, world: World, stor
   });
 }
 
-function keySource(source: ApiKeySourceType | undefined): ApiKeySourceType {
-  return source ?? "HEADER";
+/** An API with nothing but its root and the models that every new one has. */
+export function newApi(world: World, region: string, about: Pick<RestApi, "name"> & Partial<RestApi>): RestApi {
+  const rootResourceId = apiId(10);
+  return {
+    id: apiId(10),
+    region,
+    createdAt: world.clock.now(),
+    endpointConfiguration: { types: ["EDGE"] },
+    apiKeySource: "HEADER",
+    disableExecuteApiEndpoint: false,
+    tags: {},
+    binaryMediaTypes: [],
+    rootResourceId,
+    resources: new Map([[rootResourceId, { id: rootResourceId, path: "/", methods: new Map() }]]),
+    gatewayResponses: new Map(),
+    models: defaultModels(),
+    validators: new Map(),
+    authorizers: new Map(),
+    deployments: new Map(),
+    stages: new Map(),
+    ...about,
+  };
 }
 
-function describe(api: RestApi) {
+/** An API as clients see it. */
+export function describeApi(api: RestApi) {
   return {
     id: api.id,
     name: api.name,
@@ -117,7 +126,7 @@ function patch(api: RestApi, operations: PatchOperation[] | undefined): void {
       api.policy = value || undefined;
     },
     "/apiKeySource": ({ value }) => {
-      api.apiKeySource = keySource(value as ApiKeySourceType);
+      api.apiKeySource = value as ApiKeySourceType;
     },
     "/minimumCompressionSize": ({ op, value }) => {
       api.minimumCompressionSize = op === "remove" || value === "" ? undefined : numberOf(value);

@@ -95,6 +95,19 @@ export async function invokeUndeployed(
   return "type" in answer ? refuse(answer, snapshot, call) : answer;
 }
 
+/** A request to a path of an API that is not served by a stage. */
+export function callOf(world: World, api: RestApi, stage: ApiStage, req: WireRequest): GatewayCall {
+  return {
+    ...callBase(world, req, api.id, req.rawPath),
+    region: api.region,
+    stage,
+    resourceId: "test-invoke-resource-id",
+    resourcePath: req.rawPath,
+    pathParameters: {},
+    binaryMediaTypes: api.binaryMediaTypes,
+  };
+}
+
 type CallBase = Pick<
   GatewayCall,
   "req" | "apiId" | "path" | "requestId" | "extendedRequestId" | "traceId" | "receivedAt" | "accountId"

@@ -113,6 +113,26 @@ export function verifySignature(
   return credential;
 }
 
+/**
+ * Throws when an Authorization header is none of SigV4's, or was made for another service (seen in API Gateway's answers).
+ * @throws WireError IncompleteSignatureException, InvalidSignatureException
+ */
+export function assertScope(req: WireRequest, scope: CredentialScope | undefined, service: string): void {
+  const header = req.headers.authorization;
+  if (!scope && header !== undefined)
+    throw new WireError(
+      "IncompleteSignatureException",
+      `Authorization header requires 'Credential' parameter. Authorization header requires 'Signature' parameter. Authorization header requires 'SignedHeaders' parameter. Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. (Hashed with SHA-256 and encoded with Base64) Authorization=${createHash("sha256").update(header).digest("base64")}`,
+      403,
+    );
+  if (scope && scope.service !== service)
+    throw new WireError(
+      "InvalidSignatureException",
+      `Credential should be scoped to correct service: '${service}'. `,
+      403,
+    );
+}
+
 function assertFresh(req: WireRequest, scope: CredentialScope, now: number): void {
   const t = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(scope.amzDate);
   if (!t || !scope.amzDate.startsWith(scope.date) || !scope.signedHeaders.includes("host")) throw invalidSignature();

@@ -15,13 +15,15 @@ import {
   PutIntegrationResponseCommand,
   PutMethodCommand,
   PutMethodResponseCommand,
+  PutRestApiCommand,
   UpdateDeploymentCommand,
   UpdateRestApiCommand,
   UpdateStageCommand,
 } from "@aws-sdk/client-api-gateway";
 import { isMap, type ValueMap } from "../template/value.ts";
+import { type ApiDefinition, DEFINITION_PROPERTIES, definitionOf } from "./apiDefinition.ts";
 import { type HandlerTable, isNotFound, type ResourceContext, unlessMissing } from "./handler.ts";
-import { document, maps, only, optionalText, PropertyError, text, texts, toInput, without } from "./properties.ts";
+import { document, maps, only, optionalText, text, texts, toInput, without } from "./properties.ts";
 
 const tagged = (properties: ValueMap, ctx: ResourceContext): ValueMap => ({
   ...properties,
@@ -35,19 +37,19 @@ export const apiGatewayHandlers: HandlerTable = {
     attributes: ["RootResourceId", "RestApiId"],
     replaceOn: [],
     async create(properties, ctx) {
-      checkApi(properties);
-      const Name = optionalText(properties, "Name") ?? ctx.generatedName(255);
-      const input = toInput(
-        CreateRestApiCommand,
-        { ...tagged(properties, ctx), Name },
-        { ApiKeySourceType: "apiKeySource" },
-      );
+      const own = without(properties, ...DEFINITION_PROPERTIES);
+      const definition = await definitionOf(properties, ctx);
+      const Name = optionalText(properties, "Name") ?? definition?.title ?? ctx.generatedName(255);
+      const input = toInput(CreateRestApiCommand, { ...tagged(own, ctx), Name }, { ApiKeySourceType: "apiKeySource" });
       const { id, rootResourceId } = await ctx.call(CreateRestApiCommand, input);
+      ctx.exists(id!);
+      if (definition) await putDefinition(id!, definition, properties, {}, ctx);
       return { id: id!, attributes: { RootResourceId: rootResourceId!, RestApiId: id! } };
     },
     async update(restApiId, properties, previous, ctx) {
-      checkApi(properties);
-      await ctx.call(UpdateRestApiCommand, { restApiId, patchOperations: apiPatch(properties, previous) });
+      const definition = await definitionOf(properties, ctx);
+      if (definition) await putDefinition(restApiId, definition, properties, previous, ctx);
+      else await ctx.call(UpdateRestApiCommand, { restApiId, patchOperations: apiPatch(properties, previous) });
       return undefined;
     },
     async remove(restApiId, _properties, ctx) {
@@ -166,12 +168,21 @@ export const apiGatewayHandlers: HandlerTable = {
   },
 };
 
-function checkApi(properties: ValueMap): void {
-  for (const name of ["Body", "BodyS3Location", "CloneFrom"])
-    if (properties[name] !== undefined)
-      throw new PropertyError(
-        `#/${name}: APIs from definitions are not supported by this sandbox; declare AWS::ApiGateway::Resource and Method`,
-      );
+/** Makes an API what its definition says; what the template says itself comes before it (AWS: AWS::ApiGateway::RestApi). */
+async function putDefinition(
+  restApiId: string,
+  definition: ApiDefinition,
+  properties: ValueMap,
+  previous: ValueMap,
+  ctx: ResourceContext,
+): Promise<void> {
+  await ctx.call(PutRestApiCommand, { restApiId, ...definition.input });
+  const said = apiPatch(properties, previous).filter(({ path = "", op }) => {
+    const [, name = ""] = path.split("/");
+    const property = name === "apiKeySource" ? "ApiKeySourceType" : `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+    return op !== "remove" && properties[property] !== undefined;
+  });
+  if (said.length) await ctx.call(UpdateRestApiCommand, { restApiId, patchOperations: said });
 }
 
 /** What changes an API in place; every property can be (AWS: AWS::ApiGateway::RestApi). */

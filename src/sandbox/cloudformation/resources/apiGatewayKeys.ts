@@ -22,7 +22,7 @@ import {
 } from "@aws-sdk/client-api-gateway";
 import { isMap, sameValue, type ValueMap } from "../template/value.ts";
 import { type HandlerTable, isNotFound, unlessMissing } from "./handler.ts";
-import { document, maps, only, optionalText, text, toInput, without } from "./properties.ts";
+import { document, maps, only, optionalText, text, texts, toInput, without } from "./properties.ts";
 
 const replace = (path: string, value: string): PatchOperation => ({ op: "replace", path, value });
 
@@ -140,6 +140,11 @@ export const apiGatewayKeyHandlers: HandlerTable = {
         if (previous[name] === undefined) return [];
         return [name === "AuthorizerResultTtlInSeconds" ? replace(path, "300") : { op: "remove", path }];
       });
+      const pools = (from: ValueMap) => texts(from, "ProviderARNs");
+      const path = "/providerARNs";
+      for (const value of pools(properties)) patchOperations.push({ op: "add", path, value });
+      for (const value of pools(previous))
+        if (!pools(properties).includes(value)) patchOperations.push({ op: "remove", path, value });
       await ctx.call(UpdateAuthorizerCommand, {
         restApiId: text(properties, "RestApiId"),
         authorizerId,
