@@ -18,6 +18,7 @@ import { describeConnection } from "./domain/connection.ts";
 import { describeOpsError, toOpsError } from "./domain/errors.ts";
 import { EndpointPanels } from "./panels/endpointPanel.ts";
 import { LoadRunPanels } from "./panels/loadRunPanel.ts";
+import { AsyncPredictor } from "./services/asyncPredictor.ts";
 import { Connections } from "./services/connections.ts";
 import { EndpointChanges } from "./services/endpointChanges.ts";
 import { Endpoints } from "./services/endpoints.ts";
@@ -67,6 +68,7 @@ export function activate(context: ExtensionContext): void {
   const loadTests = new LoadTests(connections, { path: bundled("engine.cjs") }, version);
   const { extensionUri } = context;
   const predictor = new Predictor(connections);
+  const asyncPredictor = new AsyncPredictor(connections);
   const endpointPanels = new EndpointPanels({
     extensionUri,
     connections,
@@ -74,6 +76,7 @@ export function activate(context: ExtensionContext): void {
     project,
     deployer,
     predictor,
+    asyncPredictor,
     metrics: new MetricPoller(connections),
   });
   const runPanels = new LoadRunPanels({ extensionUri, loadTests, findReport });
@@ -81,12 +84,13 @@ export function activate(context: ExtensionContext): void {
   const failureExplainer = new FailureExplainer(connections);
   const documents = new MarkdownDocuments();
   const explaining = { scalingExplainer, failureExplainer, documents };
-  const endpointServices = { connections, endpoints, panels: endpointPanels, project, predictor, ...explaining };
+  const predicting = { predictor, asyncPredictor };
+  const endpointServices = { connections, endpoints, panels: endpointPanels, project, ...predicting, ...explaining };
   const templateProblems = createTemplateProblems(project);
   const logChannels = new LogChannels(endpointServices);
   const changes = new EndpointChanges(connections, scalingPause);
   const changeServices = { ...endpointServices, changes, scalingPause };
-  const predictionServices = { connections, predictor, project, documents };
+  const predictionServices = { connections, predictor, asyncPredictor, project, documents };
   const loadTestServices = {
     extensionUri,
     targetFinder: new TargetFinder(connections, { path: bundled("engine.cjs") }),
@@ -140,7 +144,7 @@ export function activate(context: ExtensionContext): void {
     createEndpointsView(connections, endpoints, project, favorites, idleWatch),
     createStackView(connections, project, deployer, endpoints),
     createLoadTestsView(loadTests, project),
-    createRequestFiles((saved, file) => sendSaved(predictionServices, saved, file)),
+    createRequestFiles((saved, file, signal) => sendSaved(predictionServices, saved, file, signal)),
     createPlanLenses(loadTests),
     createPlanProblems({ connections, endpoints, project }),
     templateProblems,

@@ -22,9 +22,37 @@ export async function objectExists(clients: AwsClients, bucket: string, key: str
   }
 }
 
-export function putObject(clients: AwsClients, bucket: string, key: string, body: Uint8Array): Promise<void> {
+export function putObject(
+  clients: AwsClients,
+  bucket: string,
+  key: string,
+  body: Uint8Array,
+  { contentType, cacheControl }: { contentType?: string; cacheControl?: string } = {},
+): Promise<void> {
   return withAwsErrors({ action: `upload s3://${bucket}/${key}`, region: clients.region }, async () => {
-    await (await clients.s3()).send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
+    const input = { Bucket: bucket, Key: key, Body: body, ContentType: contentType, CacheControl: cacheControl };
+    await (await clients.s3()).send(new PutObjectCommand(input));
+  });
+}
+
+/**
+ * An object that may not be there yet, whole; undefined while it is not.
+ * @throws OpsError accessDenied also where the caller may not list the bucket: S3 does not tell then what is not there
+ */
+export function findObject(
+  clients: AwsClients,
+  bucket: string,
+  key: string,
+): Promise<{ bytes: Uint8Array; contentType?: string } | undefined> {
+  return withAwsErrors({ action: `read s3://${bucket}/${key}`, region: clients.region }, async () => {
+    try {
+      const answer = await (await clients.s3()).send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+      const bytes = await answer.Body?.transformToByteArray();
+      return { bytes: bytes ?? new Uint8Array(), contentType: answer.ContentType };
+    } catch (error) {
+      if ((error as Error).name === "NoSuchKey") return undefined;
+      throw error;
+    }
   });
 }
 

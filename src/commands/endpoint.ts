@@ -5,6 +5,7 @@ import { type EndpointSummary, isInTransition } from "../domain/endpoint.ts";
 import { OpsError } from "../domain/errors.ts";
 import { isStackInProgress } from "../domain/stack.ts";
 import type { EndpointPanels } from "../panels/endpointPanel.ts";
+import type { AsyncPredictor } from "../services/asyncPredictor.ts";
 import type { Connections } from "../services/connections.ts";
 import type { Endpoints } from "../services/endpoints.ts";
 import { assertFailed, type FailureExplainer } from "../services/failureExplainer.ts";
@@ -33,6 +34,7 @@ export interface EndpointCommandServices {
   failureExplainer: FailureExplainer;
   documents: MarkdownDocuments;
   predictor: Predictor;
+  asyncPredictor: AsyncPredictor;
 }
 
 type EndpointCommands = Omit<

@@ -1,15 +1,18 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { Uri, window, workspace } from "vscode";
+import { l10n, Uri, window, workspace } from "vscode";
 import type { SavedRequestArgument } from "../contributions.ts";
 import { describeConnection } from "../domain/connection.ts";
 import { OpsError } from "../domain/errors.ts";
 import { failedAssertion, parsePredictFile, type SavedRequest } from "../domain/predictFile.ts";
+import type { PredictionResponse } from "../domain/prediction.ts";
+import { type AsyncPredictor, asyncBucket } from "../services/asyncPredictor.ts";
 import type { Connections } from "../services/connections.ts";
 import type { Predictor } from "../services/predictor.ts";
 import { type SentRequest, sendSavedRequest } from "../services/savedRequests.ts";
 import { formatNumber } from "../ui/format.ts";
 import type { MarkdownDocuments } from "../ui/markdownDocument.ts";
+import { withCancellableProgress } from "../ui/progress.ts";
 import { pickOne } from "../ui/prompts.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { requireConnection } from "./connection.ts";
@@ -21,6 +24,7 @@ import type { CommandTable } from "./register.ts";
 export interface PredictionServices {
   connections: Connections;
   predictor: Predictor;
+  asyncPredictor: AsyncPredictor;
   project: WorkspaceProject;
   documents: MarkdownDocuments;
 }
@@ -33,7 +37,7 @@ export function predictionCommands(services: PredictionServices): Pick<CommandTa
       if (!found) return;
       const { file, saved } = found;
       const connection = requireConnection(services.connections);
-      const sent = await sendSaved(services, saved, file);
+      const sent = await sendCancellably(services, saved, file);
       await services.documents.show(
         `Answer to ${saved.name}`,
         answerMarkdown(saved, sent, describeConnection(connection)),
@@ -44,13 +48,23 @@ export function predictionCommands(services: PredictionServices): Pick<CommandTa
 
 /** Sends a saved request; for the Test Explorer, too. @throws OpsError in an untrusted workspace, and without a connection */
 export function sendSaved(
-  { connections, predictor, project }: PredictionServices,
+  { connections, predictor, asyncPredictor, project }: PredictionServices,
   saved: SavedRequest,
   file: string,
+  signal?: AbortSignal,
 ): Promise<SentRequest> {
   requireConnection(connections);
   assertTrusted("Sending a saved request");
-  return sendSavedRequest(predictor, saved, file, project.endpointName);
+  const { endpointName } = project;
+  const bucket = () => asyncBucket(connections, project.project?.project);
+  return sendSavedRequest({ predictor, asyncPredictor }, saved, file, { endpointName, bucket }, signal);
+}
+
+/** What may take long can be stopped: a stream ends with what came. */
+function sendCancellably(services: PredictionServices, saved: SavedRequest, file: string): Promise<SentRequest> {
+  if (saved.mode !== "stream" && saved.mode !== "async") return sendSaved(services, saved, file);
+  const title = l10n.t("Waiting for the answer to {0}", saved.name);
+  return withCancellableProgress(title, (_, signal) => sendSaved(services, saved, file, signal));
 }
 
 /** The request at a line of a file; from the palette one of the open file. */
@@ -82,7 +96,7 @@ async function findRequest(
 
 /** An answer as a page to read, with its assertions first. */
 export function answerMarkdown(saved: SavedRequest, { request, response }: SentRequest, place: string): string {
-  const { status, latencyMs, variant, contentType, body, probabilities, error } = response;
+  const { status, latencyMs, variant, contentType, body, bytes, probabilities, error, stream } = response;
   const answer = { status, body, latencyMs, values: probabilities };
   const assertions = saved.assertions.map((assertion) => {
     const seen = failedAssertion(assertion, answer);
@@ -95,6 +109,8 @@ export function answerMarkdown(saved: SavedRequest, { request, response }: SentR
     `${formatNumber(latencyMs, latencyMs < 10 ? 1 : 0)} ms`,
     variant,
     contentType,
+    stream && streamFact(stream),
+    response.async?.outputLocation,
   ].filter((fact): fact is string => Boolean(fact));
   const isJson = /\bjson\b/.test(contentType ?? "");
   const lines = [
@@ -106,9 +122,20 @@ export function answerMarkdown(saved: SavedRequest, { request, response }: SentR
     ...(error ? ["", `${escapeMarkdown(error.code)}: ${escapeMarkdown(error.originalMessage ?? error.message)}`] : []),
     ...(assertions.length ? ["", ...assertions] : []),
     "",
-    codeBlock([(isJson ? pretty(body) : body).trimEnd() || "(empty)"], isJson ? "json" : "text"),
+    bytes
+      ? l10n.t(
+          "{0} bytes that are not text: send it in the tester to look at it or to save it.",
+          formatNumber(bytes.length),
+        )
+      : codeBlock([(isJson ? pretty(body) : body).trimEnd() || "(empty)"], isJson ? "json" : "text"),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+function streamFact({ parts, firstPartMs, stopped }: NonNullable<PredictionResponse["stream"]>): string {
+  const first = firstPartMs === undefined ? "–" : formatNumber(firstPartMs, firstPartMs < 10 ? 1 : 0);
+  const text = l10n.t("{0} parts, the first after {1} ms", formatNumber(parts), first);
+  return stopped ? l10n.t("{0}, stopped", text) : text;
 }
 
 function pretty(json: string): string {

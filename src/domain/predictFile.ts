@@ -1,3 +1,14 @@
+import {
+  type HeaderKey,
+  headerKeys,
+  headerNames,
+  type InvocationHeaders,
+  type InvocationMode,
+  invocationModes,
+  parseS3Uri,
+  takesHeader,
+} from "./invocation.ts";
+
 /** An assertion of a saved request: `# expect status 200`, `# expect body contains class_0`, `# expect latency < 200 ms`. */
 export type PredictAssertion = { line: number; text: string } & (
   | { kind: "status"; status: number }
@@ -8,22 +19,21 @@ export type PredictAssertion = { line: number; text: string } & (
 );
 
 /** A request of a `*.predict.http` file. Lines count from 1. */
-export interface SavedRequest {
+export interface SavedRequest extends InvocationHeaders {
   name: string;
   /** Of the `###` line, or the first one. */
   line: number;
   /** Absent: the endpoint of the project's stack. */
   endpointName?: string;
+  /** Absent: at once. */
+  mode?: InvocationMode;
   contentType: string;
-  accept?: string;
   targetVariant?: string;
-  targetModel?: string;
-  inferenceComponent?: string;
-  customAttributes?: string;
-  sessionId?: string;
   body: string;
-  /** Instead of a body: `< file`, relative to the request's file. */
+  /** Instead of a body: `< file`, relative to the request's file; `< s3://…` of an asynchronous request. */
   bodyFile?: string;
+  /** Of an asynchronous request with a body: where that is put, `s3://bucket/folder`; absent: the artifacts' bucket. */
+  uploadTo?: string;
   assertions: PredictAssertion[];
 }
 
@@ -41,22 +51,23 @@ export interface PredictFile {
 /** Headers by their name in InvokeEndpoint's REST form and by their short one (API reference, InvokeEndpoint). */
 const HEADERS: Record<string, keyof SavedRequest> = {
   "content-type": "contentType",
-  accept: "accept",
-  "x-amzn-sagemaker-target-variant": "targetVariant",
-  "target-variant": "targetVariant",
-  "x-amzn-sagemaker-target-model": "targetModel",
-  "target-model": "targetModel",
-  "x-amzn-sagemaker-inference-component": "inferenceComponent",
-  "inference-component": "inferenceComponent",
-  "x-amzn-sagemaker-custom-attributes": "customAttributes",
-  "custom-attributes": "customAttributes",
-  "x-amzn-sagemaker-session-id": "sessionId",
-  "session-id": "sessionId",
+  "upload-to": "uploadTo",
+  ...Object.fromEntries(
+    headerKeys.flatMap((key) => {
+      const { wire, file } = headerNames[key];
+      return [
+        [wire, key],
+        [file.toLowerCase(), key],
+      ];
+    }),
+  ),
 };
+const KNOWN_HEADERS = ["Invocation", "Content-Type", ...headerKeys.map((key) => headerNames[key].file), "Upload-To"];
 
 /**
  * Reads a file of saved requests, in the form that HTTP files have in editors: requests are parted by `###`, then come
- * `POST endpoint/NAME` (or `POST endpoint` for the project's own), headers, an empty line and the body. Never throws.
+ * `POST endpoint/NAME` (or `POST endpoint` for the project's own), headers, an empty line and the body. The header
+ * `Invocation: stream` or `Invocation: async` says how it is asked. Never throws.
  */
 export function parsePredictFile(text: string): PredictFile {
   const file: PredictFile = { requests: [], problems: [] };
@@ -107,6 +118,7 @@ function readRequest(lines: readonly string[], begin: number, end: number, file:
   const fromFile = /^<\s*(\S.*)$/.exec(text)?.[1];
   if (fromFile !== undefined && !text.includes("\n")) request.bodyFile = fromFile.trim();
   else request.body = text;
+  checkMode(request, (message) => problem(begin, message));
   if (!text)
     problem(begin, `Request ${request.name} has no body. Put it after an empty line, or name a file: < row.csv`);
   file.requests.push(request);
@@ -114,9 +126,27 @@ function readRequest(lines: readonly string[], begin: number, end: number, file:
 
 function readHeader(line: string, request: SavedRequest, problem: (message: string) => void): void {
   const [, name = "", value = ""] = /^([^:\s]+)\s*:\s*(.*)$/.exec(line) ?? [];
+  if (name.toLowerCase() === "invocation") {
+    const mode = invocationModes.find((known) => known === value.trim().toLowerCase());
+    if (mode) request.mode = mode;
+    else problem(`"${value.trim()}" is no way to invoke. Use ${invocationModes.join(", ")}.`);
+    return;
+  }
   const key = HEADERS[name.toLowerCase()];
   if (key) Object.assign(request, { [key]: value.trim() });
-  else problem(`"${name || line.trim()}" is no header of an invocation. Known: ${Object.keys(HEADERS).join(", ")}.`);
+  else problem(`"${name || line.trim()}" is no header of an invocation. Known: ${KNOWN_HEADERS.join(", ")}.`);
+}
+
+/** What the way of invoking does not have would be left out silently. */
+function checkMode(request: SavedRequest, problem: (message: string) => void): void {
+  const { mode = "now", bodyFile, uploadTo } = request;
+  for (const key of headerKeys)
+    if (request[key as HeaderKey] && !takesHeader(mode, key))
+      problem(`An invocation with "${mode}" has no ${headerNames[key].file}. Take it away, or change Invocation.`);
+  if (mode !== "async" && (uploadTo !== undefined || bodyFile?.startsWith("s3://")))
+    problem("Only an asynchronous invocation reads its input from S3. Add Invocation: async.");
+  if (uploadTo !== undefined && !parseS3Uri(uploadTo))
+    problem(`"${uploadTo}" is not a place in S3. It looks like s3://bucket/folder.`);
 }
 
 const ASSERTION_HINT =
@@ -183,14 +213,15 @@ export function predictFileText(
   request: Omit<SavedRequest, "line" | "assertions">,
   assertions: readonly string[],
 ): string {
+  const { mode } = request;
   const headers: [string, string | undefined][] = [
+    ["Invocation", mode === "now" ? undefined : mode],
     ["Content-Type", request.contentType],
-    ["Accept", request.accept],
-    ["Target-Variant", request.targetVariant],
-    ["Target-Model", request.targetModel],
-    ["Inference-Component", request.inferenceComponent],
-    ["Custom-Attributes", request.customAttributes],
-    ["Session-Id", request.sessionId],
+    ...headerKeys.map((key): [string, string | undefined] => [
+      headerNames[key].file,
+      takesHeader(mode ?? "now", key) ? request[key] : undefined,
+    ]),
+    ["Upload-To", request.uploadTo],
   ];
   const lines = [
     `### ${request.name}`,

@@ -1,39 +1,11 @@
-/** Further headers of InvokeEndpoint; what is absent is not sent. */
-export interface SnippetHeaders {
-  accept?: string;
-  targetModel?: string;
-  inferenceComponent?: string;
-  customAttributes?: string;
-  sessionId?: string;
-}
-
-/** Each optional header by its names: as a parameter of the SDKs, an option of the AWS CLI, and on the wire. */
-const HEADER_NAMES: Record<keyof SnippetHeaders | "targetVariant", { sdk: string; cli: string; wire: string }> = {
-  targetVariant: { sdk: "TargetVariant", cli: "--target-variant", wire: "x-amzn-sagemaker-target-variant" },
-  accept: { sdk: "Accept", cli: "--accept", wire: "accept" },
-  targetModel: { sdk: "TargetModel", cli: "--target-model", wire: "x-amzn-sagemaker-target-model" },
-  inferenceComponent: {
-    sdk: "InferenceComponentName",
-    cli: "--inference-component-name",
-    wire: "x-amzn-sagemaker-inference-component",
-  },
-  customAttributes: { sdk: "CustomAttributes", cli: "--custom-attributes", wire: "x-amzn-sagemaker-custom-attributes" },
-  sessionId: { sdk: "SessionId", cli: "--session-id", wire: "x-amzn-sagemaker-session-id" },
-};
-
-/** The optional headers that a request has, by one of their names. */
-function optionalHeaders(request: EndpointRequest, form: "sdk" | "cli" | "wire"): [string, string][] {
-  const given = { targetVariant: request.targetVariant, ...request.headers };
-  return (Object.keys(HEADER_NAMES) as (keyof typeof HEADER_NAMES)[]).flatMap((key): [string, string][] => {
-    const value = given[key];
-    return value ? [[HEADER_NAMES[key][form], value]] : [];
-  });
-}
+import { givenHeaders, headerNames, type InvocationHeaders, type InvocationMode } from "./invocation.ts";
 
 /** A request that is to be sent again from elsewhere. */
 export type SnippetRequest =
   | {
       via: "endpoint";
+      /** Absent: at once. */
+      mode?: InvocationMode;
       endpointName: string;
       region: string;
       /** Of the sandbox, or another address than AWS's own. */
@@ -41,8 +13,12 @@ export type SnippetRequest =
       profile?: string;
       contentType: string;
       body: string;
+      /** A file's path, instead of a body. */
+      bodyPath?: string;
+      /** Of an asynchronous request: where its input is in S3. */
+      inputLocation?: string;
       targetVariant?: string;
-      headers?: SnippetHeaders;
+      headers?: InvocationHeaders;
     }
   | { via: "api"; url: string; features: Record<string, number | null> };
 
@@ -50,9 +26,10 @@ export type SnippetRequest =
 export const snippetKinds = ["AWS CLI", "boto3", "JavaScript", "curl"] as const;
 export type SnippetKind = (typeof snippetKinds)[number];
 
-/** Kinds that make sense: the AWS CLI knows no APIs behind API Gateway. */
-export function kindsFor(via: SnippetRequest["via"]): SnippetKind[] {
-  return snippetKinds.filter((kind) => via === "endpoint" || kind !== "AWS CLI");
+/** Kinds that make sense: the AWS CLI knows no APIs behind API Gateway, and neither it nor curl reads event streams. */
+export function kindsFor(via: SnippetRequest["via"], mode: InvocationMode = "now"): SnippetKind[] {
+  if (via === "api") return ["boto3", "JavaScript", "curl"];
+  return mode === "stream" ? ["boto3", "JavaScript"] : [...snippetKinds];
 }
 
 /** In single quotes for a POSIX shell. */
@@ -71,8 +48,22 @@ export function requestSnippet(kind: SnippetKind, request: SnippetRequest): stri
 
 type EndpointRequest = Extract<SnippetRequest, { via: "endpoint" }>;
 
+/** Where an asynchronous request has no input yet. */
+const INPUT_PLACEHOLDER = "s3://BUCKET/INPUT";
+const inputOf = ({ inputLocation }: EndpointRequest) => inputLocation || INPUT_PLACEHOLDER;
+
+/** The optional headers that a request has, by one of their names. */
+function optionalHeaders(request: EndpointRequest, form: "sdk" | "cli" | "wire"): [string, string][] {
+  const given = { ...request.headers, targetVariant: request.targetVariant };
+  return givenHeaders(request.mode ?? "now", given).map(({ key, value }) => {
+    // The asynchronous operation calls them otherwise on the wire (API reference, InvokeEndpointAsync).
+    const isAccept = request.mode === "async" && form === "wire" && key === "accept";
+    return [isAccept ? "x-amzn-sagemaker-accept" : headerNames[key][form], value];
+  });
+}
+
 function cli(request: EndpointRequest): string {
-  const { endpointName, region, endpointUrl, profile, contentType, body } = request;
+  const { endpointName, region, endpointUrl, profile, contentType, body, bodyPath, mode } = request;
   const options: [string, string | undefined][] = [
     ["--endpoint-name", endpointName],
     ["--region", region],
@@ -80,65 +71,105 @@ function cli(request: EndpointRequest): string {
     ["--endpoint-url", endpointUrl],
     ...optionalHeaders(request, "cli"),
     ["--content-type", contentType],
+    ["--input-location", mode === "async" ? inputOf(request) : undefined],
   ];
   const lines = options.flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${shell(value)}`]));
+  if (mode === "async") return ["aws sagemaker-runtime invoke-endpoint-async", ...lines].join(" \\\n  ");
   // With an equals sign, because a row may begin with a minus.
-  const last = [`--body=${shell(body)}`, "--cli-binary-format raw-in-base64-out /dev/stdout"];
+  const last =
+    bodyPath === undefined
+      ? [`--body=${shell(body)}`, "--cli-binary-format raw-in-base64-out /dev/stdout"]
+      : [`--body ${shell(`fileb://${bodyPath}`)}`, "/dev/stdout"];
   return ["aws sagemaker-runtime invoke-endpoint", ...lines, ...last].join(" \\\n  ");
 }
 
 function boto3(request: EndpointRequest): string {
-  const { endpointName, region, endpointUrl, profile, contentType, body } = request;
+  const { endpointName, region, endpointUrl, profile, contentType, body, bodyPath, mode } = request;
   const session = [`region_name=${quoted(region)}`, profile && `profile_name=${quoted(profile)}`].filter(Boolean);
   const client = ['"sagemaker-runtime"', endpointUrl && `endpoint_url=${quoted(endpointUrl)}`].filter(Boolean);
   const optional = optionalHeaders(request, "sdk").map(([name, value]) => `    ${name}=${quoted(value)},\n`);
+  const text = bodyPath === undefined ? quoted(body) : `open(${quoted(bodyPath)}, "rb").read()`;
+  const input = mode === "async" ? `InputLocation=${quoted(inputOf(request))}` : `Body=${text}`;
   return `import boto3
 
 runtime = boto3.Session(${session.join(", ")}).client(${client.join(", ")})
-response = runtime.invoke_endpoint(
+response = runtime.${PYTHON_CALLS[mode ?? "now"]}(
     EndpointName=${quoted(endpointName)},
     ContentType=${quoted(contentType)},
-${optional.join("")}    Body=${quoted(body)},
+${optional.join("")}    ${input},
 )
-print(response["Body"].read().decode())`;
+${PYTHON_ANSWERS[mode ?? "now"]}`;
 }
 
+const PYTHON_CALLS: Record<InvocationMode, string> = {
+  now: "invoke_endpoint",
+  stream: "invoke_endpoint_with_response_stream",
+  async: "invoke_endpoint_async",
+};
+const PYTHON_ANSWERS: Record<InvocationMode, string> = {
+  now: 'print(response["Body"].read().decode())',
+  stream: `for event in response["Body"]:
+    if "PayloadPart" in event:
+        print(event["PayloadPart"]["Bytes"].decode(), end="", flush=True)`,
+  async: 'print(response["OutputLocation"], response.get("FailureLocation"))',
+};
+
+const JS_CALLS: Record<InvocationMode, string> = {
+  now: "InvokeEndpointCommand",
+  stream: "InvokeEndpointWithResponseStreamCommand",
+  async: "InvokeEndpointAsyncCommand",
+};
+const JS_ANSWERS: Record<InvocationMode, string> = {
+  now: "console.log(new TextDecoder().decode(response.Body));",
+  stream: `for await (const { PayloadPart } of response.Body) {
+  if (PayloadPart) process.stdout.write(PayloadPart.Bytes);
+}`,
+  async: "console.log(response.OutputLocation, response.FailureLocation);",
+};
+
 function javaScript(request: EndpointRequest): string {
-  const { endpointName, region, endpointUrl, profile, contentType, body } = request;
+  const { endpointName, region, endpointUrl, profile, contentType, body, bodyPath, mode = "now" } = request;
   const client = [
     `region: ${quoted(region)}`,
     profile && `profile: ${quoted(profile)}`,
     endpointUrl && `endpoint: ${quoted(endpointUrl)}`,
   ].filter(Boolean);
   const optional = optionalHeaders(request, "sdk").map(([name, value]) => `    ${name}: ${quoted(value)},\n`);
-  return `import { InvokeEndpointCommand, SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
+  const text = bodyPath === undefined ? quoted(body) : `await readFile(${quoted(bodyPath)})`;
+  const input = mode === "async" ? `InputLocation: ${quoted(inputOf(request))}` : `Body: ${text}`;
+  const readsFile = mode !== "async" && bodyPath !== undefined;
+  return `${readsFile ? 'import { readFile } from "node:fs/promises";\n' : ""}import { ${JS_CALLS[mode]}, SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
 
 const runtime = new SageMakerRuntimeClient({ ${client.join(", ")} });
 const response = await runtime.send(
-  new InvokeEndpointCommand({
+  new ${JS_CALLS[mode]}({
     EndpointName: ${quoted(endpointName)},
     ContentType: ${quoted(contentType)},
-${optional.join("")}    Body: ${quoted(body)},
+${optional.join("")}    ${input},
   }),
 );
-console.log(new TextDecoder().decode(response.Body));`;
+${JS_ANSWERS[mode]}`;
 }
 
 /** curl signs by itself since 7.75; the keys come from the environment, as the AWS CLI exports them. */
 function curl(request: EndpointRequest): string {
-  const { endpointName, region, endpointUrl, contentType, body } = request;
+  const { endpointName, region, endpointUrl, contentType, body, bodyPath, mode } = request;
   const base = endpointUrl?.replace(/\/$/, "") ?? `https://runtime.sagemaker.${region}.${dnsSuffix(region)}`;
+  const isAsync = mode === "async";
   const headers = [
-    `-H ${shell(`content-type: ${contentType}`)}`,
+    `-H ${shell(`${isAsync ? "x-amzn-sagemaker-content-type" : "content-type"}: ${contentType}`)}`,
     ...optionalHeaders(request, "wire").map(([name, value]) => `-H ${shell(`${name}: ${value}`)}`),
+    ...(isAsync ? [`-H ${shell(`x-amzn-sagemaker-inputlocation: ${inputOf(request)}`)}`] : []),
     // biome-ignore lint/suspicious/noTemplateCurlyInString: for the shell
     '${AWS_SESSION_TOKEN:+-H "x-amz-security-token: $AWS_SESSION_TOKEN"}',
   ];
+  const path = `${base}/endpoints/${encodeURIComponent(endpointName)}/${isAsync ? "async-invocations" : "invocations"}`;
+  const data = bodyPath === undefined ? shell(body) : shell(`@${bodyPath}`);
   return [
-    `curl -sS ${shell(`${base}/endpoints/${encodeURIComponent(endpointName)}/invocations`)}`,
+    `curl -sS ${isAsync ? "-X POST " : ""}${shell(path)}`,
     `--aws-sigv4 ${shell(`aws:amz:${region}:sagemaker`)} --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"`,
     ...headers,
-    `--data-binary ${shell(body)}`,
+    ...(isAsync ? [] : [`--data-binary ${data}`]),
   ].join(" \\\n  ");
 }
 

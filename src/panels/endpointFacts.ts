@@ -7,7 +7,7 @@ import type { WireError } from "../protocol/transport.ts";
 import type { EndpointDetail } from "../services/endpoints.ts";
 
 /** The line on top of an endpoint's page. */
-export function header({ endpoint, targets, hourlyUsd }: EndpointDetail): EndpointHeader {
+export function header({ endpoint, config, targets, hourlyUsd }: EndpointDetail): EndpointHeader {
   const { current, desired } = instanceTotals(endpoint);
   const policies = targets.flatMap((target) => target.policies);
   const tracking = policies.find(({ metric }) => metric === "SageMakerVariantInvocationsPerInstance");
@@ -21,6 +21,7 @@ export function header({ endpoint, targets, hourlyUsd }: EndpointDetail): Endpoi
     variants: endpoint.variants.map(({ name }) => name),
     takesTraffic: takesTraffic(endpoint.status),
     targetPerMinute: tracking?.target,
+    isAsync: config?.async ? true : undefined,
   };
 }
 

@@ -3,7 +3,7 @@ import type { CommandId, EndpointArgument } from "../contributions.ts";
 import { describeConnection } from "../domain/connection.ts";
 import { OpsError } from "../domain/errors.ts";
 import type { EndpointMetrics } from "../domain/metric.ts";
-import type { PredictionResponse } from "../domain/prediction.ts";
+import type { PredictionProgress } from "../domain/prediction.ts";
 import {
   type ChartRange,
   chartRanges,
@@ -11,9 +11,10 @@ import {
   type EndpointTab,
   endpointChanged,
   endpointRequests,
-  type PredictParams,
+  predictionProgressed,
 } from "../protocol/endpointPage.ts";
 import { serveRequests, toWireError, type WireError } from "../protocol/transport.ts";
+import type { AsyncPredictor } from "../services/asyncPredictor.ts";
 import type { Connections } from "../services/connections.ts";
 import type { EndpointDetail, Endpoints } from "../services/endpoints.ts";
 import type { MetricPoller } from "../services/metricPoller.ts";
@@ -23,7 +24,7 @@ import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { goneError, header, marks } from "./endpointFacts.ts";
 import { chartExport, chartRange, copiedText, logSpan, nothing, predictParams } from "./pageSchemas.ts";
 import { saveCharts } from "./saveCharts.ts";
-import { saveRequest } from "./saveRequest.ts";
+import { TesterHost } from "./testerHost.ts";
 import { PAGE_UPDATE_MS, throttle } from "./throttle.ts";
 import { pageHtml, pageRoot, webviewPort } from "./webviewHtml.ts";
 
@@ -33,6 +34,7 @@ export interface EndpointPanelServices {
   connections: Connections;
   endpoints: Endpoints;
   predictor: Predictor;
+  asyncPredictor: AsyncPredictor;
   metrics: MetricPoller;
   project: WorkspaceProject;
   deployer: StackDeployer;
@@ -74,8 +76,11 @@ class EndpointPanel implements Disposable {
   private detailError: WireError | undefined;
   private readings: EndpointMetrics | undefined;
   private readingsError: WireError | undefined;
-  /** Status of the last answer, by its request: what is saved may expect it. */
-  private readonly answered = new Map<string, number>();
+  private readonly tester: TesterHost;
+  private progress: PredictionProgress | undefined;
+  private readonly progressUpdate = throttle(PAGE_UPDATE_MS, () => {
+    if (this.progress) this.page.notify(predictionProgressed, this.progress);
+  });
   private disposed = false;
   private isProject = false;
 
@@ -87,6 +92,11 @@ class EndpointPanel implements Disposable {
   ) {
     const { extensionUri } = services;
     this.focus = { tab, serial: 1 };
+    const apiUrl = () => this.apiUrl();
+    this.tester = new TesterHost(name, services, apiUrl, (progress) => {
+      this.progress = progress;
+      this.progressUpdate.call();
+    });
     this.panel = window.createWebviewPanel("sagemakerOps.endpoint", name, ViewColumn.Active, {
       enableScripts: true,
       localResourceRoots: [pageRoot(extensionUri)],
@@ -123,13 +133,23 @@ class EndpointPanel implements Disposable {
       await commands.executeCommand(command, ...args);
       return null;
     };
+    const done = async (work: () => void | Promise<void>) => {
+      await work();
+      return null;
+    };
     const target: EndpointArgument = { endpointName: this.name };
     return serveRequests(webviewPort(this.panel.webview), endpointRequests, {
       ready: { params: nothing, handle: () => this.snapshot() },
       predict: {
         params: predictParams,
-        handle: (params) => this.predict(params),
+        handle: (params) => {
+          this.progress = undefined;
+          return this.tester.predict(params);
+        },
       },
+      stopPrediction: { params: nothing, handle: () => done(() => this.tester.stop()) },
+      chooseFile: { params: nothing, handle: () => this.tester.chooseFile() },
+      saveAnswer: { params: nothing, handle: () => done(() => this.tester.saveAnswer()) },
       setRange: {
         params: chartRange,
         handle: (range) => {
@@ -163,12 +183,7 @@ class EndpointPanel implements Disposable {
       },
       saveRequest: {
         params: predictParams,
-        handle: async (params) => {
-          const { project } = this.services.project;
-          if (params.via === "endpoint")
-            await saveRequest(this.name, params, project?.folder, this.answered.get(JSON.stringify(params)));
-          return null;
-        },
+        handle: (params) => done(() => this.tester.saveRequest(params)),
       },
       copyText: {
         params: copiedText,
@@ -177,30 +192,6 @@ class EndpointPanel implements Disposable {
           return null;
         },
       },
-    });
-  }
-
-  /** The API's address is the stack's own: a page cannot name another. */
-  private async predict(params: PredictParams): Promise<PredictionResponse> {
-    const { predictor } = this.services;
-    if (params.via === "endpoint") {
-      const { contentType, body, targetVariant, headers } = params;
-      const response = await predictor.predict({
-        endpointName: this.name,
-        contentType,
-        body,
-        targetVariant,
-        ...headers,
-      });
-      this.answered.clear();
-      this.answered.set(JSON.stringify(params), response.status);
-      return response;
-    }
-    const url = this.apiUrl();
-    const keyId = this.services.project.stack?.outputs.ApiKeyId;
-    if (url) return predictor.predictThroughApi(url, params.features, keyId);
-    throw new OpsError("notFound", `The project's stack has no API for ${this.name}.`, {
-      hint: "Deploy the project, or send to the endpoint itself.",
     });
   }
 
@@ -213,6 +204,7 @@ class EndpointPanel implements Disposable {
   private startOver(): void {
     this.detail = undefined;
     this.detailError = undefined;
+    this.tester.forgetAccount();
     this.subscribe();
     void this.readDetail(true);
     this.followVisibility();
@@ -296,6 +288,8 @@ class EndpointPanel implements Disposable {
     this.disposed = true;
     clearInterval(this.timer);
     this.update.cancel();
+    this.progressUpdate.cancel();
+    this.tester.stop();
     this.subscription?.dispose();
     for (const stop of this.forget) stop();
   }

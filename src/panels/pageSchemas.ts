@@ -1,11 +1,9 @@
 import { z } from "zod";
+import { MOST_BODY_BYTES } from "../domain/invocation.ts";
 import type { WhatIfScenario } from "../domain/whatIf.ts";
 import type { ChartExport, ChartRange, LogSpan, PredictParams } from "../protocol/endpointPage.ts";
 // Nothing else of the protocol: what is imported here is loaded late, together with the schemas.
 import { MOST_SCENARIOS } from "../protocol/limits.ts";
-
-/** SageMaker's limit on the body of InvokeEndpoint is 6 MB (API reference, InvokeEndpoint). */
-const MOST_BODY = 6 * 1024 * 1024;
 
 /** What the pages may send; in a file of its own, because the check is loaded with the first panel only. */
 export const nothing = z.null();
@@ -49,16 +47,21 @@ const header = z
 export const predictParams: z.ZodType<PredictParams> = z.discriminatedUnion("via", [
   z.strictObject({
     via: z.literal("endpoint"),
+    mode: z.enum(["now", "stream", "async"]).optional(),
     contentType,
-    body: z.string().max(MOST_BODY),
+    body: z.string().max(MOST_BODY_BYTES),
+    fileId: z.uuid().optional(),
+    inputLocation: z.string().max(1100).optional(),
     targetVariant: z.string().max(63).optional(),
     headers: z
       .strictObject({
         accept: header.optional(),
         targetModel: header.optional(),
+        targetContainer: header.optional(),
         inferenceComponent: header.optional(),
         customAttributes: header.optional(),
         sessionId: header.optional(),
+        inferenceId: header.optional(),
       })
       .optional(),
   }),
@@ -77,4 +80,4 @@ const moment = z.int().min(0).max(8_640_000_000_000_000);
 export const logSpan: z.ZodType<LogSpan | null> = z.strictObject({ fromMs: moment, toMs: moment }).nullable();
 
 /** Text for the clipboard: a body with the code around it. */
-export const copiedText = z.string().max(MOST_BODY + 10_000);
+export const copiedText = z.string().max(MOST_BODY_BYTES + 10_000);

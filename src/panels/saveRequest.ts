@@ -12,7 +12,7 @@ import type { PredictParams } from "../protocol/endpointPage.ts";
  */
 export async function saveRequest(
   endpointName: string,
-  params: Extract<PredictParams, { via: "endpoint" }>,
+  params: Extract<PredictParams, { via: "endpoint" }> & { bodyFile?: string },
   folder: string | undefined,
   answeredStatus: number | undefined,
 ): Promise<void> {
@@ -28,8 +28,9 @@ export async function saveRequest(
   const file = root === undefined ? await askFile(endpointName) : path.join(root, "requests", fileName(endpointName));
   if (file === undefined) return;
   const known = await readFile(file, "utf8").catch(() => "");
-  const { contentType, body, targetVariant, headers } = params;
-  const request = { name: name.trim(), endpointName, contentType, body, targetVariant, ...headers };
+  const { mode, contentType, body, targetVariant, headers } = params;
+  const bodyFile = params.bodyFile && relativeTo(path.dirname(file), params.bodyFile);
+  const request = { name: name.trim(), endpointName, mode, contentType, body, bodyFile, targetVariant, ...headers };
   const text = predictFileText(request, answeredStatus === undefined ? [] : [`status ${answeredStatus}`]);
   await mkdir(path.dirname(file), { recursive: true });
   await writeFile(file, known ? `${known.trimEnd()}\n\n${text}` : text);
@@ -38,6 +39,11 @@ export async function saveRequest(
 }
 
 const fileName = (endpointName: string) => `${endpointName}.predict.http`;
+
+/** With slashes on every system; objects of S3 stay as they are. */
+function relativeTo(folder: string, file: string): string {
+  return file.startsWith("s3://") ? file : path.relative(folder, file).split(path.sep).join("/");
+}
 
 async function askFile(endpointName: string): Promise<string | undefined> {
   const target = await window.showSaveDialog({

@@ -1,6 +1,7 @@
 import type { EndpointStatus } from "../domain/endpoint.ts";
+import type { InvocationHeaders, InvocationMode } from "../domain/invocation.ts";
 import type { EndpointMetrics } from "../domain/metric.ts";
-import type { ExampleRow, FeatureFile, PredictionResponse } from "../domain/prediction.ts";
+import type { ExampleRow, FeatureFile, PredictionProgress, PredictionResponse } from "../domain/prediction.ts";
 import { notification, request, type WireError } from "./transport.ts";
 
 /** The two halves of the page, side by side when it is wide, tabs when it is narrow. */
@@ -22,6 +23,8 @@ export interface EndpointHeader {
   takesTraffic: boolean;
   /** Target of the scaling policy, invocations per instance and minute. */
   targetPerMinute?: number;
+  /** Only of asynchronous endpoints, which are asked by way of S3 and in no other way. */
+  isAsync?: boolean;
 }
 
 /** A moment that all charts of the page mark. */
@@ -64,19 +67,38 @@ export interface RequestAccess {
   apiUrl?: string;
 }
 
-/** Further headers of InvokeEndpoint; what is empty is not sent. */
-export interface InvocationHeaders {
-  accept?: string;
-  targetModel?: string;
-  inferenceComponent?: string;
-  customAttributes?: string;
-  sessionId?: string;
-}
-
 /** A request to the endpoint itself, or through the project's API, which takes the features by name. */
 export type PredictParams =
-  | { via: "endpoint"; contentType: string; body: string; targetVariant?: string; headers?: InvocationHeaders }
+  | {
+      via: "endpoint";
+      /** Absent: at once. */
+      mode?: InvocationMode;
+      contentType: string;
+      /** Empty where a file or an object of S3 is the body. */
+      body: string;
+      /** A file that was chosen on this page, by its id. */
+      fileId?: string;
+      /** Of an asynchronous request: the object that is its input. Without one the body is uploaded. */
+      inputLocation?: string;
+      targetVariant?: string;
+      headers?: InvocationHeaders;
+    }
   | { via: "api"; features: Record<string, number | null> };
+
+/** A file that was chosen as a body. Its bytes stay with the host. */
+export interface ChosenFile {
+  id: string;
+  name: string;
+  path: string;
+  bytes: number;
+  /** By its name. */
+  contentType: string;
+  /** Base64 of a picture that can be shown. */
+  picture?: string;
+}
+
+/** An answer as a page gets it: bytes that are no text stay with the host. */
+export type PredictionAnswer = Omit<PredictionResponse, "bytes"> & { binary?: { bytes: number; picture?: string } };
 
 /** What the charts show, as figures or as the picture that the page made of them. */
 export type ChartExport = { format: "csv" } | { format: "png"; base64: string };
@@ -90,7 +112,13 @@ export interface LogSpan {
 /** What the endpoint page asks. */
 export const endpointRequests = {
   ready: request<null, EndpointPageSnapshot>("ready"),
-  predict: request<PredictParams, PredictionResponse>("predict"),
+  predict: request<PredictParams, PredictionAnswer>("predict"),
+  /** Ends the prediction that is under way; its answer, or that there is none, comes as that of `predict`. */
+  stopPrediction: request<null, null>("stopPrediction"),
+  /** Lets the user choose a file as the body; null when nothing was chosen. */
+  chooseFile: request<null, ChosenFile | null>("chooseFile"),
+  /** Saves the last answer as a file. */
+  saveAnswer: request<null, null>("saveAnswer"),
   setRange: request<ChartRange, null>("setRange"),
   retry: request<null, null>("retry"),
   runLoadTest: request<null, null>("runLoadTest"),
@@ -108,3 +136,6 @@ export const endpointRequests = {
 
 /** What it is told, at most four times a second. */
 export const endpointChanged = notification<EndpointPageSnapshot>("endpointChanged");
+
+/** How far the prediction is that is under way: all that came of it, at most four times a second. */
+export const predictionProgressed = notification<PredictionProgress>("predictionProgressed");

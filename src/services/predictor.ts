@@ -1,7 +1,7 @@
 import { apiKeyValue } from "../aws/apiGateway.ts";
-import { invokeEndpoint } from "../aws/runtime.ts";
+import { invokeEndpoint, invokeStream } from "../aws/runtime.ts";
 import { OpsError } from "../domain/errors.ts";
-import type { PredictionRequest, PredictionResponse } from "../domain/prediction.ts";
+import type { PredictionProgress, PredictionRequest, PredictionResponse } from "../domain/prediction.ts";
 import type { Connections } from "./connections.ts";
 
 const API_TIMEOUT_MS = 30_000;
@@ -16,10 +16,33 @@ export class Predictor {
   constructor(private readonly connections: Connections) {}
 
   /** @throws OpsError when the endpoint could not be asked; a refusing container is part of the answer */
-  async predict(request: PredictionRequest): Promise<PredictionResponse> {
-    if (!request.body)
-      throw new OpsError("badInput", "The request has no body.", { hint: "Enter at least one value." });
-    return invokeEndpoint(this.connections.clients(), request);
+  async predict(request: PredictionRequest, signal?: AbortSignal): Promise<PredictionResponse> {
+    assertBody(request);
+    return invokeEndpoint(this.connections.clients(), request, signal);
+  }
+
+  /**
+   * Asks for an answer in parts, and tells all that has come whenever a part comes.
+   * @param options.signal ends it; what came until then is the answer
+   * @throws OpsError like `predict`
+   */
+  async predictStream(
+    request: PredictionRequest,
+    options: { onProgress?: (progress: PredictionProgress) => void; signal?: AbortSignal } = {},
+  ): Promise<PredictionResponse> {
+    assertBody(request);
+    const start = performance.now();
+    // A character may be cut in two by the parts.
+    const decoder = new TextDecoder();
+    const progress = { kind: "stream" as const, text: "", bytes: 0, parts: 0, firstPartMs: 0 };
+    const onPart = (part: Uint8Array) => {
+      const elapsedMs = performance.now() - start;
+      if (progress.parts++ === 0) progress.firstPartMs = elapsedMs;
+      progress.text += decoder.decode(part, { stream: true });
+      progress.bytes += part.byteLength;
+      options.onProgress?.({ ...progress, elapsedMs });
+    };
+    return invokeStream(this.connections.clients(), request, onPart, options.signal);
   }
 
   /**
@@ -75,4 +98,9 @@ function parseAnswer(body: string): ApiAnswer {
   } catch {
     return {};
   }
+}
+
+function assertBody({ body }: PredictionRequest): void {
+  if (body.length === 0)
+    throw new OpsError("badInput", "The request has no body.", { hint: "Enter at least one value." });
 }

@@ -1,12 +1,25 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { OpsError } from "../domain/errors.ts";
+import { type FilePlace, OpsError } from "../domain/errors.ts";
+import { headerKeys, MOST_BODY_BYTES } from "../domain/invocation.ts";
 import type { SavedRequest } from "../domain/predictFile.ts";
 import type { PredictionRequest, PredictionResponse } from "../domain/prediction.ts";
+import { type AsyncPredictor, INPUT_PREFIX } from "./asyncPredictor.ts";
 import type { Predictor } from "./predictor.ts";
 
-/** SageMaker's limit on the body of InvokeEndpoint is 6 MB (API reference, InvokeEndpoint). */
-const MOST_BODY = 6 * 1024 * 1024;
+/** What saved requests are sent by. */
+export interface RequestSenders {
+  predictor: Predictor;
+  asyncPredictor: AsyncPredictor;
+}
+
+/** What belongs to a saved request's project. */
+export interface RequestHome {
+  /** Where a request goes that names no endpoint. */
+  endpointName?: string;
+  /** Bucket for the input of an asynchronous request that has a body and names no place for it. */
+  bucket?: () => Promise<string | undefined>;
+}
 
 /** A saved request with what it was sent as. */
 export interface SentRequest {
@@ -17,16 +30,17 @@ export interface SentRequest {
 /**
  * Sends a request of a `*.predict.http` file.
  * @param file the file that holds it: bodies in files are relative to its folder
- * @param projectEndpoint where a request goes that names no endpoint
- * @throws OpsError badInput naming the file and the line; what `Predictor.predict` throws
+ * @param signal ends it: a stream with what came, the following of an asynchronous one with `cancelled`
+ * @throws OpsError badInput naming the file and the line; what the predictors throw
  */
 export async function sendSavedRequest(
-  predictor: Predictor,
+  { predictor, asyncPredictor }: RequestSenders,
   saved: SavedRequest,
   file: string,
-  projectEndpoint: string | undefined,
+  home: RequestHome,
+  signal?: AbortSignal,
 ): Promise<SentRequest> {
-  const endpointName = saved.endpointName ?? projectEndpoint;
+  const endpointName = saved.endpointName ?? home.endpointName;
   const place = { file, line: saved.line };
   if (endpointName === undefined)
     throw new OpsError(
@@ -37,20 +51,25 @@ export async function sendSavedRequest(
         place,
       },
     );
-  const { contentType, accept, targetVariant, targetModel, inferenceComponent, customAttributes, sessionId } = saved;
-  const body = saved.bodyFile === undefined ? saved.body : await readBody(saved.bodyFile, file, saved.line);
-  const request: PredictionRequest = {
-    endpointName,
-    contentType,
-    accept,
-    body,
-    targetVariant,
-    targetModel,
-    inferenceComponent,
-    customAttributes,
-    sessionId,
-  };
-  return { request, response: await predictor.predict(request) };
+  const { mode, contentType, bodyFile, targetVariant } = saved;
+  const headers = Object.fromEntries(headerKeys.map((key) => [key, saved[key]]));
+  const isInS3 = mode === "async" && bodyFile?.startsWith("s3://");
+  const body = bodyFile === undefined || isInS3 ? saved.body : await readBody(bodyFile, file, saved.line);
+  const request: PredictionRequest = { ...headers, endpointName, contentType, targetVariant, body };
+  if (mode === "stream") return { request, response: await predictor.predictStream(request, { signal }) };
+  if (mode !== "async") return { request, response: await predictor.predict(request, signal) };
+  const input = isInS3 && bodyFile ? { inputLocation: bodyFile } : { uploadTo: await uploadPlace(saved, home, place) };
+  return { request, response: await asyncPredictor.predict(request, input, { signal }) };
+}
+
+async function uploadPlace(saved: SavedRequest, home: RequestHome, place: FilePlace): Promise<string> {
+  if (saved.uploadTo) return saved.uploadTo;
+  const bucket = await home.bucket?.();
+  if (bucket !== undefined) return `s3://${bucket}/${INPUT_PREFIX}`;
+  throw new OpsError("badInput", `Request ${saved.name} has a body, and there is no bucket to put it into.`, {
+    hint: "Name one with Upload-To: s3://BUCKET/FOLDER, or an input that is there with < s3://BUCKET/KEY.",
+    place,
+  });
 }
 
 async function readBody(name: string, file: string, line: number): Promise<Uint8Array> {
@@ -61,8 +80,12 @@ async function readBody(name: string, file: string, line: number): Promise<Uint8
       place: { file, line },
     });
   });
-  if (bytes.length <= MOST_BODY) return bytes;
-  throw new OpsError("badInput", `The body ${at} has ${bytes.length} bytes; SageMaker takes at most ${MOST_BODY}.`, {
-    place: { file, line },
-  });
+  if (bytes.length <= MOST_BODY_BYTES) return bytes;
+  throw new OpsError(
+    "badInput",
+    `The body ${at} has ${bytes.length} bytes; SageMaker takes at most ${MOST_BODY_BYTES}.`,
+    {
+      place: { file, line },
+    },
+  );
 }

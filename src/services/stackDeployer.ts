@@ -42,7 +42,7 @@ export interface PreparedDeployment {
 }
 
 /** The stack of the artifacts' bucket: it must stand before the project's, whose model is read from it. */
-const BOOTSTRAP_STACK = "sagemaker-ops-artifacts";
+export const BOOTSTRAP_STACK = "sagemaker-ops-artifacts";
 const NO_CHANGES = /didn't contain changes|No updates are to be performed/;
 
 /** Deploys, describes and removes a project's stack, always through a change set. */

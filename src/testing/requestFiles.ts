@@ -31,7 +31,7 @@ const MOST_FILES = 500;
 const sendCommand: CommandId = "sagemakerOps.prediction.send";
 
 /** Sends one saved request. */
-export type SendSaved = (saved: SavedRequest, file: string) => Promise<SentRequest>;
+export type SendSaved = (saved: SavedRequest, file: string, signal?: AbortSignal) => Promise<SentRequest>;
 
 /** Files of saved requests: *Send* above each, problems at their lines, and each request as a test. */
 export function createRequestFiles(send: SendSaved): Disposable {
@@ -138,10 +138,13 @@ async function runTests(
   else controller.items.forEach(take);
   const run = controller.createTestRun(request);
   for (const item of wanted) run.enqueued(item);
+  const abort = new AbortController();
+  const stopping = token.onCancellationRequested(() => abort.abort());
   for (const item of wanted) {
     if (token.isCancellationRequested) run.skipped(item);
-    else await runOne(run, item, send);
+    else await runOne(run, item, (saved, file) => send(saved, file, abort.signal));
   }
+  stopping.dispose();
   run.end();
 }
 

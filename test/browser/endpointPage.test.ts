@@ -3,19 +3,12 @@ import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { OpsError } from "../../src/domain/errors.ts";
-import type { PredictionResponse } from "../../src/domain/prediction.ts";
-import { chartExport, chartRange, copiedText, logSpan, nothing, predictParams } from "../../src/panels/pageSchemas.ts";
-import {
-  type EndpointPageSnapshot,
-  endpointChanged,
-  endpointRequests,
-  type PredictParams,
-} from "../../src/protocol/endpointPage.ts";
-import { serveRequests } from "../../src/protocol/transport.ts";
+import { predictParams } from "../../src/panels/pageSchemas.ts";
 import { axeFindings } from "../rig/axe.ts";
 import { skipWithoutChromium } from "../rig/chromium.ts";
-import { endpointSnapshot, wineAnswer } from "./fixtures.ts";
-import { type OpenPage, pageThemes, startPages } from "./pageRig.ts";
+import { closeClean, openEndpointPage } from "./endpointRig.ts";
+import { endpointSnapshot } from "./fixtures.ts";
+import { pageThemes, startPages } from "./pageRig.ts";
 
 const skip = skipWithoutChromium;
 const shots = path.resolve(import.meta.dirname, "../../artifacts/browser");
@@ -26,53 +19,8 @@ before(async () => {
 });
 after(() => pages?.close());
 
-/** A page over a host that answers from the test; `asked` is what the page sent. */
-async function open(
-  snapshot: EndpointPageSnapshot,
-  predict: (params: PredictParams) => PredictionResponse = () => wineAnswer,
-  width?: number,
-) {
-  const asked: [string, unknown][] = [];
-  let notify: ReturnType<typeof serveRequests>["notify"] | undefined;
-  const handle = (name: string) => (params: unknown) => {
-    asked.push([name, params]);
-    return null;
-  };
-  const opened = await pages.open(
-    "endpoint",
-    (port) => {
-      ({ notify } = serveRequests(port, endpointRequests, {
-        ready: { params: nothing, handle: () => snapshot },
-        predict: {
-          params: predictParams,
-          handle: (params) => {
-            asked.push(["predict", params]);
-            return predict(params);
-          },
-        },
-        setRange: { params: chartRange, handle: handle("setRange") },
-        retry: { params: nothing, handle: handle("retry") },
-        runLoadTest: { params: nothing, handle: handle("runLoadTest") },
-        showLogs: { params: logSpan, handle: handle("showLogs") },
-        explainScaling: { params: nothing, handle: handle("explainScaling") },
-        explainFailure: { params: nothing, handle: handle("explainFailure") },
-        deploy: { params: nothing, handle: handle("deploy") },
-        openConsole: { params: nothing, handle: handle("openConsole") },
-        exportCharts: { params: chartExport, handle: handle("exportCharts") },
-        saveRequest: { params: predictParams, handle: handle("saveRequest") },
-        copyText: { params: copiedText, handle: handle("copyText") },
-      }));
-    },
-    width,
-  );
-  await opened.page.getByRole("heading", { level: 1 }).waitFor();
-  return { ...opened, asked, tell: (next: EndpointPageSnapshot) => notify?.(endpointChanged, next) };
-}
-
-async function closeClean({ problems, close }: OpenPage): Promise<void> {
-  assert.deepEqual(problems, []);
-  await close();
-}
+const open = (...rest: OpenRest) => openEndpointPage(pages, ...rest);
+type OpenRest = Parameters<typeof openEndpointPage> extends [unknown, ...infer Rest] ? Rest : never;
 
 test("the form sends the project's features as CSV and shows probabilities, the likeliest first", {
   skip,
@@ -118,7 +66,7 @@ test("a raw body goes as it is, with the content type that was chosen", { skip }
   await page.getByRole("button", { name: "Raw body" }).click();
   await page.getByRole("textbox", { name: "Body" }).fill('{"instances": [[1]]}');
   await page.getByRole("combobox", { name: "Content type" }).click();
-  await page.getByRole("option", { name: "application/json" }).click();
+  await page.getByRole("option", { name: "application/json", exact: true }).click();
   await page.getByRole("button", { name: "Send" }).click();
   await page.getByText("HTTP 200").waitFor();
   assert.deepEqual(asked, [

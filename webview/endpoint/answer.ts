@@ -1,32 +1,93 @@
 import { html, nothing, type TemplateResult } from "lit";
-import type { PredictionResponse } from "../../src/domain/prediction.ts";
+import type { AsyncPlaces, PredictionProgress } from "../../src/domain/prediction.ts";
+import type { PredictionAnswer } from "../../src/protocol/endpointPage.ts";
 import type { WireError } from "../../src/protocol/transport.ts";
+import { codeText } from "../ui/codeField.ts";
 import { errorMessage } from "../ui/errorMessage.ts";
-import { formatMs } from "../ui/format.ts";
+import { formatBytes, formatMs, formatNumber } from "../ui/format.ts";
+import { languageOf } from "../ui/highlight.ts";
+import { pictureOf } from "../ui/picture.ts";
 
-/** What came of the last request. */
+/** What came of the last request; `progress` is what is known of an answer that does not come at once. */
 export type Outcome =
-  | { kind: "sending" }
-  | { kind: "answered"; response: PredictionResponse }
+  | { kind: "sending"; progress?: PredictionProgress }
+  | { kind: "answered"; response: PredictionAnswer; atMs: number }
   | { kind: "failed"; error: WireError };
 
-export function answerView(outcome: Outcome | undefined, classes: readonly string[]): TemplateResult {
-  return html`<div class="answer" role="status" aria-live="polite">${content(outcome, classes)}</div>`;
+/** A screen reader hears of an answer that comes in parts when it is whole: `aria-busy` keeps it waiting. */
+export function answerView(
+  outcome: Outcome | undefined,
+  classes: readonly string[],
+  saveAnswer: () => void,
+): TemplateResult {
+  const isComing = outcome?.kind === "sending" && outcome.progress?.kind === "stream";
+  return html`<div class="answer" role="status" aria-live="polite" aria-busy=${isComing ? "true" : "false"}>
+    ${content(outcome, classes, saveAnswer)}
+  </div>`;
 }
 
-function content(outcome: Outcome | undefined, classes: readonly string[]): TemplateResult {
+function content(outcome: Outcome | undefined, classes: readonly string[], saveAnswer: () => void): TemplateResult {
   if (!outcome) return html`<span class="soft">The answer will appear here.</span>`;
-  if (outcome.kind === "sending") return html`<span class="soft">Waiting for the answer…</span>`;
+  if (outcome.kind === "sending")
+    return outcome.progress ? coming(outcome.progress) : html`<span class="soft">Waiting for the answer…</span>`;
   if (outcome.kind === "failed") return errorMessage(outcome.error);
-  const { response } = outcome;
+  const { response, atMs } = outcome;
   return html`
-    ${response.error ? errorMessage(refusal(response)) : figures(response, classes)}
-    ${response.error ? nothing : moreRows(response.body)}
+    ${response.error ? errorMessage(refusal(response)) : nothing}
+    ${response.error && !response.stream ? nothing : html`${figures(response, classes, atMs)} ${moreRows(response.body)}`}
     <span class="soft numbers">${facts(response)}</span>
-    <details>
-      <summary>Response body</summary>
-      <pre tabindex="0">${response.body || "(empty)"}</pre>
-    </details>`;
+    ${response.async ? places(response.async) : nothing}
+    ${response.binary ? nothing : body(response)}
+    <button type="button" class="link" @click=${saveAnswer}>Save answer…</button>`;
+}
+
+function body({ body: text, contentType }: PredictionAnswer): TemplateResult {
+  const language = languageOf(contentType);
+  return html`<details>
+    <summary>Response body</summary>
+    <pre tabindex="0">${text ? codeText(language === "json" ? pretty(text) : text, language) : "(empty)"}</pre>
+  </details>`;
+}
+
+/** What came until now, with how much that is: it is written on while it comes. */
+function coming(progress: PredictionProgress): TemplateResult {
+  const seconds = `${formatNumber(progress.elapsedMs / 1000, 1)} s`;
+  if (progress.kind === "stream") {
+    const { parts, bytes, firstPartMs, text } = progress;
+    const first = firstPartMs === undefined ? "" : ` · first after ${formatMs(firstPartMs)}`;
+    return html`<pre class="stream" tabindex="0">${text}</pre>
+      <span class="soft numbers">${countParts(parts)} · ${formatBytes(bytes)}${first} · ${seconds}</span>`;
+  }
+  const doing = progress.state === "uploading" ? "Uploading the input" : "In the queue, or being worked on";
+  return html`<strong>${doing} <span class="soft numbers">· ${seconds}</span></strong> ${places(progress)}
+    ${
+      progress.state === "waiting" && !progress.failureLocation
+        ? html`<span class="soft"
+            >This endpoint writes no failures to S3: one that fails is seen in its log only. Stop ends the waiting.</span
+          >`
+        : nothing
+    }`;
+}
+
+/** Where an asynchronous request lies in S3. */
+function places({ inferenceId, inputLocation, outputLocation, failureLocation }: Partial<AsyncPlaces>): TemplateResult {
+  const rows = [
+    ["inference", inferenceId],
+    ["input", inputLocation],
+    ["output", outputLocation],
+    ["failure", failureLocation],
+  ].filter(([, value]) => value);
+  return html`<dl class="places">${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`;
+}
+
+const countParts = (parts: number) => (parts === 1 ? "1 part" : `${parts} parts`);
+
+function pretty(json: string): string {
+  try {
+    return JSON.stringify(JSON.parse(json), undefined, 2);
+  } catch {
+    return json;
+  }
 }
 
 /** Only the first row is drawn; the others are in the body. */
@@ -35,12 +96,36 @@ function moreRows(body: string): TemplateResult {
   return rows < 2 ? html`${nothing}` : html`<span class="soft">The first of ${rows} rows; all are in the body.</span>`;
 }
 
-function facts({ status, latencyMs, variant, contentType }: PredictionResponse): string {
-  return [`HTTP ${status}`, formatMs(latencyMs), variant, contentType].filter(Boolean).join(" · ");
+function facts(response: PredictionAnswer): string {
+  const { status, latencyMs, variant, contentType, stream, newSessionId, closedSessionId, customAttributes } = response;
+  return [
+    `HTTP ${status}`,
+    formatMs(latencyMs),
+    variant,
+    contentType,
+    stream && countParts(stream.parts),
+    stream?.firstPartMs !== undefined && `first after ${formatMs(stream.firstPartMs)}`,
+    stream?.stopped && "stopped",
+    newSessionId && `new session ${newSessionId}`,
+    closedSessionId && `closed session ${closedSessionId}`,
+    customAttributes && `attributes ${customAttributes}`,
+  ]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 /** Probabilities as bars, the most likely first; a single figure as it is. */
-function figures({ probabilities, body }: PredictionResponse, classes: readonly string[]): TemplateResult {
+function figures(
+  { probabilities, body, binary, contentType, stream }: PredictionAnswer,
+  classes: readonly string[],
+  atMs: number,
+): TemplateResult {
+  if (binary) {
+    const what = `${contentType ?? "No content type"}, ${formatBytes(binary.bytes)}`;
+    if (!binary.picture || !contentType) return html`<span>${what}</span>`;
+    return html`<span>${what}</span>${pictureOf(`answer ${atMs}`, binary.picture, contentType, "Picture of the answer")}`;
+  }
+  if (stream && !probabilities) return html`<pre class="stream" tabindex="0">${body}</pre>`;
   if (!probabilities) return html`<span>${body.slice(0, 200)}</span>`;
   if (probabilities.length === 1) return html`<strong class="numbers">${probabilities[0]}</strong>`;
   const rows = probabilities
@@ -61,7 +146,7 @@ function figures({ probabilities, body }: PredictionResponse, classes: readonly 
 const cleanReason = (text: string) => text.replace(/\[\d\d:\d\d:\d\d\] \S+\.(cc|cpp|h):\d+: /g, "");
 
 /** What the container or SageMaker said, with what to do about it. */
-function refusal({ status, error }: PredictionResponse): WireError {
+function refusal({ status, error }: PredictionAnswer): WireError {
   const said = cleanReason(error?.originalMessage || error?.message || "no reason was given");
   if (error?.originalStatus !== undefined) {
     const wrong = error.originalStatus >= 400 && error.originalStatus < 500;

@@ -1,18 +1,23 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { kindsFor, requestSnippet, type SnippetKind, type SnippetRequest } from "../../src/domain/requestSnippet.ts";
-import type { EndpointPageSnapshot, PredictParams } from "../../src/protocol/endpointPage.ts";
+import type { ChosenFile, EndpointPageSnapshot, PredictParams } from "../../src/protocol/endpointPage.ts";
 
-/** The request with what is needed to send it from elsewhere; undefined while that is not known. */
+/**
+ * The request with what is needed to send it from elsewhere; undefined while that is not known.
+ * @param file the chosen body, where the request names one
+ */
 export function snippetRequest(
   { name, access }: EndpointPageSnapshot,
   params: PredictParams,
+  file: ChosenFile | undefined,
 ): SnippetRequest | undefined {
   if (!access) return undefined;
   if (params.via === "api") {
     return access.apiUrl ? { via: "api", url: access.apiUrl, features: params.features } : undefined;
   }
   const { region, profile, endpointUrl } = access;
-  return { ...params, endpointName: name, region, profile, endpointUrl };
+  const bodyPath = params.fileId === undefined ? undefined : file?.path;
+  return { ...params, bodyPath, endpointName: name, region, profile, endpointUrl };
 }
 
 /** Buttons that copy the request as code. @param copied what was copied last, to be said */
@@ -25,7 +30,7 @@ export function copyAsView(
   if (!request) return html`${nothing}`;
   return html`<div class="row copy-as" role="group" aria-label="Copy the request as">
     <span class="soft" aria-hidden="true">Copy as</span>
-    ${kindsFor(request.via).map(
+    ${kindsFor(request.via, request.via === "endpoint" ? request.mode : undefined).map(
       (kind) => html`<button type="button" class="link" @click=${() => copy(kind, requestSnippet(kind, request))}>
         ${kind === "boto3" && request.via === "api" ? "Python" : kind}
       </button>`,

@@ -1,9 +1,13 @@
+import { type InvocationHeaders, type InvocationMode, takesHeader } from "../../src/domain/invocation.ts";
 import { type FeatureFile, toCsvLine } from "../../src/domain/prediction.ts";
-import type { InvocationHeaders, PredictParams } from "../../src/protocol/endpointPage.ts";
+import type { ChosenFile, PredictParams } from "../../src/protocol/endpointPage.ts";
+
+/** Where the body comes from; an object of S3 is the input of asynchronous requests only. */
+export type BodySource = "form" | "raw" | "file" | "s3";
 
 /** What the user has entered; it outlives the page's being hidden. Values by feature, null for a missing one. */
 export interface Draft {
-  mode: "form" | "raw";
+  mode: BodySource;
   /** Straight to the endpoint, or through the project's API, which takes the form's features only. */
   via: "endpoint" | "api";
   values: Record<string, number | null>;
@@ -13,12 +17,21 @@ export interface Draft {
   variant: string;
   /** Absent in what an older version of the page kept. */
   headers?: InvocationHeaders;
+  /** How the endpoint is asked; absent: at once. An asynchronous endpoint is asked asynchronously all the same. */
+  invocation?: InvocationMode;
+  file?: ChosenFile;
+  /** `s3://bucket/key` of the input. */
+  inputLocation?: string;
 }
 
 /** Formats that the form can write. */
 export const formContentTypes = ["text/csv", "text/libsvm"];
-/** Formats offered for raw bodies. */
-export const rawContentTypes = ["text/csv", "text/libsvm", "application/json", "text/plain"];
+
+/** How the draft's request is sent to an endpoint of this kind. */
+export function invocationOf({ invocation }: Draft, isAsync: boolean): InvocationMode {
+  if (isAsync) return "async";
+  return invocation === "stream" ? "stream" : "now";
+}
 
 export function newDraft(features: FeatureFile | undefined): Draft {
   return {
@@ -33,28 +46,55 @@ export function newDraft(features: FeatureFile | undefined): Draft {
 
 /** The body that is sent. A missing value is an empty cell in CSV, and is left out in LIBSVM. */
 export function bodyOf(draft: Draft, features: FeatureFile | undefined): string {
+  if (draft.mode === "file" || draft.mode === "s3") return "";
   if (draft.mode === "raw" || !features) return draft.rawBody;
   const values = features.features.map(({ name }) => draft.values[name] ?? null);
   if (draft.contentType !== "text/libsvm") return toCsvLine(values);
   return ["0", ...values.flatMap((value, i) => (value === null ? [] : [`${i}:${value}`]))].join(" ");
 }
 
-/** The request that the draft stands for. */
-export function paramsOf(draft: Draft, features: FeatureFile | undefined): PredictParams {
+/**
+ * The request that the draft stands for.
+ * @param isAsync the endpoint is asked by way of S3
+ */
+export function paramsOf(draft: Draft, features: FeatureFile | undefined, isAsync: boolean): PredictParams {
   if (draft.via === "api" && draft.mode === "form" && features) {
     const values = features.features.map(({ name }) => [name, draft.values[name] ?? null]);
     return { via: "api", features: Object.fromEntries(values) };
   }
-  const { contentType, variant } = draft;
+  const { contentType, variant, file, inputLocation } = draft;
+  const mode = invocationOf(draft, isAsync);
   const body = bodyOf(draft, features);
-  const headers = Object.fromEntries(Object.entries(draft.headers ?? {}).filter(([, value]) => value));
+  const headers = Object.fromEntries(
+    Object.entries(draft.headers ?? {}).filter(([key, value]) => value && takesHeader(mode, key as never)),
+  );
   return {
     via: "endpoint",
     contentType,
     body,
-    ...(variant ? { targetVariant: variant } : {}),
+    ...(mode === "now" ? {} : { mode }),
+    ...(draft.mode === "file" && file ? { fileId: file.id } : {}),
+    ...(draft.mode === "s3" && inputLocation ? { inputLocation } : {}),
+    ...(variant && takesHeader(mode, "targetVariant") ? { targetVariant: variant } : {}),
     ...(Object.keys(headers).length ? { headers } : {}),
   };
+}
+
+/** Why the draft cannot be sent yet. */
+export function draftLacks({ mode, file, inputLocation }: Draft): string | undefined {
+  if (mode === "file" && !file) return "Choose a file to send.";
+  if (mode === "s3" && !/^s3:\/\/[^/]+\/.+/.test(inputLocation ?? "")) return "Enter the input as s3://bucket/key.";
+  return undefined;
+}
+
+/**
+ * The draft for what is now known of the page: what is no choice any more is none. An object of S3 is the input of
+ * asynchronous endpoints only, the form needs the project's features.
+ */
+export function fitting(draft: Draft, features: FeatureFile | undefined, isAsync: boolean): Draft {
+  const isForm = draft.mode === "form" && !features;
+  const isObject = draft.mode === "s3" && !isAsync;
+  return isForm || isObject ? { ...draft, mode: "raw" } : draft;
 }
 
 /**
@@ -62,6 +102,8 @@ export function paramsOf(draft: Draft, features: FeatureFile | undefined): Predi
  * answers all the same.
  */
 export function rawBodyNote({ rawBody, contentType }: Draft, features: FeatureFile | undefined): string | undefined {
+  if (/json/.test(contentType) && rawBody.trim() !== "")
+    return jsonNote(rawBody, /lines|ndjson|jsonl/.test(contentType));
   if (!features || contentType !== "text/csv" || rawBody.trim() === "") return undefined;
   const wanted = features.features.length;
   const rows = rawBody.trim().split(/\r?\n/);
@@ -74,6 +116,18 @@ export function rawBodyNote({ rawBody, contentType }: Draft, features: FeatureFi
     if (cells.length > wanted) return `${where}${cells.length} values, but the model has ${wanted} features.`;
     const text = cells.find((cell) => cell.trim() !== "" && !Number.isFinite(Number(cell)));
     if (text !== undefined) return `${where}“${text.trim().slice(0, 40)}” is not a number.`;
+  }
+  return undefined;
+}
+
+function jsonNote(text: string, isLines: boolean): string | undefined {
+  const rows = isLines ? text.trim().split(/\r?\n/) : [text];
+  for (const [i, row] of rows.entries()) {
+    try {
+      if (row.trim()) JSON.parse(row);
+    } catch (error) {
+      return `${isLines ? `Line ${i + 1} is` : "It is"} not JSON: ${(error as Error).message}`;
+    }
   }
   return undefined;
 }

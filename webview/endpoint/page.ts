@@ -10,6 +10,7 @@ import {
   endpointChanged,
   endpointRequests,
   type LogSpan,
+  predictionProgressed,
 } from "../../src/protocol/endpointPage.ts";
 import { connectHost } from "../ipc.ts";
 import { chartsPicture } from "../ui/chartPicture.ts";
@@ -17,7 +18,7 @@ import { errorMessage } from "../ui/errorMessage.ts";
 import { formatClock, formatHourly } from "../ui/format.ts";
 import { registerComponents } from "../ui/toolkit.ts";
 import type { Outcome } from "./answer.ts";
-import { type Draft, newDraft, paramsOf } from "./draft.ts";
+import { type Draft, fitting, newDraft, paramsOf } from "./draft.ts";
 import { entryOf, type HistoryEntry, withEntry } from "./history.ts";
 import { LiveCharts } from "./liveCharts.ts";
 import { testerView } from "./tester.ts";
@@ -47,6 +48,7 @@ let copied: SnippetKind | undefined;
 function show(next: EndpointPageSnapshot): void {
   // Without the project there are no features yet; a draft that was begun then would lack the form.
   if (!draft || (next.features && Object.keys(draft.values).length === 0)) draft = newDraft(next.features);
+  draft = fitting(draft, next.features, isAsync(next));
   if (next.focus.serial !== focusSerial) {
     // The first one counts only for a page that remembers nothing.
     if (focusSerial > 0 || !kept) tab = next.focus.tab;
@@ -57,11 +59,17 @@ function show(next: EndpointPageSnapshot): void {
   draw();
 }
 
+/** Without the picture of a chosen file: it would be kept with every request. */
+const light = (full: Draft): Draft =>
+  full.file?.picture ? { ...full, file: { ...full.file, picture: undefined } } : full;
+
 function draw(): void {
   if (!snapshot || !draft) return;
-  host.remember({ draft, tab, history });
+  host.remember({ draft: light(draft), tab, history });
   render(pageView(snapshot, draft), root);
 }
+
+const isAsync = (state: EndpointPageSnapshot) => state.endpoint?.isAsync ?? false;
 
 function pageView(state: EndpointPageSnapshot, entered: Draft): TemplateResult {
   const shown = (name: EndpointTab) => (tab === name ? "card shown" : "card");
@@ -69,7 +77,7 @@ function pageView(state: EndpointPageSnapshot, entered: Draft): TemplateResult {
     <main>
       ${endpointError(state)} ${tabsView()}
       <div class="halves">
-      <section class=${shown("predict")} aria-label="Predict">${testerView(state, entered, { outcome, history, copied }, { change, send, copy, save })}</section>
+      <section class=${shown("predict")} aria-label="Predict">${testerView(state, entered, { outcome, history, copied }, { change, send, stop, chooseFile, copy, save, saveAnswer })}</section>
       <section class=${shown("live")} aria-label="Live metrics">${liveView(state)}</section>
       </div>
     </main>`;
@@ -248,14 +256,16 @@ async function send(): Promise<void> {
   outcome = { kind: "sending" };
   draw();
   try {
-    const params = paramsOf(sent, features);
-    outcome = { kind: "answered", response: await host.transport.call(endpointRequests.predict, params) };
+    const params = paramsOf(sent, features, isAsync(snapshot));
+    const response = await host.transport.call(endpointRequests.predict, params);
+    outcome = { kind: "answered", response, atMs: Date.now() };
   } catch (error) {
     const { code, message, hint } = toOpsError(error);
-    outcome = { kind: "failed", error: { code, message, hint } };
+    // Who stopped it knows that it was stopped; where its answer will be is worth to be said.
+    outcome = code === "cancelled" && !hint ? undefined : { kind: "failed", error: { code, message, hint } };
   }
-  const entry = entryOf(sent, outcome, features?.classes ?? []);
-  if (entry) history = withEntry(history, entry);
+  const entry = outcome && entryOf(sent, outcome, features?.classes ?? []);
+  if (entry) history = withEntry(history, { ...entry, draft: light(sent) });
   draw();
 }
 
@@ -266,9 +276,23 @@ function copy(kind: SnippetKind, text: string): void {
   });
 }
 
+/** What came of a stream, or that an answer is no longer waited for, comes as the outcome. */
+function stop(): void {
+  ask(endpointRequests.stopPrediction);
+}
+
+async function chooseFile(): Promise<void> {
+  const file = await host.transport.call(endpointRequests.chooseFile, null).catch(showFailure);
+  if (file) change({ file, contentType: file.contentType });
+}
+
+function saveAnswer(): void {
+  ask(endpointRequests.saveAnswer);
+}
+
 function save(): void {
   if (!draft || !snapshot) return;
-  const params = paramsOf(draft, snapshot.features);
+  const params = paramsOf(draft, snapshot.features, isAsync(snapshot));
   void host.transport.call(endpointRequests.saveRequest, params).catch(showFailure);
 }
 
@@ -283,6 +307,11 @@ function showFailure(error: OpsError): void {
 }
 
 host.transport.on(endpointChanged, show);
+host.transport.on(predictionProgressed, (progress) => {
+  if (outcome?.kind !== "sending") return;
+  outcome = { kind: "sending", progress };
+  draw();
+});
 host.transport.call(endpointRequests.ready, null).then(show, (error: OpsError) => {
   render(errorMessage({ code: error.code, message: error.message, hint: error.hint }), root);
 });

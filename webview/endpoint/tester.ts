@@ -1,19 +1,43 @@
 import { html, nothing, type TemplateResult } from "lit";
+import { keyed } from "lit/directives/keyed.js";
 import { live } from "lit/directives/live.js";
+import {
+  type HeaderKey,
+  headerKeys,
+  headerNames,
+  type InvocationMode,
+  rawContentTypes,
+  takesHeader,
+} from "../../src/domain/invocation.ts";
 import type { ExampleRow, Feature, FeatureFile } from "../../src/domain/prediction.ts";
 import type { SnippetKind } from "../../src/domain/requestSnippet.ts";
-import type { EndpointPageSnapshot, InvocationHeaders } from "../../src/protocol/endpointPage.ts";
+import type { EndpointPageSnapshot } from "../../src/protocol/endpointPage.ts";
+import { codeField } from "../ui/codeField.ts";
+import { languageOf } from "../ui/highlight.ts";
 import { answerView, type Outcome } from "./answer.ts";
+import { fileView, objectView } from "./bodySource.ts";
 import { copyAsView, snippetRequest } from "./copyAs.ts";
-import { bodyOf, type Draft, formContentTypes, paramsOf, rawBodyNote, rawContentTypes } from "./draft.ts";
+import {
+  type BodySource,
+  bodyOf,
+  type Draft,
+  draftLacks,
+  formContentTypes,
+  invocationOf,
+  paramsOf,
+  rawBodyNote,
+} from "./draft.ts";
 import { type HistoryEntry, historyView } from "./history.ts";
 
 /** What the tester tells the page. */
 export interface TesterActions {
   change(change: Partial<Draft>): void;
   send(): void;
+  stop(): void;
+  chooseFile(): void;
   copy(kind: SnippetKind, text: string): void;
   save(): void;
+  saveAnswer(): void;
 }
 
 /** What is shown beside what was entered. */
@@ -23,7 +47,7 @@ export interface TesterState {
   copied: SnippetKind | undefined;
 }
 
-/** The prediction tester: a field for each feature, or a raw body, and the answer below. */
+/** The prediction tester: a field for each feature, a raw body, a file or an object of S3, and the answer below. */
 export function testerView(
   snapshot: EndpointPageSnapshot,
   draft: Draft,
@@ -31,9 +55,11 @@ export function testerView(
   actions: TesterActions,
 ): TemplateResult {
   const { features, endpoint } = snapshot;
+  const isAsync = endpoint?.isAsync ?? false;
   const sending = outcome?.kind === "sending";
-  const blocked = blockedBecause(snapshot);
-  const params = paramsOf(draft, features);
+  const blocked = blockedBecause(snapshot) || draftLacks(draft);
+  const params = paramsOf(draft, features, isAsync);
+  const mode = invocationOf(draft, isAsync);
   const submit = (event: Event) => {
     event.preventDefault();
     if (!blocked && !sending) actions.send();
@@ -43,28 +69,36 @@ export function testerView(
       <h2>Predict</h2>
       <div class="row">
         ${snapshot.access?.apiUrl && draft.mode === "form" ? viaSwitch(draft, actions) : nothing}
-        ${features ? modeSwitch(draft, features, actions) : nothing}
+        ${sourceSwitch(draft, features, isAsync, actions)}
       </div>
     </div>
-    ${draft.mode === "form" && features ? form(features.features, snapshot.examples, draft, actions) : raw(draft, features, actions)}
+    ${source(snapshot, draft, actions)}
     <div class="row">
       <vscode-button type="submit" ?disabled=${Boolean(blocked) || sending} @click=${submit}>Send</vscode-button>
       ${
-        params.via === "api"
-          ? html`<span class="soft">as JSON to the project's API</span>`
-          : select("Content type", contentTypes(draft), draft.contentType, (contentType) =>
-              actions.change({ contentType }),
-            )
+        sending && params.via === "endpoint" && mode !== "now"
+          ? html`<vscode-button appearance="secondary" @click=${() => actions.stop()}>Stop</vscode-button>`
+          : nothing
       }
-      ${params.via === "api" ? nothing : variantChoice(endpoint?.variants ?? [], draft, actions)}
+      ${params.via === "api" ? html`<span class="soft">as JSON to the project's API</span>` : contentTypeChoice(draft, actions)}
+      ${params.via === "api" || mode === "async" ? nothing : variantChoice(endpoint?.variants ?? [], draft, actions)}
+      ${params.via === "api" ? nothing : modeSwitch(mode, actions)}
       ${sending ? html`<vscode-progress-ring aria-label="Sending"></vscode-progress-ring>` : nothing}
     </div>
-    ${params.via === "api" ? nothing : headersView(draft, actions)}
+    ${params.via === "api" ? nothing : headersView(draft, mode, actions)}
     ${blocked ? html`<p class="soft">${blocked}</p>` : nothing}
-    ${answerView(outcome, features?.classes ?? [])}
-    ${copyAsView(snippetRequest(snapshot, params), copied, actions.copy, actions.save)}
+    ${answerView(outcome, features?.classes ?? [], actions.saveAnswer)}
+    ${copyAsView(snippetRequest(snapshot, params, draft.file), copied, actions.copy, actions.save)}
     ${historyView(history, actions.change)}
   </form>`;
+}
+
+function source({ features, examples }: EndpointPageSnapshot, draft: Draft, actions: TesterActions): TemplateResult {
+  if (draft.mode === "form" && features) return form(features.features, examples, draft, actions);
+  if (draft.mode === "file") return fileView(draft.file, actions.chooseFile);
+  if (draft.mode === "s3")
+    return objectView(draft.inputLocation ?? "", (inputLocation) => actions.change({ inputLocation }));
+  return raw(draft, features, actions);
 }
 
 function blockedBecause({ endpoint, endpointError }: EndpointPageSnapshot): string {
@@ -76,11 +110,9 @@ function blockedBecause({ endpoint, endpointError }: EndpointPageSnapshot): stri
 function sendOnEnter(event: KeyboardEvent, submit: (event: Event) => void): void {
   const from = event.target as HTMLElement;
   const field = from instanceof HTMLInputElement;
-  const area = from.tagName === "VSCODE-TEXT-AREA";
+  const area = from instanceof HTMLTextAreaElement;
   if (event.key === "Enter" && (field || (area && (event.ctrlKey || event.metaKey)))) submit(event);
 }
-
-const contentTypes = ({ mode }: Draft) => (mode === "form" ? formContentTypes : rawContentTypes);
 
 function viaSwitch({ via }: Draft, { change }: TesterActions): TemplateResult {
   return html`<div class="segments" role="group" aria-label="Where to send it">
@@ -103,16 +135,84 @@ function viaSwitch({ via }: Draft, { change }: TesterActions): TemplateResult {
   </div>`;
 }
 
-function modeSwitch(draft: Draft, features: FeatureFile, { change }: TesterActions): TemplateResult {
-  const { mode, contentType, rawBody } = draft;
-  // What the form holds is a body to begin with; what was typed there before stays.
-  const toRaw = () => change({ mode: "raw", rawBody: rawBody || bodyOf(draft, features) });
-  const toForm = () =>
-    change({ mode: "form", contentType: formContentTypes.includes(contentType) ? contentType : "text/csv" });
+function sourceSwitch(
+  draft: Draft,
+  features: FeatureFile | undefined,
+  isAsync: boolean,
+  { change }: TesterActions,
+): TemplateResult {
+  const { mode, contentType, rawBody, file } = draft;
+  const choices: { name: BodySource; label: string; shown: boolean; change: Partial<Draft> }[] = [
+    {
+      name: "form",
+      label: "Form",
+      shown: features !== undefined,
+      change: { contentType: formContentTypes.includes(contentType) ? contentType : "text/csv" },
+    },
+    // What the form holds is a body to begin with; what was typed there before stays.
+    { name: "raw", label: "Raw body", shown: true, change: { rawBody: rawBody || bodyOf(draft, features) } },
+    { name: "file", label: "File", shown: true, change: file ? { contentType: file.contentType } : {} },
+    { name: "s3", label: "S3 object", shown: isAsync, change: {} },
+  ];
   return html`<div class="segments" role="group" aria-label="How to enter the request">
-    <button type="button" aria-pressed=${mode === "form"} @click=${toForm}>Form</button>
-    <button type="button" aria-pressed=${mode === "raw"} @click=${toRaw}>Raw body</button>
+    ${choices
+      .filter(({ shown }) => shown)
+      .map(
+        ({ name, label, change: more }) => html`<button
+          type="button"
+          aria-pressed=${mode === name}
+          @click=${() => change({ ...more, mode: name })}
+        >
+          ${label}
+        </button>`,
+      )}
   </div>`;
+}
+
+/** An asynchronous endpoint leaves no choice. */
+function modeSwitch(mode: InvocationMode, { change }: TesterActions): TemplateResult {
+  if (mode === "async") return html`<span class="soft" title="InvokeEndpointAsync">asynchronous, by way of S3</span>`;
+  const choices: [InvocationMode, string, string][] = [
+    ["now", "Whole", "InvokeEndpoint: the answer comes when it is whole"],
+    ["stream", "Stream", "InvokeEndpointWithResponseStream: the answer is shown as it comes"],
+  ];
+  return html`<div class="segments" role="group" aria-label="How the answer comes">
+    ${choices.map(
+      ([name, label, title]) => html`<button
+        type="button"
+        title=${title}
+        aria-pressed=${mode === name}
+        @click=${() => change({ invocation: name })}
+      >
+        ${label}
+      </button>`,
+    )}
+  </div>`;
+}
+
+const OTHER_TYPE = "other…";
+
+/** A choice of the common ones, and a field for any other. */
+function contentTypeChoice(draft: Draft, { change }: TesterActions): TemplateResult {
+  const { mode, contentType } = draft;
+  const offered: readonly string[] = mode === "form" ? formContentTypes : [...rawContentTypes, OTHER_TYPE];
+  const isOther = !offered.includes(contentType);
+  const pick = (chosen: string) => change({ contentType: chosen === OTHER_TYPE ? "" : chosen });
+  const type = (event: Event) => change({ contentType: (event.target as HTMLInputElement).value.trim() });
+  return html`${select("Content type", offered, isOther ? OTHER_TYPE : contentType, pick)}
+  ${
+    isOther
+      ? html`<input
+          class="plain-input"
+          type="text"
+          aria-label="Other content type"
+          placeholder="application/x-npy"
+          maxlength="200"
+          .value=${live(contentType)}
+          @input=${type}
+        />`
+      : nothing
+  }`;
 }
 
 function form(
@@ -189,18 +289,25 @@ function field(
 
 function raw(draft: Draft, features: FeatureFile | undefined, { change }: TesterActions): TemplateResult {
   const note = rawBodyNote(draft, features);
-  const input = (event: Event) => change({ rawBody: (event.target as HTMLTextAreaElement).value });
-  return html`<vscode-text-area
-    class="raw"
-    rows="12"
-    resize="vertical"
-    placeholder="One row a line, for example 14.23,1.71,2.43,…"
-    .value=${live(draft.rawBody)}
-    @input=${input}
-    >Body</vscode-text-area
-  >
+  const { rawBody, contentType } = draft;
+  return html`${codeField({
+    id: "raw-body",
+    label: "Body",
+    value: rawBody,
+    language: languageOf(contentType),
+    placeholder: PLACEHOLDERS[languageOf(contentType)],
+    onInput: (text) => change({ rawBody: text }),
+  })}
   ${note ? html`<p class="field-note" role="status">⚠ ${note}</p>` : nothing}`;
 }
+
+const PLACEHOLDERS = {
+  csv: "One row a line, for example 14.23,1.71,2.43,…",
+  json: '{"instances": [[14.23, 1.71]]}',
+  jsonl: '{"features": [14.23, 1.71]}',
+  libsvm: "0 0:14.23 1:1.71 2:2.43",
+  plain: "The body as it is sent",
+} as const;
 
 function variantChoice(variants: readonly string[], draft: Draft, { change }: TesterActions): TemplateResult {
   // With one variant there is nothing to choose.
@@ -211,27 +318,33 @@ function variantChoice(variants: readonly string[], draft: Draft, { change }: Te
   );
 }
 
-const headerFields: { key: keyof InvocationHeaders; label: string; example: string }[] = [
-  { key: "accept", label: "Accept", example: "application/json" },
-  { key: "targetModel", label: "Target model", example: "model-b.tar.gz, of a multi-model endpoint" },
-  { key: "inferenceComponent", label: "Inference component", example: "name of the component" },
-  { key: "customAttributes", label: "Custom attributes", example: "passed on to the container" },
-  { key: "sessionId", label: "Session id", example: "of a stateful model" },
-];
+/** The variant has a choice of its own. */
+type FieldKey = Exclude<HeaderKey, "targetVariant">;
+const EXAMPLES: Record<FieldKey, string> = {
+  accept: "application/json",
+  targetModel: "model-b.tar.gz, of a multi-model endpoint",
+  targetContainer: "host name, of a multi-container endpoint",
+  inferenceComponent: "name of the component",
+  customAttributes: "passed on to the container",
+  sessionId: "of a stateful model; NEW_SESSION begins one",
+  inferenceId: "names the request in captured data",
+};
+const isField = (key: HeaderKey): key is FieldKey => key !== "targetVariant";
 
 /** What few requests need, out of the way of the others. */
-function headersView(draft: Draft, { change }: TesterActions): TemplateResult {
+function headersView(draft: Draft, mode: InvocationMode, { change }: TesterActions): TemplateResult {
   const headers = draft.headers ?? {};
-  const used = headerFields.filter(({ key }) => headers[key]).length;
+  const fields = headerKeys.filter(isField).filter((key) => takesHeader(mode, key));
+  const used = fields.filter((key) => headers[key]).length;
   return html`<details class="more-headers">
     <summary>Headers${used ? ` (${used})` : nothing}</summary>
-    ${headerFields.map(
-      ({ key, label, example }) => html`<div class="header-field">
-        <label for="h-${key}">${label}</label>
+    ${fields.map(
+      (key) => html`<div class="header-field">
+        <label for="h-${key}">${headerNames[key].label}</label>
         <input
           id="h-${key}"
           type="text"
-          placeholder=${example}
+          placeholder=${EXAMPLES[key]}
           maxlength="1024"
           .value=${live(headers[key] ?? "")}
           @input=${(event: Event) => change({ headers: { ...headers, [key]: (event.target as HTMLInputElement).value } })}
@@ -247,10 +360,14 @@ function select(
   chosen: string,
   set: (value: string) => void,
 ): TemplateResult {
-  return html`<vscode-dropdown
-    aria-label=${label}
-    @change=${(event: Event) => set((event.target as HTMLInputElement).value)}
-  >
-    ${options.map((option) => html`<vscode-option value=${option} ?selected=${option === chosen}>${option}</vscode-option>`)}
-  </vscode-dropdown>`;
+  // Made anew with other options: the component names an option for screen readers once, when it is made.
+  return html`${keyed(
+    options.join("\n"),
+    html`<vscode-dropdown
+      aria-label=${label}
+      @change=${(event: Event) => set((event.target as HTMLInputElement).value)}
+    >
+      ${options.map((option) => html`<vscode-option value=${option} ?selected=${option === chosen}>${option}</vscode-option>`)}
+    </vscode-dropdown>`,
+  )}`;
 }

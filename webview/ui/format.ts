@@ -39,3 +39,10 @@ export function formatClock(atMs: number): string {
 export function formatHourly(usd: number): string {
   return `$${usd.toFixed(2)}/h`;
 }
+
+/** `512 B`, `3.4 KB`, `1.2 MB` */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return `${bytes}${SPACE}B`;
+  const [size, unit] = bytes < 1_000_000 ? [bytes / 1000, "KB"] : [bytes / 1_000_000, "MB"];
+  return `${formatShort(size)}${SPACE}${unit}`;
+}

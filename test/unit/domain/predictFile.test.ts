@@ -89,3 +89,45 @@ test("what is saved is read back as it was", () => {
   assert.deepEqual(read, request);
   assert.equal(assertions[0]?.text, "status 200");
 });
+
+test("a request says how it is sent; what that way does not have is a problem at its line", () => {
+  const text = `### a
+POST endpoint
+Invocation: stream
+Target-Container-Hostname: c2
+Inference-Id: i-1
+
+1,2
+
+### b
+POST endpoint
+Invocation: async
+Target-Model: m.tar.gz
+
+< s3://bucket/rows.csv
+
+### c
+POST endpoint
+Invocation: later
+
+< s3://bucket/rows.csv
+`;
+  const { requests, problems } = parsePredictFile(text);
+  assert.deepEqual(
+    requests.map(({ mode }) => mode),
+    ["stream", "async", undefined],
+  );
+  assert.equal(requests[0]?.targetContainer, "c2");
+  assert.deepEqual(
+    problems.map(({ line, message }) => `${line}: ${message}`),
+    [
+      '9: An invocation with "async" has no Target-Model. Take it away, or change Invocation.',
+      '18: "later" is no way to invoke. Use now, stream, async.',
+      "16: Only an asynchronous invocation reads its input from S3. Add Invocation: async.",
+    ],
+  );
+  const [streamed] = requests;
+  assert.ok(streamed);
+  const again = parsePredictFile(predictFileText(streamed, []));
+  assert.deepEqual(again.requests[0], { ...streamed, line: 1, assertions: [] });
+});

@@ -70,3 +70,34 @@ test("further headers are in every kind; empty ones are not", () => {
     assert.ok(!text.includes(absent), `${kind} has ${absent}:\n${text}`);
   }
 });
+
+test("streams and asynchronous requests are copied as their own operation, for the tools that have it", () => {
+  assert.deepEqual(kindsFor("endpoint", "stream"), ["boto3", "JavaScript"]);
+  const stream: SnippetRequest = { ...request, mode: "stream", headers: { targetModel: "m", inferenceId: "i" } };
+  assert.match(requestSnippet("boto3", stream), /invoke_endpoint_with_response_stream\(\n[^)]*InferenceId="i"/);
+  assert.doesNotMatch(requestSnippet("JavaScript", stream), /TargetModel/);
+  const queued: SnippetRequest = {
+    ...request,
+    mode: "async",
+    inputLocation: "s3://b/k",
+    headers: { accept: "text/csv" },
+  };
+  const expected: Record<string, RegExp> = {
+    "AWS CLI": /^aws sagemaker-runtime invoke-endpoint-async [\s\S]*--input-location 's3:\/\/b\/k'$/,
+    boto3: /invoke_endpoint_async\([^)]*InputLocation="s3:\/\/b\/k"/,
+    JavaScript: /InvokeEndpointAsyncCommand\(\{[^}]*InputLocation: "s3:\/\/b\/k"/,
+    curl: /\/async-invocations' [\s\S]*-H 'x-amzn-sagemaker-accept: text\/csv'[\s\S]*-H 'x-amzn-sagemaker-inputlocation: s3:\/\/b\/k'/,
+  };
+  for (const kind of kindsFor("endpoint", "async")) {
+    assert.match(requestSnippet(kind, queued), expected[kind] ?? /^$/);
+    assert.doesNotMatch(requestSnippet(kind, queued), /1,2|AllTraffic/);
+  }
+});
+
+test("a file is read by each tool from its path", () => {
+  const file: SnippetRequest = { ...request, body: "", bodyPath: "/data/it's.png", contentType: "image/png" };
+  assert.ok(requestSnippet("AWS CLI", file).includes("--body 'fileb:///data/it'\\''s.png'"));
+  assert.ok(requestSnippet("boto3", file).includes('Body=open("/data/it\'s.png", "rb").read(),'));
+  assert.ok(requestSnippet("JavaScript", file).includes('Body: await readFile("/data/it\'s.png"),'));
+  assert.ok(requestSnippet("curl", file).includes("--data-binary '@/data/it'\\''s.png'"));
+});

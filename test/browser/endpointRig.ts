@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import type { PredictionProgress } from "../../src/domain/prediction.ts";
+import { chartExport, chartRange, copiedText, logSpan, nothing, predictParams } from "../../src/panels/pageSchemas.ts";
+import {
+  type ChosenFile,
+  type EndpointPageSnapshot,
+  endpointChanged,
+  endpointRequests,
+  type PredictionAnswer,
+  type PredictParams,
+  predictionProgressed,
+} from "../../src/protocol/endpointPage.ts";
+import { serveRequests } from "../../src/protocol/transport.ts";
+import { wineAnswer } from "./fixtures.ts";
+import type { OpenPage, startPages } from "./pageRig.ts";
+
+/** A page over a host that answers from the test; `asked` is what the page sent. */
+export async function openEndpointPage(
+  pages: Awaited<ReturnType<typeof startPages>>,
+  snapshot: EndpointPageSnapshot,
+  predict: (params: PredictParams) => PredictionAnswer | Promise<PredictionAnswer> = () => wineAnswer,
+  width?: number,
+  { file, stop = () => {} }: { file?: ChosenFile; stop?: () => void } = {},
+) {
+  const asked: [string, unknown][] = [];
+  let notify: ReturnType<typeof serveRequests>["notify"] | undefined;
+  const handle = (name: string) => (params: unknown) => {
+    asked.push([name, params]);
+    return null;
+  };
+  const opened = await pages.open(
+    "endpoint",
+    (port) => {
+      ({ notify } = serveRequests(port, endpointRequests, {
+        ready: { params: nothing, handle: () => snapshot },
+        predict: {
+          params: predictParams,
+          handle: (params) => {
+            asked.push(["predict", params]);
+            return predict(params);
+          },
+        },
+        stopPrediction: {
+          params: nothing,
+          handle: () => {
+            stop();
+            return null;
+          },
+        },
+        chooseFile: { params: nothing, handle: () => file ?? null },
+        saveAnswer: { params: nothing, handle: handle("saveAnswer") },
+        setRange: { params: chartRange, handle: handle("setRange") },
+        retry: { params: nothing, handle: handle("retry") },
+        runLoadTest: { params: nothing, handle: handle("runLoadTest") },
+        showLogs: { params: logSpan, handle: handle("showLogs") },
+        explainScaling: { params: nothing, handle: handle("explainScaling") },
+        explainFailure: { params: nothing, handle: handle("explainFailure") },
+        deploy: { params: nothing, handle: handle("deploy") },
+        openConsole: { params: nothing, handle: handle("openConsole") },
+        exportCharts: { params: chartExport, handle: handle("exportCharts") },
+        saveRequest: { params: predictParams, handle: handle("saveRequest") },
+        copyText: { params: copiedText, handle: handle("copyText") },
+      }));
+    },
+    width,
+  );
+  await opened.page.getByRole("heading", { level: 1 }).waitFor();
+  return {
+    ...opened,
+    asked,
+    tell: (next: EndpointPageSnapshot) => notify?.(endpointChanged, next),
+    progress: (next: PredictionProgress) => notify?.(predictionProgressed, next),
+  };
+}
+
+/** Nothing went wrong unseen. */
+export async function closeClean({ problems, close }: OpenPage): Promise<void> {
+  assert.deepEqual(problems, []);
+  await close();
+}
