@@ -137,13 +137,15 @@ async function buildProcesses() {
     banner: { js: REQUIRE },
   });
   // What Lambda's own runtime offers to a function's code.
-  const sdk = build({
-    ...node,
-    stdin: { contents: 'export * from "@aws-sdk/client-sagemaker-runtime"', resolveDir: ROOT },
-    format: "cjs",
-    outfile: path.join(DIST, "lambda-runtime/client-sagemaker-runtime.cjs"),
-  });
-  return (await Promise.all([engine, bootstrap, sdk])).map(({ metafile }) => metafile);
+  const sdk = ["client-sagemaker-runtime", "client-s3"].map((name) =>
+    build({
+      ...node,
+      stdin: { contents: `export * from "@aws-sdk/${name}"`, resolveDir: ROOT },
+      format: "cjs",
+      outfile: path.join(DIST, `lambda-runtime/${name}.cjs`),
+    }),
+  );
+  return (await Promise.all([engine, bootstrap, ...sdk])).map(({ metafile }) => metafile);
 }
 
 async function buildPages() {

@@ -7,24 +7,32 @@ export class RequestError extends Error {
   }
 }
 
-/** An answer for API Gateway's Lambda proxy integration. */
-export function jsonAnswer(statusCode, body) {
+/** An answer to an event of API Gateway's Lambda proxy integration. */
+export function jsonAnswer(event, statusCode, body) {
   return {
     statusCode,
     headers: {
       "Content-Type": "application/json",
       "Cache-Control": "no-store",
-      "Access-Control-Allow-Origin": process.env.ALLOWED_ORIGIN ?? "*",
+      "Access-Control-Allow-Origin": allowedOrigin(event),
+      Vary: "Origin",
     },
     body: JSON.stringify(body),
   };
 }
 
+/** A header can name one origin only: the caller's, if it is one of ALLOWED_ORIGIN's, else the first of them. */
+function allowedOrigin(event) {
+  const allowed = (process.env.ALLOWED_ORIGIN ?? "*").split(" ");
+  const [, origin] = Object.entries(event?.headers ?? {}).find(([name]) => name.toLowerCase() === "origin") ?? [];
+  return allowed.includes(origin) ? origin : allowed[0];
+}
+
 /** {"error": {"code", "message"}}; what is not meant for the caller goes to the log instead. */
-export function errorAnswer(error) {
+export function errorAnswer(event, error) {
   const { status, code, message } = error instanceof RequestError ? error : translated(error);
   if (status >= 500) console.error(error);
-  return jsonAnswer(status, { error: { code, message } });
+  return jsonAnswer(event, status, { error: { code, message } });
 }
 
 /** What the errors of InvokeEndpoint mean to a caller of the API. */

@@ -16,9 +16,9 @@ const runtime = new SageMakerRuntimeClient({ maxAttempts: 2 });
 export async function handler(event) {
   try {
     const values = readFeatures(event);
-    return jsonAnswer(200, await predict(values));
+    return jsonAnswer(event, 200, await predict(values));
   } catch (error) {
-    return errorAnswer(error);
+    return errorAnswer(event, error);
   }
 }
 

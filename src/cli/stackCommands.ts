@@ -100,12 +100,14 @@ export async function runDeploy(args: string[], services: CliServices, output: O
   for (const [key, value] of Object.entries(stack.outputs)) output.line(`  ${key} = ${value}`);
   const apiUrl = services.deployer.apiUrl(stack);
   const webUrl = services.deployer.webUrl(stack);
+  const staticPageUrl = services.deployer.staticPageUrl(stack);
   output.document({
     stack: stack.name,
     status: stack.status,
     outputs: stack.outputs,
     apiUrl,
     webUrl,
+    staticPageUrl,
     changes: prepared.preview.changes,
   });
   return 0;

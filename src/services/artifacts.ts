@@ -51,17 +51,21 @@ async function filesOf(folder: string, what: string): Promise<string[]> {
   return found;
 }
 
-/** A folder as a zip; `extra` files replace those of the same name. */
-export async function zipFolder(
-  folder: string,
-  what: string,
-  extra: Record<string, Uint8Array> = {},
-): Promise<Uint8Array> {
-  const entries: Zippable = {};
-  for (const name of await filesOf(folder, what))
-    entries[name] = [await readBytes(path.join(folder, name), what), { mtime: FIXED_TIME }];
-  for (const [name, body] of Object.entries(extra)) entries[name] = [body, { mtime: FIXED_TIME }];
-  return zipSync(entries, { level: 6 });
+/** Files by their paths below a folder, with slashes. */
+export type Entries = Record<string, Uint8Array>;
+
+/** What a folder holds, without hidden files. @throws OpsError badInput for one that cannot be read or is empty */
+export async function folderEntries(folder: string, what: string): Promise<Entries> {
+  const entries: Entries = {};
+  for (const name of await filesOf(folder, what)) entries[name] = await readBytes(path.join(folder, name), what);
+  return entries;
+}
+
+/** The same files always make the same zip. */
+export function zipOf(entries: Entries): Uint8Array {
+  const dated: Zippable = {};
+  for (const [name, body] of Object.entries(entries)) dated[name] = [body, { mtime: FIXED_TIME }];
+  return zipSync(dated, { level: 6 });
 }
 
 function named(stackName: string, kind: string, ending: string, body: Uint8Array): Artifact {
@@ -78,5 +82,5 @@ export async function fileArtifact(stackName: string, kind: string, file: string
 
 /** A folder as a zip: the Lambda function. */
 export async function folderArtifact(stackName: string, kind: string, folder: string): Promise<Artifact> {
-  return named(stackName, kind, ".zip", await zipFolder(folder, kind));
+  return named(stackName, kind, ".zip", zipOf(await folderEntries(folder, kind)));
 }

@@ -34,6 +34,8 @@ export function deriveTemplate(wine: string, variant: TemplateVariant): string {
     ["StageName: DummyStage", "StageName: v1"],
     ["/*/POST/DT", "/*/POST/predict"],
     // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's own form of a reference
+    ["${StaticPageBucket.RegionalDomainName}/wine.html", "$${StaticPageBucket.RegionalDomainName}/index.html"],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's own form of a reference
     ["/${ApiStage}/DT", "/${ApiStage}/predict"],
     ...(typeof image === "string" ? ownImageEdits(image) : publishedImageEdits(image)),
     ...(modelUri === undefined ? [] : artifactEdits(modelUri)),

@@ -25,12 +25,14 @@ import {
 import { recoveryOf } from "../domain/stackRecovery.ts";
 import type { Connections } from "./connections.ts";
 import type { OnDeployEvent } from "./deployEvents.ts";
+import { checkDeployment } from "./deploymentCheck.ts";
+import { Predictor } from "./predictor.ts";
 import { parametersOf, readArtifacts, upload, uploadTemplate } from "./projectArtifacts.ts";
 import { assertExpectedAccount, type ProjectContext } from "./projects.ts";
 import { ScalingPause } from "./scalingPause.ts";
 import { failureOf, followStack, lastEventId, pause } from "./stackEvents.ts";
 import { continueStackRollback, type RemoveOptions, removeStack } from "./stackRemoval.ts";
-import { sandboxApiUrl, sandboxWebUrl } from "./stackUrls.ts";
+import { sandboxApiUrl, sandboxObjectUrl, sandboxWebUrl } from "./stackUrls.ts";
 import { publishWeb } from "./webPublisher.ts";
 
 /** A deployment that can be shown before it is asked for. */
@@ -149,13 +151,14 @@ export class StackDeployer {
         stack = followed.stack;
       } else on({ kind: "step", text: `Stack ${stackName} is up to date` });
       if (!stack) throw new OpsError("notFound", `Stack ${stackName} has gone meanwhile.`);
-      await publishWeb(clients, prepared.project, stack, {
+      const served = {
         apiUrl: this.apiUrl(stack),
         webUrl: this.webUrl(stack),
-        pollMs: this.pollMs() / 3,
-        on,
-        signal,
-      });
+        staticPageUrl: this.staticPageUrl(stack),
+      };
+      const options = { pollMs: this.pollMs() / 3, on, signal };
+      const page = await publishWeb(clients, prepared.project, stack, { apiUrl: served.apiUrl, ...options });
+      await checkDeployment(prepared.project, stack, served, page, new Predictor(this.connections), options);
       return stack;
     });
   }
@@ -213,6 +216,13 @@ export class StackDeployer {
     const url = stack.outputs.WebUrl;
     const connection = this.connections.current;
     return url && connection?.kind === "sandbox" ? sandboxWebUrl(url, connection.endpointUrl ?? "") : url;
+  }
+
+  /** URL of the web page in S3, where there is one; in the sandbox the address that it is served at. */
+  staticPageUrl(stack: Stack): string | undefined {
+    const url = stack.outputs.StaticPageUrl;
+    const connection = this.connections.current;
+    return url && connection?.kind === "sandbox" ? sandboxObjectUrl(url, connection.endpointUrl ?? "") : url;
   }
 
   /** Two deployments at once would fight over the stack. */

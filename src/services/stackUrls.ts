@@ -12,3 +12,9 @@ export function sandboxWebUrl(url: string, endpoint: string): string {
   const m = /^https:\/\/([^./]+)\.([a-z0-9]+)\.amplifyapp\.com\/?$/.exec(url);
   return m ? `${endpoint}/_aws/amplify/${m[2]}/${m[1]}/` : url;
 }
+
+/** `https://BUCKET.s3.REGION.amazonaws.com/KEY` → `ENDPOINT/BUCKET/KEY` */
+export function sandboxObjectUrl(url: string, endpoint: string): string {
+  const m = /^https:\/\/([a-z0-9.-]+)\.s3\.[a-z0-9-]+\.amazonaws\.com\/(.+)$/.exec(url);
+  return m ? `${endpoint}/${m[1]}/${m[2]}` : url;
+}

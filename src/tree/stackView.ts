@@ -69,11 +69,15 @@ async function stackNodes(
   deployer: StackDeployer,
   endpoints: Endpoints,
 ): Promise<TreeNode[]> {
-  // Only these two are served elsewhere in the sandbox; other URLs are taken as they are.
-  const served: Record<string, string | undefined> = { ApiUrl: deployer.apiUrl(stack), WebUrl: deployer.webUrl(stack) };
+  // Only these are served elsewhere in the sandbox; other URLs are taken as they are.
+  const served: Record<string, string | undefined> = {
+    ApiUrl: deployer.apiUrl(stack),
+    WebUrl: deployer.webUrl(stack),
+    StaticPageUrl: deployer.staticPageUrl(stack),
+  };
   const outputs = Object.entries(stack.outputs).map(([name, value]): TreeNode => {
     const url = served[name] ?? (/^https?:\/\//.test(value) ? value : undefined);
-    const isPage = name === "WebUrl";
+    const isPage = name === "WebUrl" || name === "StaticPageUrl";
     return {
       id: `output/${name}`,
       presentation: presentOutput(name, value, url),

@@ -13,9 +13,9 @@ const runtime = new SageMakerRuntimeClient({ maxAttempts: 2 });
  */
 export async function handler(event) {
   try {
-    return jsonAnswer(200, await invoke(readBody(event)));
+    return jsonAnswer(event, 200, await invoke(readBody(event)));
   } catch (error) {
-    return errorAnswer(error);
+    return errorAnswer(event, error);
   }
 }
 

@@ -5,7 +5,7 @@ import type { World } from "../world.ts";
 import type { RestApi } from "./apiStore.ts";
 import { functionArnOf, mayInvoke, runFunction, within, withStageVariables } from "./functionCall.ts";
 import { integrationUrl, sendHttp } from "./httpIntegration.ts";
-import { renderMapping } from "./mapping.ts";
+import { renderAnswer, renderMapping } from "./mapping.ts";
 import { mappedRequest, responseHeaders } from "./parameterMapping.ts";
 import { type GatewayCall, proxyAnswer, proxyEvent } from "./proxyEvent.ts";
 import { FAILED, MALFORMED, MISCONFIGURED, type Refusal, TIMED_OUT, UNSUPPORTED_MEDIA } from "./refusals.ts";
@@ -108,8 +108,10 @@ function mapAnswer(
   const asked = templates.find(([type]) => type === answer.headers["content-type"]?.split(";")[0]) ?? templates[0];
   const fallback = Object.keys(declared?.responseModels ?? {})[0] ?? "application/json";
   headers["content-type"] ??= asked?.[0] ?? answer.headers["content-type"] ?? fallback;
-  const body = asked ? renderMapping(asked[1], call, answer.body, Number(response.statusCode)) : answer.body;
-  return { status: Number(response.statusCode), headers, body };
+  const status = Number(response.statusCode);
+  if (!asked) return { status, headers, body: answer.body };
+  const { body, override } = renderAnswer(asked[1], call, answer.body, status);
+  return { status: override.status ?? status, headers: { ...headers, ...override.headers }, body };
 }
 
 async function http(

@@ -2,20 +2,57 @@ import { type GatewayCall, proxyEvent } from "./proxyEvent.ts";
 import { renderVelocity, TemplateError } from "./velocity.ts";
 import { fromJson, type TemplateObject, type TemplateValue, textOf, toJson } from "./velocityValues.ts";
 
-/** Renders a mapping template for a request, or for the answer of its integration. @throws TemplateError */
-export function renderMapping(template: string, call: GatewayCall, body: string, status?: number): string {
+/** What a template of an answer puts in place of what was mapped: `$context.responseOverride`. */
+export interface ResponseOverride {
+  status?: number;
+  /** By lower-case names. */
+  headers: Record<string, string>;
+}
+
+/** Renders the mapping template of a request. @throws TemplateError */
+export function renderMapping(template: string, call: GatewayCall, body: string): string {
+  return renderVelocity(template, variablesOf(call, body));
+}
+
+/**
+ * Renders the mapping template of an integration's answer (AWS: "Override your API's request and response parameters and
+ * status codes").
+ * @throws TemplateError
+ */
+export function renderAnswer(
+  template: string,
+  call: GatewayCall,
+  body: string,
+  status: number,
+): { body: string; override: ResponseOverride } {
+  const variables = variablesOf(call, body);
+  const header = new Map<string, TemplateValue>();
+  const responseOverride = new Map<string, TemplateValue>([["header", header]]);
+  variables.context.set("status", status).set("responseOverride", responseOverride);
+  const rendered = renderVelocity(template, variables);
+  const wanted = Number(responseOverride.get("status"));
+  const headers = [...header].map(([name, value]) => [name.toLowerCase(), textOf(value)] as const);
+  return {
+    body: rendered,
+    override: {
+      status: Number.isInteger(wanted) && wanted >= 100 && wanted <= 599 ? wanted : undefined,
+      headers: Object.fromEntries(headers.filter(([, value]) => !/[\r\n\0]/.test(value))),
+    },
+  };
+}
+
+function variablesOf(call: GatewayCall, body: string) {
   const event = proxyEvent(call);
   const context = fromJson({ ...(event.requestContext as object), authorizer: call.authorizer ?? {} }) as Map<
     string,
     TemplateValue
   >;
-  if (status !== undefined) context.set("status", status);
-  return renderVelocity(template, {
+  return {
     input: inputOf(call, body),
     context,
     util: UTIL,
     stageVariables: fromJson(call.stage.variables),
-  });
+  };
 }
 
 /** `$input` (AWS: "API Gateway mapping template and access logging variable reference"). */

@@ -34,6 +34,7 @@ import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { WireError } from "../wire/types.ts";
 import { settingsIn } from "./bucketSettings.ts";
 import type { BucketStore } from "./bucketStore.ts";
+import { isPublicPolicy } from "./unsignedReads.ts";
 import { versioningOf } from "./versions.ts";
 
 /**
@@ -101,7 +102,7 @@ export function addBucketFeatures(service: ServiceBuilder, store: BucketStore): 
       const policy = store.get(i.Bucket, ctx).settings.get("policy");
       if (typeof policy !== "string")
         throw new WireError("NoSuchBucketPolicy", "The bucket policy does not exist", 404, { BucketName: i.Bucket });
-      return { PolicyStatus: { IsPublic: isPublic(policy) } };
+      return { PolicyStatus: { IsPublic: isPublicPolicy(policy) } };
     })
     .on(GetObjectLockConfigurationCommand)((i, ctx) => {
       store.get(i.Bucket, ctx);
@@ -121,18 +122,4 @@ export function addBucketFeatures(service: ServiceBuilder, store: BucketStore): 
 function nothing(store: BucketStore, name: string | undefined, ctx: Parameters<BucketStore["get"]>[1]) {
   store.get(name, ctx);
   return { IsTruncated: false };
-}
-
-/** Whether a policy lets everybody in without a condition. */
-function isPublic(policy: string): boolean {
-  const { Statement } = JSON.parse(policy) as { Statement?: unknown };
-  const statements = (Array.isArray(Statement) ? Statement : [Statement]) as {
-    Effect?: string;
-    Principal?: string | { AWS?: string | string[] };
-    Condition?: unknown;
-  }[];
-  return statements.some(({ Effect, Principal, Condition }) => {
-    const named = typeof Principal === "object" ? [Principal?.AWS].flat() : [Principal];
-    return Effect === "Allow" && named.includes("*") && Condition === undefined;
-  });
 }

@@ -30,6 +30,7 @@ import {
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { type CallContext, WireError } from "../wire/types.ts";
 import type { BucketStore } from "./bucketStore.ts";
+import { assertPolicyAllowed } from "./unsignedReads.ts";
 
 /** What a new bucket has without being asked (AWS: default encryption and Block Public Access since 2023). */
 const DEFAULTS = {
@@ -144,6 +145,7 @@ export function addBucketSettings(service: ServiceBuilder, store: BucketStore): 
     .on(DeleteBucketLifecycleCommand)((i, ctx) => lifecycle.remove(i.Bucket, ctx))
     .on(PutBucketPolicyCommand)((i, ctx) => {
       checkPolicy(i.Policy!);
+      assertPolicyAllowed(store.get(i.Bucket, ctx), i.Policy!, ctx.principalArn);
       ctx.status = 204;
       return policy.put(i.Bucket, ctx, i.Policy!);
     })

@@ -12,7 +12,11 @@ import { addListOperations } from "./listing.ts";
 import { addMultipartOperations } from "./multipart.ts";
 import { addObjectOperations } from "./objects.ts";
 import { addTaggingOperations } from "./tagging.ts";
+import { openBucket } from "./unsignedReads.ts";
 import { addVersionListing } from "./versionListing.ts";
+
+/** Where all of the sandbox's clients are. */
+const LOOPBACK = "127.0.0.1";
 
 /** Simple Storage Service: buckets and objects. */
 export function createS3(world: World): ServiceModule {
@@ -28,5 +32,6 @@ export function createS3(world: World): ServiceModule {
   addListOperations(service, world, store);
   addVersionListing(service, world, store);
   addMultipartOperations(service, world, store);
+  service.unsignedRegion = (req) => openBucket(store, req, LOOPBACK)?.region;
   return { services: [service], persist: persistMap("s3", store.buckets) };
 }

@@ -51,6 +51,10 @@ export class Dispatcher {
   async handle(req: WireRequest): Promise<WireResponse> {
     const requestId = randomUUID();
     const scope = parseScope(req);
+    if (!scope && req.headers.authorization === undefined) {
+      const open = await this.openTo(req);
+      if (open) return this.handleFor(open.req, "s3", open.region, "anonymous");
+    }
     // boto3 and `aws s3 presign` still make version 2 URLs for S3 by default, and AWS still takes them.
     const isPresignedV2 = !scope && presignedV2Key(req) !== undefined;
     const signingName = isPresignedV2 ? "s3" : (scope?.service ?? "");
@@ -90,6 +94,19 @@ export class Dispatcher {
       const info = match?.service.info ?? this.servicesOf(signingName)[0]?.info;
       return protocols[protocol].encodeError(describeError(e, info, protocol), info, requestId, req);
     }
+  }
+
+  /** A request that needs no signature, with the bucket in its path: an object that a bucket's policy opens. */
+  private async openTo(req: WireRequest): Promise<{ req: WireRequest; region: string } | undefined> {
+    if (req.method !== "GET" && req.method !== "HEAD") return undefined;
+    const routed = toPathStyle(req);
+    if (!/^\/[a-z0-9][a-z0-9.-]+\/./.test(routed.rawPath)) return undefined;
+    await this.source?.().ofService("s3");
+    for (const service of this.servicesOf("s3")) {
+      const region = service.unsignedRegion?.(routed);
+      if (region !== undefined) return { req: routed, region };
+    }
+    return undefined;
   }
 
   private authenticate(req: WireRequest, scope: CredentialScope | undefined): string {

@@ -1,4 +1,4 @@
-import type { CallContext, CommandClass, Handler, OperationSchema, Out, ServiceInfo } from "./types.ts";
+import type { CallContext, CommandClass, Handler, OperationSchema, Out, ServiceInfo, WireRequest } from "./types.ts";
 
 /** An operation's schema beside the function that answers it. */
 export interface BoundOperation {
@@ -9,6 +9,8 @@ export interface BoundOperation {
 /** Collects the operations of one service. The schema and both types of a handler come from the SDK's Command class. */
 export class ServiceBuilder {
   readonly operations = new Map<string, BoundOperation>();
+  /** The region in which a request without a signature is answered; undefined for one that needs it. */
+  unsignedRegion?: (req: WireRequest) => string | undefined;
 
   constructor(readonly info: ServiceInfo) {}
 

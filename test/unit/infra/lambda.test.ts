@@ -7,7 +7,11 @@ interface Answer {
   body: string;
 }
 
-type Handler = (event: { body: string | null; isBase64Encoded?: boolean }) => Promise<Answer>;
+type Handler = (event: {
+  body: string | null;
+  isBase64Encoded?: boolean;
+  headers?: Record<string, string>;
+}) => Promise<Answer>;
 
 // The function as it is deployed; none of these requests may get as far as the endpoint, for which there is no name.
 let handler: Handler;
@@ -111,6 +115,22 @@ describe("input that passes goes on to the endpoint", () => {
     const body = Buffer.from(JSON.stringify({ features: whole })).toString("base64");
     assert.equal((await errorOf({ body, isBase64Encoded: true })).code, "NotConfigured");
   });
+});
+
+test("of several allowed origins the caller's own is named, else the first", async () => {
+  process.env.ALLOWED_ORIGIN = "https://main.example.amplifyapp.com https://page.s3.us-east-1.amazonaws.com";
+  const named = async (headers: Record<string, string>) =>
+    (await handler({ body: "{}", headers })).headers["Access-Control-Allow-Origin"];
+  assert.equal(
+    await named({ Origin: "https://page.s3.us-east-1.amazonaws.com" }),
+    "https://page.s3.us-east-1.amazonaws.com",
+  );
+  assert.equal(
+    await named({ origin: "https://page.s3.us-east-1.amazonaws.com" }),
+    "https://page.s3.us-east-1.amazonaws.com",
+  );
+  assert.equal(await named({ origin: "https://elsewhere.example" }), "https://main.example.amplifyapp.com");
+  assert.equal(await named({}), "https://main.example.amplifyapp.com");
 });
 
 test("an endpoint that cannot be reached is said without its innards", async (context) => {

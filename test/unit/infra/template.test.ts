@@ -21,6 +21,7 @@ const tags = [
   "GetAtt",
   "If",
   "Not",
+  "And",
   "Condition",
   "Join",
   "Equals",
@@ -74,6 +75,8 @@ describe("the template", () => {
       "EndpointName",
       "LambdaName",
       "ModelName",
+      "StaticPageBucketName",
+      "StaticPageUrl",
       "VariantName",
       "WebUrl",
     ]);
@@ -138,12 +141,13 @@ interface Statement {
 }
 type Policy = { PolicyDocument: { Statement: Statement[] } };
 
-/** The statements of a role's inline policies, those under a condition (which is read as an array) too. */
+/** The statements of a role's inline policies; what is under a condition is read as an array. */
 function statementsOf(policies: unknown): Statement[] {
   return (policies as unknown[])
     .flat()
     .filter(isPolicy)
-    .flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+    .flatMap(({ PolicyDocument }) => PolicyDocument.Statement.flat())
+    .filter((statement) => typeof statement === "object" && "Action" in statement);
 }
 
 const isPolicy = (value: unknown): value is Policy =>

@@ -7,10 +7,10 @@ import { fileURLToPath } from "node:url";
 import { unzipSync } from "fflate";
 import { OpsError } from "../../../src/domain/errors.ts";
 import type { FeatureFile } from "../../../src/domain/prediction.ts";
-import { fileArtifact, folderArtifact, zipFolder } from "../../../src/services/artifacts.ts";
+import { fileArtifact, folderArtifact, folderEntries, zipOf } from "../../../src/services/artifacts.ts";
 import { loadProject, parseExamples } from "../../../src/services/projects.ts";
 import { RunStore } from "../../../src/services/runStore.ts";
-import { sandboxApiUrl, sandboxWebUrl } from "../../../src/services/stackUrls.ts";
+import { sandboxApiUrl, sandboxObjectUrl, sandboxWebUrl } from "../../../src/services/stackUrls.ts";
 
 const INFRA = fileURLToPath(new URL("../../../infra", import.meta.url));
 let folder: string;
@@ -79,7 +79,9 @@ describe("artifacts", () => {
     assert.notEqual((await folderArtifact("stack", "lambda", path.join(folder, "fn"))).key, first.key);
   });
   it("extra files replace those of the same name", async () => {
-    const zip = unzipSync(await zipFolder(path.join(folder, "fn"), "web", { "index.mjs": Buffer.from("other") }));
+    const zip = unzipSync(
+      zipOf({ ...(await folderEntries(path.join(folder, "fn"), "web")), "index.mjs": Buffer.from("other") }),
+    );
     assert.equal(Buffer.from(zip["index.mjs"] ?? []).toString(), "other");
   });
   it("an archive keeps both its endings; missing files and folders are named", async () => {
@@ -89,7 +91,7 @@ describe("artifacts", () => {
       fileArtifact("s", "model", path.join(folder, "none.tar.gz")),
       badInput(/model .*none\.tar\.gz/),
     );
-    await assert.rejects(zipFolder(path.join(folder, "none"), "web"), badInput(/web folder .*none cannot be read/));
+    await assert.rejects(folderEntries(path.join(folder, "none"), "web"), badInput(/web folder .*none cannot be read/));
   });
 });
 
@@ -117,6 +119,8 @@ describe("addresses of a stack's outputs", () => {
     const api = "https://abc123.execute-api.us-east-1.amazonaws.com/DummyStage/DT";
     assert.equal(sandboxApiUrl(api, at), `${at}/_aws/execute-api/abc123/DummyStage/DT`);
     assert.equal(sandboxWebUrl("https://main.d1abc.amplifyapp.com", at), `${at}/_aws/amplify/d1abc/main/`);
+    const page = "https://wine-page-1x2y.s3.eu-central-1.amazonaws.com/wine.html";
+    assert.equal(sandboxObjectUrl(page, at), `${at}/wine-page-1x2y/wine.html`);
   });
   it("others stay what they are", () => {
     for (const url of ["https://example.com/x", "http://abc.execute-api.us-east-1.amazonaws.com/a", ""]) {
