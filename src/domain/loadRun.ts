@@ -199,6 +199,12 @@ export type LoadRunReport = {
   source?: LoadRunSource;
 };
 
+/** Where a run took place, in a few words: `sandbox · us-east-1`, an account and its region, or another tool's file. */
+export function runPlace({ connection, source }: Pick<LoadRunReport, "connection" | "source">): string {
+  if (source) return `${source.tool} · ${source.file}`;
+  return `${connection.sandbox ? "sandbox" : connection.accountId} · ${connection.region}`;
+}
+
 /** Counts with nothing in them. */
 export function noErrors(): LoadErrorCounts {
   return { clientError: 0, throttled: 0, modelError: 0, serverError: 0, timeout: 0, connection: 0 };

@@ -10,7 +10,7 @@ import type {
   LoadRunTarget,
   ScalingMark,
 } from "../domain/loadRun.ts";
-import { loadErrorKinds } from "../domain/loadRun.ts";
+import { loadErrorKinds, runPlace } from "../domain/loadRun.ts";
 import { runScaling } from "../domain/loadRunScaling.ts";
 import { autocannonVersion } from "./autocannonVersion.ts";
 import type { RampResult } from "./engine.ts";
@@ -66,7 +66,19 @@ export function buildReport(input: ReportInput): LoadRunReport {
   const costUsd = instancesUsd(instances, instanceType, startedAtMs, endedAtMs);
   const measured = { totals, latency, instances, points, stages: plan.stages, scaling, costUsd };
   const expectations = evaluateExpectations(plan.expect, measured);
-  const run = { plan, startedAtMs, endedAtMs, interrupted, points, latency, instances, marks, expectations, policy };
+  const run = {
+    plan,
+    startedAtMs,
+    endedAtMs,
+    interrupted,
+    points,
+    latency,
+    instances,
+    marks,
+    expectations,
+    policy,
+    totals,
+  };
   const processes = result.processes ?? 1;
   const shortfall = findShortfall({ plan, points, totals, processes });
   return {
@@ -116,7 +128,7 @@ export function reportJson(report: LoadRunReport): string {
 /** A summary to paste into an issue or a pull request. */
 export function reportMarkdown(report: LoadRunReport): string {
   const { totals, latency, verdict, connection, target } = report;
-  const place = connection.sandbox ? "sandbox, simulated instances" : `${connection.accountId}, ${connection.region}`;
+  const place = connection.sandbox ? "sandbox, simulated instances" : runPlace(report);
   const clean = latency.clean ?? latency.whole;
   const lines = [
     `## ${markdownCell(report.plan.name)} → ${markdownCell(target.name)} (${place})`,

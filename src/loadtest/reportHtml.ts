@@ -1,5 +1,5 @@
 import { PRICES_AS_OF, PRICES_REGION } from "../domain/cost.ts";
-import type { LatencySummary, LoadRunReport } from "../domain/loadRun.ts";
+import { type LatencySummary, type LoadRunReport, runPlace } from "../domain/loadRun.ts";
 import { achievedRatio, errorRate } from "./expectations.ts";
 import { formatMs, formatNumber, formatPercent, formatSeconds, formatUsd } from "./format.ts";
 import { errorRows, expectationRows, timelineRows } from "./report.ts";
@@ -33,7 +33,7 @@ export function reportHtml(report: LoadRunReport): string {
   const { plan, target, connection, verdict } = report;
   const place = connection.sandbox
     ? `sandbox, simulated instances, scaling ${formatNumber(connection.timeScale)} times faster than on AWS`
-    : `account ${connection.accountId}, ${connection.region}`;
+    : runPlace(report);
   const outcome = `${verdict.passed ? "✓ Passed" : "✗ Failed"}${verdict.proven ? " · scale-out proven" : ""}`;
   return `<!doctype html>
 <html lang="en">
@@ -98,7 +98,7 @@ function latencyRows({ latency, plan }: LoadRunReport): string[][] {
 }
 
 function factRows(report: LoadRunReport): string[][] {
-  const { id, environment, connection, target, totals, plan } = report;
+  const { id, environment, connection, target, totals, plan, source } = report;
   const { policy } = environment;
   const cooldowns =
     policy?.scaleOutCooldownSeconds === undefined
@@ -110,7 +110,12 @@ function factRows(report: LoadRunReport): string[][] {
       "target",
       `${target.type} ${target.name}${target.variant ? `, variant ${target.variant}` : ""}${target.inferenceComponent ? `, inference component ${target.inferenceComponent}` : ""}`,
     ],
-    ["connection", `${connection.sandbox ? "sandbox" : "AWS"}, account ${connection.accountId}, ${connection.region}`],
+    source
+      ? ["measured by", runPlace(report)]
+      : [
+          "connection",
+          `${connection.sandbox ? "sandbox" : "AWS"}, account ${connection.accountId}, ${connection.region}`,
+        ],
     ["endpoint", environment.endpoint],
     ["endpoint configuration, model", both(environment.endpointConfig, environment.model)],
     ["image", environment.image],

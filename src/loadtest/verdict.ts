@@ -7,6 +7,7 @@ import {
   type LoadRunLatency,
   type LoadRunPoint,
   type LoadRunPolicy,
+  type LoadRunTotals,
   type LoadRunVerdict,
   loadErrorKinds,
   noErrors,
@@ -27,6 +28,8 @@ export type VerdictInput = {
   marks: readonly ScalingMark[];
   expectations: readonly ExpectationResult[];
   policy?: LoadRunPolicy;
+  /** For a run whose course is not known. */
+  totals?: Pick<LoadRunTotals, "sent" | "seconds" | "byKind">;
 };
 
 /** Below this share of the asked rate, and above that share of errors, a rate does not count as held. */
@@ -85,6 +88,7 @@ function notScaledIn({ plan }: VerdictInput): string[] {
 }
 
 function describeRate(input: VerdictInput): string[] {
+  if (input.points.length === 0 && input.totals?.sent) return describeTotals(input.totals, input.latency);
   const hold = highestHold(input.plan.stages);
   const begin = hold?.begin ?? 0;
   const end = begin + (hold?.seconds ?? planSeconds(input.plan.stages));
@@ -117,6 +121,19 @@ function describeRate(input: VerdictInput): string[] {
   }
   if (failing) return [`${unit} sent but not held: ${failing}${p99}${serving}`];
   return [`${hold ? `${unit} held` : `${formatNumber(done)} requests answered`}${p99}${serving}`];
+}
+
+/** Of another tool's summary nothing can be said of a second, and so of no rate that was held. */
+function describeTotals(
+  { sent, seconds, byKind }: NonNullable<VerdictInput["totals"]>,
+  { whole }: LoadRunLatency,
+): string[] {
+  const p99 = whole ? ` at p99 ${formatMs(whole.p99Ms)}` : "";
+  const errors = errorCount(byKind);
+  return [
+    `${formatNumber(sent)} requests sent, ${formatNumber(sent / Math.max(1, seconds), 1)} requests/s on average${p99}`,
+    ...(errors > 0 ? [`${formatPercent(errors / sent)} errors, most of them ${mostFrequent(byKind)}`] : []),
+  ];
 }
 
 function mostFrequent(failures: Record<LoadErrorKind, number>): string {

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { commands, env, type Uri, ViewColumn, window } from "vscode";
 import type { CommandId, ReportArgument } from "../contributions.ts";
-import type { LoadRunReport } from "../domain/loadRun.ts";
+import { type LoadRunReport, runPlace } from "../domain/loadRun.ts";
 import { type ComparedRun, type ComparePageSnapshot, compareRequests } from "../protocol/comparePage.ts";
 import { runColumns } from "../protocol/runColumns.ts";
 import { serveRequests } from "../protocol/transport.ts";
@@ -54,7 +54,7 @@ function comparedRun(report: LoadRunReport, index: number): ComparedRun {
     planName: plan.name,
     started: formatTime(startedAtMs, Date.now()),
     targetName: target.name,
-    place: connection.sandbox ? `sandbox · ${connection.region}` : `${connection.accountId} · ${connection.region}`,
+    place: runPlace(report),
     simulated: connection.sandbox,
     tool: source?.tool,
     startedAtMs,

@@ -1,6 +1,6 @@
 import { planSeconds } from "../domain/loadPlan.ts";
-import type { LoadRunReport } from "../domain/loadRun.ts";
-import type { LoadRunPageSnapshot } from "../protocol/loadRunPage.ts";
+import { errorCount, type LoadRunReport, runPlace } from "../domain/loadRun.ts";
+import type { LoadRunPageSnapshot, RunWithoutCourse } from "../protocol/loadRunPage.ts";
 import { runColumns } from "../protocol/runColumns.ts";
 import { toWireError } from "../protocol/transport.ts";
 import type { RunProgress } from "../services/loadTests.ts";
@@ -32,7 +32,9 @@ export function runSnapshot(run: RunProgress): LoadRunPageSnapshot {
     id,
     planName: plan.name,
     target,
-    place: connection.sandbox ? `sandbox · ${connection.region}` : `${connection.accountId} · ${connection.region}`,
+    place: runPlace({ connection, source: report?.source }),
+    importedFrom: report?.source?.tool,
+    withoutCourse: report && withoutCourse(report),
     simulated: connection.sandbox,
     phase,
     startedAtMs: report?.startedAtMs ?? startedAtMs,
@@ -49,5 +51,18 @@ export function runSnapshot(run: RunProgress): LoadRunPageSnapshot {
     costUsd: report?.costUsd,
     hasReport: run.reportFiles !== undefined,
     error: run.error && toWireError(run.error),
+  };
+}
+
+/** Another tool's summary has figures of the whole run only. */
+function withoutCourse({ points, totals, latency }: LoadRunReport): RunWithoutCourse | undefined {
+  if (points.length > 0 || totals.sent === 0) return undefined;
+  const { p50Ms, p99Ms } = latency.whole ?? {};
+  return {
+    sent: totals.sent,
+    seconds: totals.seconds,
+    p50Ms,
+    p99Ms,
+    errorShare: errorCount(totals.byKind) / totals.sent,
   };
 }

@@ -17,6 +17,16 @@ export interface ExpectedText {
   asked: string;
 }
 
+/** What is known of a run whose course is not: another tool's summary. */
+export interface RunWithoutCourse {
+  sent: number;
+  seconds: number;
+  p50Ms?: number | undefined;
+  p99Ms?: number | undefined;
+  /** 0–1 */
+  errorShare: number;
+}
+
 /** Everything that the page shows; each notification is a whole one. */
 export interface LoadRunPageSnapshot {
   id: string;
@@ -24,6 +34,10 @@ export interface LoadRunPageSnapshot {
   target: LoadRunTarget;
   place: string;
   simulated: boolean;
+  /** The tool that measured it, when it was not this one. */
+  importedFrom?: string | undefined;
+  /** Instead of charts. */
+  withoutCourse?: RunWithoutCourse | undefined;
   phase: LoadRunPhase;
   startedAtMs: number;
   /** Length of the plan's stages, seconds. */

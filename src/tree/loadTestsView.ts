@@ -1,7 +1,7 @@
 import { type Disposable, Uri, window, workspace } from "vscode";
 import { viewIds } from "../contributions.ts";
 import type { LoadTests, RunProgress } from "../services/loadTests.ts";
-import { findPlans, PLAN_PATTERN, runsFolder } from "../ui/workspacePlans.ts";
+import { findPlans, PLAN_PATTERN, RUN_PATTERN, runsFolder } from "../ui/workspacePlans.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { NodeProvider } from "./nodeProvider.ts";
 import { presentPlan, presentRun } from "./presentRuns.ts";
@@ -17,7 +17,9 @@ export function createLoadTestsView(loadTests: LoadTests, project: WorkspaceProj
     ...(await runNodes(loadTests, project)),
   ]);
   const view = window.createTreeView(viewIds.loadTests, { treeDataProvider: provider });
-  const watcher = workspace.createFileSystemWatcher(PLAN_PATTERN, false, true);
+  const plans = workspace.createFileSystemWatcher(PLAN_PATTERN, false, true);
+  // Also those of the command line, and what was imported.
+  const runs = workspace.createFileSystemWatcher(RUN_PATTERN, false, true);
   let phase = "";
   const forget = [
     project.onDidChange.on(() => provider.refresh()),
@@ -27,11 +29,15 @@ export function createLoadTestsView(loadTests: LoadTests, project: WorkspaceProj
       phase = run.phase;
     }),
   ];
-  const watching = [watcher.onDidCreate(() => provider.refresh()), watcher.onDidDelete(() => provider.refresh())];
+  const watching = [plans, runs].flatMap((watcher) => [
+    watcher,
+    watcher.onDidCreate(() => provider.refresh()),
+    watcher.onDidDelete(() => provider.refresh()),
+  ]);
   return {
     dispose() {
       for (const stop of forget) stop();
-      for (const disposable of [...watching, watcher, view, provider]) disposable.dispose();
+      for (const disposable of [...watching, view, provider]) disposable.dispose();
     },
   };
 }

@@ -1,3 +1,4 @@
+import path from "node:path";
 import type { LoadRunReport } from "../domain/loadRun.ts";
 import { scaledOut } from "../domain/runExplanation.ts";
 import { formatNumber, formatTime } from "../ui/format.ts";
@@ -5,8 +6,7 @@ import { type Presentation, tooltipRows } from "./present.ts";
 
 /** A plan by the name of its file. */
 export function presentPlan(planFile: string): Presentation {
-  const name = planFile.slice(planFile.lastIndexOf("/") + 1);
-  return { label: name, tooltip: planFile, icon: "graph-line", contextValue: "plan" };
+  return { label: path.basename(planFile), tooltip: planFile, icon: "graph-line", contextValue: "plan" };
 }
 
 /** `today 14:01` with what came of it. */
@@ -14,7 +14,13 @@ export function presentRun(report: LoadRunReport, nowMs: number): Presentation {
   const { verdict, plan, target } = report;
   return {
     label: `${formatTime(report.startedAtMs, nowMs)} ${plan.name}`,
-    description: [report.interrupted && "interrupted", scaleText(report), rateText(report), latencyText(report)]
+    description: [
+      report.source?.tool,
+      report.interrupted && "interrupted",
+      scaleText(report),
+      rateText(report),
+      latencyText(report),
+    ]
       .filter(Boolean)
       .join(" · "),
     tooltip: tooltipRows([
@@ -24,7 +30,7 @@ export function presentRun(report: LoadRunReport, nowMs: number): Presentation {
     ]),
     icon: verdict.passed ? "pass" : report.interrupted ? "circle-slash" : "error",
     color: verdict.passed ? "charts.green" : report.interrupted ? undefined : "charts.red",
-    contextValue: ["run", verdict.passed ? "passed" : "failed", !scaledOut(report) && "unscaled"]
+    contextValue: ["run", verdict.passed ? "passed" : "failed", !report.source && !scaledOut(report) && "unscaled"]
       .filter(Boolean)
       .join("+"),
   };
@@ -38,7 +44,8 @@ function scaleText({ instances }: LoadRunReport): string {
 }
 
 /** Mean rate of the seconds in which about the highest rate was asked: single seconds also make up for late ones. */
-function rateText({ points }: LoadRunReport): string {
+function rateText({ points, totals }: LoadRunReport): string {
+  if (points.length === 0 && totals.sent > 0) return `${formatNumber(totals.sent / Math.max(1, totals.seconds))}/s`;
   const most = points.reduce((max, { asked }) => Math.max(max, asked), 0);
   const highest = points.filter(({ asked }) => asked >= most * 0.95);
   if (most === 0) return "";

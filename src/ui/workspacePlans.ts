@@ -6,6 +6,8 @@ import type { WorkspaceProject } from "./workspaceProject.ts";
 
 /** Load plans by their names, for searches, watchers and selectors. */
 export const PLAN_PATTERN = "**/*.ramp.json";
+/** The reports of runs. */
+export const RUN_PATTERN = `**/${RUNS_FOLDER.replaceAll(path.sep, "/")}/*.json`;
 const MOST_PLANS = 200;
 
 /** Plans that the project names, then the others of the workspace, as absolute paths. */

@@ -1,7 +1,12 @@
 import { html, nothing, render, type TemplateResult } from "lit";
 import type { OpsError } from "../../src/domain/errors.ts";
 import type { ExpectationResult } from "../../src/domain/loadRun.ts";
-import { type LoadRunPageSnapshot, loadRunChanged, loadRunRequests } from "../../src/protocol/loadRunPage.ts";
+import {
+  type LoadRunPageSnapshot,
+  loadRunChanged,
+  loadRunRequests,
+  type RunWithoutCourse,
+} from "../../src/protocol/loadRunPage.ts";
 import { errorTotal } from "../../src/protocol/runColumns.ts";
 import type { WireError } from "../../src/protocol/transport.ts";
 import { connectHost } from "../ipc.ts";
@@ -45,8 +50,8 @@ function pageView(run: LoadRunPageSnapshot, { element }: RunCharts): TemplateRes
     </div>
     ${tilesView(run)}
       <div class="columns">
-        <section class="card"><h2 class="visually-hidden">Charts</h2>${element}</section>
-        <div class="facts">${expectationsView(run)} ${timelineView(run)}</div>
+        ${run.withoutCourse ? nothing : html`<section class="card"><h2 class="visually-hidden">Charts</h2>${element}</section>`}
+        <div class="facts">${expectationsView(run)} ${run.importedFrom ? nothing : timelineView(run)}</div>
       </div>
     </main>`;
 }
@@ -114,23 +119,24 @@ function progressView(run: LoadRunPageSnapshot): TemplateResult {
   ></div>`;
 }
 
-function verdictView({ verdict, hasReport, interrupted }: LoadRunPageSnapshot): TemplateResult {
+function verdictView({ verdict, hasReport, interrupted, importedFrom }: LoadRunPageSnapshot): TemplateResult {
   if (!verdict) return html`${nothing}`;
   const { passed, proven, sentence } = verdict;
   const word = [passed ? "✓ Passed" : interrupted ? "✗ Interrupted" : "✗ Failed", proven && "scale-out proven"];
   return html`<section class="verdict ${passed ? "passed" : "failed"}" role="status" aria-label="Verdict">
     <strong>${word.filter(Boolean).join(" · ")}</strong>
     <span>${sentence}</span>
-    <div class="row">${hasReport ? buttons(proven) : nothing}</div>
+    <div class="row">${hasReport ? buttons(proven, importedFrom === undefined) : nothing}</div>
   </section>`;
 }
 
-function buttons(proven: boolean): TemplateResult {
+/** @param scaled whether the scaling was watched, which only this product does */
+function buttons(proven: boolean, scaled: boolean): TemplateResult {
   const button = (label: string, request: Ask, appearance = "secondary") =>
     html`<vscode-button appearance=${appearance} @click=${() => ask(request)}>${label}</vscode-button>`;
   return html`${button("Open report", loadRunRequests.openReport, "primary")}
     ${button("Compare…", loadRunRequests.compare)}
-    ${button(proven ? "How it scaled" : "Why did it not scale?", loadRunRequests.explain)}
+    ${scaled ? button(proven ? "How it scaled" : "Why did it not scale?", loadRunRequests.explain) : nothing}
     ${
       copied
         ? html`<vscode-button appearance="secondary" disabled>✓ copied</vscode-button>`
@@ -159,18 +165,41 @@ function limitedNote({ columns }: LoadRunPageSnapshot): TemplateResult {
   </div>`;
 }
 
+type Tile = [name: string, value: string, unit?: string];
+
 function tilesView(run: LoadRunPageSnapshot): TemplateResult {
+  const tiles = run.withoutCourse ? wholeTiles(run.withoutCourse) : courseTiles(run);
+  return html`<dl class="tiles">
+    ${tiles.map(([name, value, unit]) => html`<div><dt>${name}</dt><dd>${value} <small>${unit ?? ""}</small></dd></div>`)}
+  </dl>`;
+}
+
+function wholeTiles({ sent, seconds, p50Ms, p99Ms, errorShare }: RunWithoutCourse): Tile[] {
+  const latency = (ms: number | undefined) => (ms === undefined ? "–" : formatMs(ms));
+  return [
+    ["length", formatOffset(seconds)],
+    ["sent", formatNumber(sent)],
+    ["on average", formatNumber(sent / Math.max(1, seconds)), "/s"],
+    ["p50", latency(p50Ms)],
+    ["p99", latency(p99Ms)],
+    ["errors", formatPercent(errorShare)],
+  ];
+}
+
+function courseTiles(run: LoadRunPageSnapshot): Tile[] {
   const { columns, instances, planSeconds } = run;
   const { asked, sent, p99Ms } = columns;
-  const last = p99Ms.at(-1);
+  // In the seconds after the plan's end only answers come.
+  const at = asked.findLastIndex((count) => count > 0);
+  const last = p99Ms[at];
   const done = columns.done.reduce((sum, count) => sum + count, 0);
   const counts = instances.map(({ current }) => current);
   const first = counts[0];
   const now = counts.at(-1);
-  const tiles: [string, string, string?][] = [
+  return [
     ["elapsed", formatOffset(elapsed(run)), `/ ${formatOffset(planSeconds)}`],
-    ["asked", asked.length ? formatNumber(asked.at(-1) ?? 0) : "–", "/s"],
-    ["achieved", sent.length ? formatNumber(sent.at(-1) ?? 0) : "–", "/s"],
+    ["asked", at < 0 ? "–" : formatNumber(asked[at] ?? 0), "/s"],
+    ["achieved", at < 0 ? "–" : formatNumber(sent[at] ?? 0), "/s"],
     ["p99, last second", typeof last === "number" ? formatMs(last) : "–"],
     ["errors", done > 0 ? formatPercent(errorTotal(columns) / done) : "–"],
     [
@@ -179,9 +208,6 @@ function tilesView(run: LoadRunPageSnapshot): TemplateResult {
       run.simulated ? "simulated" : "",
     ],
   ];
-  return html`<dl class="tiles">
-    ${tiles.map(([name, value, unit]) => html`<div><dt>${name}</dt><dd>${value} <small>${unit ?? ""}</small></dd></div>`)}
-  </dl>`;
 }
 
 function expectationsView({ expected, expectations }: LoadRunPageSnapshot): TemplateResult {

@@ -208,6 +208,7 @@ test("k6's summaries of both kinds become the same run, and what they cannot tel
     assert.equal(run.latency.whole?.p99Ms, 60);
     assert.equal(run.startedAtMs, 1_700_000_000_000);
     assert.equal(run.verdict.passed, false);
+    assert.match(run.verdict.sentence, /^1,000 requests sent, 100 requests\/s on average at p99 60 ms; 2 % errors/);
     assert.match(run.warnings.join(" "), /kinds of failures/);
   }
   assert.equal(isK6Summary(artilleryReport), false);
