@@ -28,7 +28,9 @@ export class WorkbenchProblems {
 
   static async watch(server: VscodeServer, context: BrowserContext, page: Page): Promise<WorkbenchProblems> {
     const problems = new WorkbenchProblems(server);
-    page.on("pageerror", (error) => problems.found.push(`page: ${error.message}`));
+    page.on("pageerror", ({ message, stack }) =>
+      problems.found.push(`page: ${message} ${stack?.split("\n")[1]?.trim()}`),
+    );
     page.on("crash", () => problems.found.push("page: it crashed"));
     page.on("console", (message) => {
       if (message.type() !== "error") return;
