@@ -105,6 +105,7 @@ export interface Commands {
   "sagemakerOps.model.downloadArtifact": [ModelArgument?];
   "sagemakerOps.prediction.send": [SavedRequestArgument?];
   "sagemakerOps.endpoint.predictFile": [EndpointArgument?];
+  "sagemakerOps.endpoint.compareOnRows": [EndpointArgument?];
   "sagemakerOps.stack.revealInTemplate": [LogicalIdArgument?];
   "sagemakerOps.log.show": [];
 }
@@ -208,6 +209,7 @@ const commandTable: Record<CommandId, true> = {
   "sagemakerOps.model.downloadArtifact": true,
   "sagemakerOps.prediction.send": true,
   "sagemakerOps.endpoint.predictFile": true,
+  "sagemakerOps.endpoint.compareOnRows": true,
   "sagemakerOps.stack.revealInTemplate": true,
   "sagemakerOps.log.show": true,
 };

@@ -85,7 +85,8 @@ export function activate(context: ExtensionContext): void {
   const documents = new MarkdownDocuments();
   const explaining = { scalingExplainer, failureExplainer, documents };
   const predicting = { predictor, asyncPredictor };
-  const endpointServices = { connections, endpoints, panels: endpointPanels, project, ...predicting, ...explaining };
+  const shown = { extensionUri, panels: endpointPanels };
+  const endpointServices = { connections, endpoints, project, ...shown, ...predicting, ...explaining };
   const templateProblems = createTemplateProblems(project);
   const logChannels = new LogChannels(endpointServices);
   const changes = new EndpointChanges(connections, scalingPause);

@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { Uri, window } from "vscode";
-import { type BatchSummary, batchRows, summarizeBatch } from "../domain/batchPrediction.ts";
+import { type BatchRow, type BatchSummary, batchRows, summarizeBatch } from "../domain/batchPrediction.ts";
 import { describeConnection } from "../domain/connection.ts";
 import { OpsError } from "../domain/errors.ts";
+import type { FeatureFile } from "../domain/prediction.ts";
 import { predictBatch } from "../services/batchPredictor.ts";
 import { formatNumber } from "../ui/format.ts";
 import { withCancellableProgress } from "../ui/progress.ts";
@@ -22,12 +23,7 @@ export async function batchCommand(services: PredictionServices, endpointName: s
   if (file === undefined) return;
   const features = project.endpointName === endpointName ? project.project?.features : undefined;
   const classes = features?.classes ?? [];
-  const rows = batchRows(await readFile(file, "utf8"), features?.features.map(({ name }) => name) ?? [], classes);
-  if (typeof rows === "string")
-    throw new OpsError("badInput", `${path.basename(file)} cannot be sent: ${rows}.`, {
-      hint: "Give a CSV file with a header that names the features, or with the features only.",
-      place: { file },
-    });
+  const rows = readBatch(await readFile(file, "utf8"), file, features);
   const labelled = rows.filter(({ label }) => label !== undefined).length;
   const where = describeConnection(connection);
   const confirmed = await confirmWithFacts({
@@ -62,7 +58,18 @@ export async function batchCommand(services: PredictionServices, endpointName: s
   await documents.show(`Predictions of ${path.basename(file)}`, text);
 }
 
-async function pickCsv({ project }: PredictionServices): Promise<string | undefined> {
+/** The rows of a CSV file's text. @throws OpsError badInput naming the file and what is wrong with it */
+export function readBatch(csv: string, file: string, features: FeatureFile | undefined): BatchRow[] {
+  const rows = batchRows(csv, features?.features.map(({ name }) => name) ?? [], features?.classes ?? []);
+  if (typeof rows !== "string") return rows;
+  throw new OpsError("badInput", `${path.basename(file)} cannot be sent: ${rows}.`, {
+    hint: "Give a CSV file with a header that names the features, or with the features only.",
+    place: { file },
+  });
+}
+
+/** Asks for a CSV file, first among the project's examples. */
+export async function pickCsv({ project }: Pick<PredictionServices, "project">): Promise<string | undefined> {
   const examples = project.project?.project.examples;
   const folder = project.project?.folder;
   const [file] =

@@ -1,4 +1,4 @@
-import { env, window } from "vscode";
+import { env, type Uri, window } from "vscode";
 import { type EndpointArgument, viewIds } from "../contributions.ts";
 import { describeConnection } from "../domain/connection.ts";
 import { type EndpointSummary, isInTransition } from "../domain/endpoint.ts";
@@ -14,6 +14,7 @@ import type { ScalingExplainer } from "../services/scalingExplainer.ts";
 import type { MarkdownDocuments } from "../ui/markdownDocument.ts";
 import { confirmWithFacts, pickOne } from "../ui/prompts.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
+import { compareOnRows } from "./batchComparison.ts";
 import { batchCommand } from "./batchPrediction.ts";
 import { requireConnection } from "./connection.ts";
 import { openConsolePage } from "./console.ts";
@@ -26,6 +27,7 @@ import { showStackProgress } from "./stack.ts";
 
 /** What the commands of an endpoint work with. */
 export interface EndpointCommandServices {
+  extensionUri: Uri;
   connections: Connections;
   endpoints: Endpoints;
   panels: EndpointPanels;
@@ -53,6 +55,9 @@ export function endpointCommands(services: EndpointCommandServices): EndpointCom
     },
     "sagemakerOps.endpoint.predictFile": async (argument) => {
       await batchCommand(services, (await findEndpoint(services, argument)).name);
+    },
+    "sagemakerOps.endpoint.compareOnRows": async (argument) => {
+      await compareOnRows(services, (await findEndpoint(services, argument)).name);
     },
     "sagemakerOps.endpoint.openMetrics": async (argument) => {
       panels.show((await findEndpoint(services, argument)).name, "live");

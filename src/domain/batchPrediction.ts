@@ -12,6 +12,8 @@ export interface BatchOutcome {
   latencyMs: number;
   /** The likeliest class by its name; absent when the row failed or the model gives no probabilities. */
   predicted?: string;
+  /** Numbers of the answer's row. */
+  values?: number[];
   /** Why it failed. */
   failure?: string;
 }
@@ -75,8 +77,14 @@ function className(label: string, classes: readonly string[]): string {
   return /^\d+$/.test(label) ? (classes[Number(label)] ?? label) : label;
 }
 
-/** The likeliest class by its name. */
-export function likeliestClass(probabilities: readonly number[], classes: readonly string[]): string {
+/**
+ * The likeliest class by its name. A single number is the second class's probability where the model has two classes,
+ * as XGBoost's binary:logistic answers it, else an estimate and no class: undefined.
+ */
+export function likeliestClass(probabilities: readonly number[], classes: readonly string[]): string | undefined {
+  const [only, ...others] = probabilities;
+  if (only === undefined) return undefined;
+  if (others.length === 0) return classes.length === 2 ? classes[only >= 0.5 ? 1 : 0] : undefined;
   const index = probabilities.indexOf(Math.max(...probabilities));
   return classes[index] ?? `class ${index}`;
 }

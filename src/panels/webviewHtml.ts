@@ -3,7 +3,7 @@ import { Uri, type Webview, type WebviewOptions, type WebviewPanelOptions } from
 import type { Port } from "../protocol/transport.ts";
 
 /** The bundled pages of dist/webview. */
-export type PageName = "endpoint" | "loadRun" | "compare" | "whatIf";
+export type PageName = "endpoint" | "loadRun" | "compare" | "whatIf" | "batchCompare";
 
 /** Where the pages lie; a webview may load nothing else. */
 export function pageRoot(extensionUri: Uri): Uri {

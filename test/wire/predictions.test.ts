@@ -3,11 +3,13 @@ import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { CreateEndpointCommand, CreateEndpointConfigCommand, SageMakerClient } from "@aws-sdk/client-sagemaker";
+import { compareBatches } from "../../src/domain/batchComparison.ts";
 import { OpsError } from "../../src/domain/errors.ts";
 import { parseS3Uri } from "../../src/domain/invocation.ts";
 import { parsePredictFile } from "../../src/domain/predictFile.ts";
 import type { PredictionProgress } from "../../src/domain/prediction.ts";
 import { AsyncPredictor } from "../../src/services/asyncPredictor.ts";
+import { predictOnBoth } from "../../src/services/batchPredictor.ts";
 import { Connections } from "../../src/services/connections.ts";
 import { Predictor } from "../../src/services/predictor.ts";
 import { sendSavedRequest } from "../../src/services/savedRequests.ts";
@@ -146,6 +148,30 @@ describe("streams and asynchronous invocations", () => {
     await assert.rejects(asyncPredictor.predict(request, { uploadTo: "bucket/x" }), /"bucket\/x" is not a place in S3/);
     const there = { inputLocation: "s3://async-data/bad.csv" };
     await assert.rejects(asyncPredictor.predict(request, there), /does not support asynchronous inference/);
+  });
+
+  it("sends the same rows to two sides in turns, and ends early with rows that both were asked", async () => {
+    const sides = [{ endpointName: "wine" }, { endpointName: "queue", targetVariant: "AllTraffic" }] as const;
+    const all = rows.split("\n").map((body, i) => ({ line: i + 1, body }));
+    const classes = ["class_0", "class_1", "class_2"];
+    const [a, b] = await predictOnBoth(predictor, all, { sides: [...sides], classes });
+    const { disagreements, answeredByBoth } = compareBatches(a, b);
+    assert.deepEqual([a.length, b.length, answeredByBoth, disagreements.length], [178, 178, 178, 0]);
+    const stop = new AbortController();
+    const onProgress = (done: number) => done >= 20 && stop.abort();
+    const [some, others] = await predictOnBoth(predictor, all, {
+      sides: [...sides],
+      classes,
+      signal: stop.signal,
+      onProgress,
+    });
+    assert.ok(some.length >= 20 && some.length < 178);
+    assert.deepEqual(
+      some.map(({ row }) => row.line),
+      others.map(({ row }) => row.line),
+    );
+    const gone = [{ endpointName: "wine" }, { endpointName: "nowhere" }] as const;
+    await assert.rejects(predictOnBoth(predictor, all, { sides: [...gone], classes }), /nowhere/);
   });
 
   it("a file of requests says how each is sent", async () => {
