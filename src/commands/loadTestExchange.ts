@@ -164,7 +164,7 @@ function confirmOnAws(prepared: PreparedRun, service: keyof typeof SERVICES, wor
 }
 
 /** Another tool's results become a run like any other. */
-async function importCommand({ panels, project }: ExchangeServices): Promise<void> {
+async function importCommand({ loadTests, panels, project }: ExchangeServices): Promise<void> {
   const [file] =
     (await window.showOpenDialog({
       title: "Results of Artillery (report.json) or k6 (summary.json)",
@@ -184,5 +184,6 @@ async function importCommand({ panels, project }: ExchangeServices): Promise<voi
   ]);
   if (plan === undefined) return;
   const { files } = await importResults(file.fsPath, folder, plan || undefined);
+  loadTests.onDidImport.fire();
   await panels.showReport(files.json);
 }

@@ -18,11 +18,12 @@ export function createLoadTestsView(loadTests: LoadTests, project: WorkspaceProj
   ]);
   const view = window.createTreeView(viewIds.loadTests, { treeDataProvider: provider });
   const plans = workspace.createFileSystemWatcher(PLAN_PATTERN, false, true);
-  // Also those of the command line, and what was imported.
+  // Those of the command line.
   const runs = workspace.createFileSystemWatcher(RUN_PATTERN, false, true);
   let phase = "";
   const forget = [
     project.onDidChange.on(() => provider.refresh()),
+    loadTests.onDidImport.on(() => provider.refresh()),
     // A run changes every second; the row only with its phase.
     loadTests.onDidChange.on((run) => {
       if (phase !== run.phase) provider.refresh();
