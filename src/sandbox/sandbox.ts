@@ -155,10 +155,17 @@ function ownSecret(dataDir: DataDir | undefined): string {
   return secret;
 }
 
+const PREFIX_OF_HOST: Record<string, string> = {
+  "execute-api": "/_aws/execute-api/",
+  amplifyapp: "/_aws/amplify/",
+  "lambda-url": "/_aws/lambda/",
+};
+
 /** Hosts of the AWS form (`{api}.execute-api.localhost`) are served like their path form. */
 function ownsRequest(prefix: string, req: WireRequest): boolean {
   if (req.rawPath.startsWith(prefix)) return true;
-  const family = /\.(execute-api|amplifyapp)\.localhost(:\d+)?$/i.exec(req.headers.host ?? "")?.[1];
-  if (!family) return false;
-  return family === "execute-api" ? prefix === "/_aws/execute-api/" : prefix === "/_aws/amplify/";
+  const family = /\.(execute-api|amplifyapp|lambda-url)(?:\.[\w-]+)?\.localhost(:\d+)?$/i.exec(
+    req.headers.host ?? "",
+  )?.[1];
+  return family !== undefined && prefix === PREFIX_OF_HOST[family.toLowerCase()];
 }

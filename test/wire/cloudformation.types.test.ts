@@ -255,9 +255,9 @@ Resources:
     };
     await fails("topic", { Type: "AWS::SNS::Topic" }, /AWS::SNS::Topic is not supported by this sandbox/);
     await fails(
-      "body",
-      { Type: "AWS::ApiGateway::RestApi", Properties: { Body: {} } },
-      /#\/Body: APIs from definitions/,
+      "clone",
+      { Type: "AWS::ApiGateway::RestApi", Properties: { CloneFrom: "x" } },
+      /#\/CloneFrom: this sandbox does not clone APIs/,
     );
     const PolicyDocument = { Version: "2012-10-17", Statement: { Effect: "Allow", Action: "*", Resource: "*" } };
     const policy = { Type: "AWS::IAM::Policy", Properties: { PolicyName: "p", PolicyDocument } };

@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import {
+  CloudFormationClient,
+  CreateStackCommand,
+  DeleteStackCommand,
+  DescribeStacksCommand,
+  UpdateStackCommand,
+} from "@aws-sdk/client-cloudformation";
 import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
@@ -20,6 +27,8 @@ import {
   ListUserProfilesCommand,
   SageMakerClient,
   StopTrainingJobCommand,
+  UpdateDomainCommand,
+  UpdateUserProfileCommand,
 } from "@aws-sdk/client-sagemaker";
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
 import { pythonWithXgboost } from "../../src/sandbox/sagemaker/xgboostTrainer.ts";
@@ -212,10 +221,68 @@ describe("SageMaker domains", () => {
       (await sagemaker.send(new ListUserProfilesCommand({ DomainIdEquals: DomainId }))).UserProfiles?.length,
       1,
     );
+    await sagemaker.send(
+      new UpdateDomainCommand({ DomainId, DefaultUserSettings: { SecurityGroups: ["sg-1"] }, SubnetIds: ["subnet-2"] }),
+    );
+    const changed = await sagemaker.send(new DescribeDomainCommand({ DomainId }));
+    assert.equal(changed.Status, "InService");
+    assert.deepEqual(changed.SubnetIds, ["subnet-2"]);
+    assert.deepEqual(changed.DefaultUserSettings, { ExecutionRole: RoleArn, SecurityGroups: ["sg-1"] });
+    await sagemaker.send(
+      new UpdateUserProfileCommand({ DomainId, UserProfileName, UserSettings: { ExecutionRole: RoleArn } }),
+    );
+    assert.equal(
+      (await sagemaker.send(new DescribeUserProfileCommand({ DomainId, UserProfileName }))).UserSettings?.ExecutionRole,
+      RoleArn,
+    );
     await assert.rejects(sagemaker.send(new DeleteDomainCommand({ DomainId })), { name: "ResourceInUse" });
     await sagemaker.send(new DeleteUserProfileCommand({ DomainId, UserProfileName }));
     await sagemaker.send(new DeleteDomainCommand({ DomainId }));
     assert.deepEqual((await sagemaker.send(new ListDomainsCommand({}))).Domains, []);
     await assert.rejects(sagemaker.send(new DescribeDomainCommand({ DomainId })), { name: "ResourceNotFound" });
+  });
+
+  it("functionality: CloudFormation changes the settings of a domain and a profile in place", async () => {
+    const cloudFormation = new CloudFormationClient(sandbox.clientConfig());
+    const StackName = "studio";
+    const template = (subnet: string, group: string) =>
+      JSON.stringify({
+        Resources: {
+          Domain: {
+            Type: "AWS::SageMaker::Domain",
+            Properties: {
+              DomainName: "stacked",
+              AuthMode: "IAM",
+              VpcId: "vpc-1",
+              SubnetIds: [subnet],
+              DefaultUserSettings: { ExecutionRole: RoleArn },
+            },
+          },
+          Profile: {
+            Type: "AWS::SageMaker::UserProfile",
+            Properties: {
+              DomainId: { Ref: "Domain" },
+              UserProfileName: "ann",
+              UserSettings: { ExecutionRole: RoleArn, SecurityGroups: [group] },
+            },
+          },
+        },
+        Outputs: { Id: { Value: { Ref: "Domain" } } },
+      });
+    const stack = async () => {
+      const [found] = (await cloudFormation.send(new DescribeStacksCommand({ StackName }))).Stacks!;
+      return { status: found!.StackStatus, id: found!.Outputs?.[0]?.OutputValue };
+    };
+    await cloudFormation.send(new CreateStackCommand({ StackName, TemplateBody: template("subnet-1", "sg-1") }));
+    const { status, id } = await stack();
+    assert.equal(status, "CREATE_COMPLETE");
+    await cloudFormation.send(new UpdateStackCommand({ StackName, TemplateBody: template("subnet-2", "sg-2") }));
+    assert.deepEqual(await stack(), { status: "UPDATE_COMPLETE", id });
+    assert.deepEqual((await sagemaker.send(new DescribeDomainCommand({ DomainId: id }))).SubnetIds, ["subnet-2"]);
+    const profile = await sagemaker.send(new DescribeUserProfileCommand({ DomainId: id, UserProfileName: "ann" }));
+    assert.deepEqual(profile.UserSettings?.SecurityGroups, ["sg-2"]);
+    await cloudFormation.send(new DeleteStackCommand({ StackName }));
+    assert.deepEqual((await sagemaker.send(new ListDomainsCommand({}))).Domains, []);
+    cloudFormation.destroy();
   });
 });

@@ -177,6 +177,7 @@ export function proxyAnswer(result: unknown, call: GatewayCall): WireResponse | 
   if (body !== undefined && body !== null && typeof body !== "string") return undefined;
   if (isBase64Encoded !== undefined && typeof isBase64Encoded !== "boolean") return undefined;
   const out: Record<string, string> = {};
+  const cookies: string[] = [];
   for (const [map, many] of [
     [headers, false],
     [multiValueHeaders, true],
@@ -188,7 +189,8 @@ export function proxyAnswer(result: unknown, call: GatewayCall): WireResponse | 
       const text = many ? (value as unknown[]).join(", ") : String(value ?? "");
       if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name) || /[\r\n\0]/.test(text)) return undefined;
       const lower = name.toLowerCase();
-      out[REMAPPED.has(lower) ? `x-amzn-remapped-${lower}` : lower] = text;
+      if (lower === "set-cookie" && many) cookies.push(...(value as unknown[]).map(String));
+      else out[REMAPPED.has(lower) ? `x-amzn-remapped-${lower}` : lower] = text;
     }
   }
   out["content-type"] ??= "application/json";
@@ -197,5 +199,10 @@ export function proxyAnswer(result: unknown, call: GatewayCall): WireResponse | 
     isBase64Encoded === true &&
     (matchesMedia(call.binaryMediaTypes, call.req.headers.accept) ||
       matchesMedia(call.binaryMediaTypes, out["content-type"]));
-  return { status, headers: out, body: decode ? Buffer.from(text, "base64") : text };
+  return {
+    status,
+    headers: out,
+    ...(cookies.length && { cookies }),
+    body: decode ? Buffer.from(text, "base64") : text,
+  };
 }

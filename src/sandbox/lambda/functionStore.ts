@@ -15,6 +15,7 @@ import {
 } from "@aws-sdk/client-lambda";
 import type { World } from "../world.ts";
 import type { EventInvoke } from "./eventInvoke.ts";
+import type { FunctionUrl } from "./functionUrls.ts";
 import { type FunctionLayer, LayerStore } from "./layers.ts";
 import type { ProcessPool } from "./processPool.ts";
 import { ArchiveError, readZip } from "./zipArchive.ts";
@@ -63,6 +64,8 @@ export interface FunctionFamily {
   nextVersion: number;
   /** By qualifier. */
   eventInvoke?: Map<string, EventInvoke>;
+  /** URLs by qualifier; that of the unqualified function under the empty text. */
+  urls?: Map<string, FunctionUrl>;
   reservedConcurrency?: number;
   /** Invocations at work. */
   running: number;

@@ -8,11 +8,13 @@ import { addAliasOperations } from "./aliases.ts";
 import { addEventInvokeOperations } from "./eventInvoke.ts";
 import { type FunctionFamily, FunctionStore, type LambdaFunction } from "./functionStore.ts";
 import { addFunctionOperations } from "./functions.ts";
+import { addUrlOperations, URL_PREFIX } from "./functionUrls.ts";
 import { addInvokeOperation } from "./invoke.ts";
 import { createCodeRoot, createPool } from "./launch.ts";
 import { addLayerOperations, type LayerVersion } from "./layers.ts";
 import { addPermissionOperations } from "./permissions.ts";
 import { addSettingOperations } from "./settings.ts";
+import { serveUrl } from "./urlServer.ts";
 import { addVersionOperations } from "./versions.ts";
 
 const PREFIX = "/_aws/lambda/";
@@ -39,11 +41,12 @@ export function createLambda(world: World): ServiceModule {
   addLayerOperations(service, world, store);
   addSettingOperations(service, store);
   addInvokeOperation(service, world, store);
+  addUrlOperations(service, world, store);
   addPermissionOperations(service, store);
   return {
     services: [service],
     persist: persistFunctions(world, store),
-    http: { prefix: PREFIX, handle: async (req) => download(store, req) },
+    http: { prefix: PREFIX, handle: async (req) => (isCode(req) ? download(store, req) : serveUrl(world, store, req)) },
     async close() {
       const versions = store.all().flatMap((fn) => [fn, ...fn.family.versions.values()]);
       await Promise.all(versions.map(({ pool }) => pool.close()));
@@ -98,6 +101,9 @@ function persistFunctions(world: World, store: FunctionStore): Persistent {
     },
   };
 }
+
+/** Archives have paths of their own; everything else is a function's URL. */
+const isCode = ({ rawPath }: WireRequest) => rawPath.startsWith(PREFIX) && !rawPath.startsWith(URL_PREFIX);
 
 /** The archive behind GetFunction's Code.Location; its digest in the link stands for AWS's signature. */
 function download(store: FunctionStore, req: WireRequest): WireResponse {

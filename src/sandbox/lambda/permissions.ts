@@ -1,5 +1,6 @@
 import {
   AddPermissionCommand,
+  type AddPermissionCommandInput,
   GetPolicyCommand,
   RemovePermissionCommand,
   ResourceConflictException,
@@ -26,15 +27,17 @@ export function addPermissionOperations(service: ServiceBuilder, store: Function
           Type: "User",
           $metadata: {},
         });
-      const condition: PolicyStatement["Condition"] = {};
-      if (input.SourceArn) condition.ArnLike = { "AWS:SourceArn": input.SourceArn };
-      if (input.SourceAccount) condition.StringEquals = { "AWS:SourceAccount": input.SourceAccount };
+      const condition = conditionOf(input);
       const principal = input.Principal!;
       const statement: PolicyStatement = {
         Sid: input.StatementId!,
         Effect: "Allow",
         Principal:
-          principal === "*" ? "*" : principal.endsWith(".amazonaws.com") ? { Service: principal } : { AWS: principal },
+          principal === "*"
+            ? "*"
+            : principal.endsWith(".amazonaws.com")
+              ? { Service: principal }
+              : { AWS: accountArn(principal) },
         Action: input.Action!,
         Resource: qualifier === "" ? fn.arn : `${fn.arn}:${qualifier}`,
         ...(Object.keys(condition).length && { Condition: condition }),
@@ -69,4 +72,26 @@ export function addPermissionOperations(service: ServiceBuilder, store: Function
       RevisionId: fn.revisionId,
     };
   });
+}
+
+/** What a statement holds the caller to (AWS: AddPermission). */
+function conditionOf(input: AddPermissionCommandInput): NonNullable<PolicyStatement["Condition"]> {
+  const equal = {
+    ...(input.SourceAccount && { "AWS:SourceAccount": input.SourceAccount }),
+    ...(input.PrincipalOrgID && { "aws:PrincipalOrgID": input.PrincipalOrgID }),
+    ...(input.FunctionUrlAuthType && { "lambda:FunctionUrlAuthType": input.FunctionUrlAuthType }),
+    ...(input.EventSourceToken && { "lambda:EventSourceToken": input.EventSourceToken }),
+  };
+  return {
+    ...(Object.keys(equal).length && { StringEquals: equal }),
+    ...(input.SourceArn && { ArnLike: { "AWS:SourceArn": input.SourceArn } }),
+    ...(input.InvokedViaFunctionUrl !== undefined && {
+      Bool: { "lambda:InvokedViaFunctionUrl": String(input.InvokedViaFunctionUrl) },
+    }),
+  };
+}
+
+/** An account stands for its root. */
+function accountArn(principal: string): string {
+  return /^\d{12}$/.test(principal) ? `arn:aws:iam::${principal}:root` : principal;
 }

@@ -3,15 +3,12 @@ import {
   GetAccountSettingsCommand,
   GetFunctionConcurrencyCommand,
   GetFunctionRecursionConfigCommand,
-  GetFunctionUrlConfigCommand,
   GetProvisionedConcurrencyConfigCommand,
   GetRuntimeManagementConfigCommand,
   ListEventSourceMappingsCommand,
-  ListFunctionUrlConfigsCommand,
   ListProvisionedConcurrencyConfigsCommand,
   ProvisionedConcurrencyConfigNotFoundException,
   PutFunctionConcurrencyCommand,
-  ResourceNotFoundException,
 } from "@aws-sdk/client-lambda";
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { badParameter, type FunctionStore } from "./functionStore.ts";
@@ -26,7 +23,6 @@ const ZIPPED_BYTES = 52_428_800;
 /** Reserved concurrency, the account's settings, and what clients ask about features that no function here has. */
 export function addSettingOperations(service: ServiceBuilder, store: FunctionStore): void {
   const reserved = () => store.all().reduce((sum, { family }) => sum + (family.reservedConcurrency ?? 0), 0);
-  const none = (message: string) => new ResourceNotFoundException({ message, Type: "User", $metadata: {} });
 
   service
     .on(PutFunctionConcurrencyCommand)((input, ctx) => {
@@ -72,14 +68,6 @@ export function addSettingOperations(service: ServiceBuilder, store: FunctionSto
       return { RecursiveLoop: "Terminate" };
     })
     .on(ListEventSourceMappingsCommand)(() => ({ EventSourceMappings: [] }))
-    .on(GetFunctionUrlConfigCommand)((input, ctx) => {
-      store.get(input.FunctionName, input.Qualifier, ctx.region);
-      throw none("The resource you requested does not exist.");
-    })
-    .on(ListFunctionUrlConfigsCommand)((input, ctx) => {
-      store.head(input.FunctionName, ctx.region);
-      return { FunctionUrlConfigs: [] };
-    })
     .on(GetProvisionedConcurrencyConfigCommand)((input, ctx) => {
       store.get(input.FunctionName, input.Qualifier, ctx.region);
       throw new ProvisionedConcurrencyConfigNotFoundException({

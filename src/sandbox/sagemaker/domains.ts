@@ -8,6 +8,8 @@ import {
   DescribeUserProfileCommand,
   ListDomainsCommand,
   ListUserProfilesCommand,
+  UpdateDomainCommand,
+  UpdateUserProfileCommand,
 } from "@aws-sdk/client-sagemaker";
 import { pageOf } from "../paging.ts";
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
@@ -19,6 +21,7 @@ import type { DomainRecord, ProfileRecord, RegionState } from "./state.ts";
 /** What SageMaker takes to make or delete a domain, and a profile: simulated ms. */
 const DOMAIN_MS = 240_000;
 const PROFILE_MS = 20_000;
+const UPDATE_MS = 10_000;
 
 /** Domains and user profiles of SageMaker Studio, as far as their lifecycle goes; no Studio is behind their URLs. */
 export function registerDomains(service: ServiceBuilder, world: World, stateOf: (region: string) => RegionState): void {
@@ -41,6 +44,10 @@ export function registerDomains(service: ServiceBuilder, world: World, stateOf: 
   const settle = (record: DomainRecord | ProfileRecord) => {
     record.status = "InService";
     record.modifiedMs = world.clock.now();
+  };
+  const update = (record: DomainRecord | ProfileRecord) => {
+    record.status = "Updating";
+    later(UPDATE_MS, () => settle(record));
   };
   const times = (record: DomainRecord | ProfileRecord) => ({
     CreationTime: new Date(record.createdMs),
@@ -96,6 +103,16 @@ export function registerDomains(service: ServiceBuilder, world: World, stateOf: 
         })),
         NextToken: page.nextToken,
       };
+    })
+    .on(UpdateDomainCommand)(async (input, ctx) => {
+      const domain = domainOf(ctx, input.DomainId);
+      assertSettled(domain, `Domain [${domain.id}]`);
+      const role = input.DefaultUserSettings?.ExecutionRole;
+      if (role !== undefined) await assertRoleAssumable(world, ctx, role);
+      const { DomainId: _id, DomainSettingsForUpdate: settings, ...rest } = input;
+      domain.input = merged(domain.input, settings ? { ...rest, DomainSettings: settings } : rest);
+      update(domain);
+      return { DomainArn: domain.arn };
     })
     .on(DeleteDomainCommand)((input, ctx) => {
       const domain = domainOf(ctx, input.DomainId);
@@ -157,6 +174,13 @@ export function registerDomains(service: ServiceBuilder, world: World, stateOf: 
         NextToken: page.nextToken,
       };
     })
+    .on(UpdateUserProfileCommand)((input, ctx) => {
+      const profile = profileOf(ctx, input.DomainId, input.UserProfileName);
+      assertSettled(profile, `UserProfile [${profile.name}]`);
+      profile.input = merged(profile.input, input);
+      update(profile);
+      return { UserProfileArn: profile.arn };
+    })
     .on(DeleteUserProfileCommand)((input, ctx) => {
     const profile = profileOf(ctx, input.DomainId, input.UserProfileName);
     const { profiles } = domainOf(ctx, input.DomainId);
@@ -168,5 +192,26 @@ export function registerDomains(service: ServiceBuilder, world: World, stateOf: 
     return {};
   });
 }
+
+/** @throws WireError ValidationException for one that is changing */
+function assertSettled({ status }: DomainRecord | ProfileRecord, what: string): void {
+  if (status !== "InService")
+    throw new WireError("ValidationException", `Unable to update ${what} because it is ${status}.`);
+}
+
+/** Settings with the new ones in place of those of the same name; what is not named stays. */
+function merged<T extends object>(before: T, changes: object): T {
+  const out = { ...before } as Record<string, unknown>;
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === undefined) continue;
+    const known = out[name];
+    const both = isSettings(known) && isSettings(value);
+    out[name] = both ? merged(known, value) : value;
+  }
+  return out as T;
+}
+
+const isSettings = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const urlOf = (id: string, region: string) => `https://${id}.studio.${region}.sagemaker.aws`;

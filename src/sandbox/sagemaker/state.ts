@@ -132,7 +132,7 @@ export interface ProfileRecord {
   name: string;
   arn: string;
   input: CreateUserProfileRequest;
-  status: "Pending" | "InService" | "Deleting";
+  status: "Pending" | "InService" | "Updating" | "Deleting";
   createdMs: number;
   modifiedMs: number;
 }
@@ -142,7 +142,7 @@ export interface DomainRecord {
   id: string;
   arn: string;
   input: CreateDomainRequest;
-  status: "Pending" | "InService" | "Deleting";
+  status: "Pending" | "InService" | "Updating" | "Deleting";
   createdMs: number;
   modifiedMs: number;
   profiles: Map<string, ProfileRecord>;

@@ -85,6 +85,7 @@ async function send(res: WireResponse, headOnly: boolean, w: ServerResponse): Pr
     w.destroy(); // a fault that drops the connection
     return;
   }
+  if (res.cookies) w.setHeader("set-cookie", res.cookies);
   const body = res.body ?? "";
   if (typeof body === "string" || body instanceof Uint8Array) {
     if (res.status !== 204 && res.status !== 304)

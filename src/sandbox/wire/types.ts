@@ -46,6 +46,8 @@ export interface WireRequest {
 export interface WireResponse {
   status: number;
   headers: Record<string, string>;
+  /** One `set-cookie` line each: the one header that must not be joined by commas (RFC 6265). */
+  cookies?: string[];
   body?: Uint8Array | string | AsyncIterable<Uint8Array>;
 }
 

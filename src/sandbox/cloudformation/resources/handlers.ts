@@ -8,6 +8,7 @@ import { iamPolicyHandlers } from "./iamPolicies.ts";
 import { iamUserHandlers } from "./iamUsers.ts";
 import { inferenceComponentHandlers } from "./inferenceComponents.ts";
 import { lambdaHandlers } from "./lambda.ts";
+import { lambdaUrlHandlers } from "./lambdaUrls.ts";
 import { lambdaVersionHandlers } from "./lambdaVersions.ts";
 import { nestedHandlers } from "./nested.ts";
 import { s3Handlers } from "./s3.ts";
@@ -28,6 +29,7 @@ const HANDLERS: HandlerTable = {
   ...iamUserHandlers,
   ...inferenceComponentHandlers,
   ...lambdaHandlers,
+  ...lambdaUrlHandlers,
   ...lambdaVersionHandlers,
   ...nestedHandlers,
   ...s3Handlers,

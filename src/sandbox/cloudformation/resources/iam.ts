@@ -8,7 +8,6 @@ import {
   GetRoleCommand,
   PutRolePermissionsBoundaryCommand,
   PutRolePolicyCommand,
-  TagRoleCommand,
   UpdateAssumeRolePolicyCommand,
   UpdateRoleCommand,
 } from "@aws-sdk/client-iam";
@@ -73,7 +72,6 @@ export const iamHandlers: HandlerTable = {
       for (const PolicyArn of texts(previous, "ManagedPolicyArns"))
         if (!attached.has(PolicyArn))
           await unlessMissing(ctx.call(DetachRolePolicyCommand, { RoleName, PolicyArn }), isNotFound);
-      await ctx.call(TagRoleCommand, { RoleName, Tags: ctx.tags(properties) });
       const { Role } = await ctx.call(GetRoleCommand, { RoleName });
       return { Arn: Role!.Arn!, RoleId: Role!.RoleId! };
     },

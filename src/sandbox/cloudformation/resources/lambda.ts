@@ -6,7 +6,6 @@ import {
   GetFunctionCommand,
   PutFunctionConcurrencyCommand,
   RemovePermissionCommand,
-  TagResourceCommand,
   UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
@@ -56,12 +55,6 @@ export const lambdaHandlers: HandlerTable = {
       const input = toInput(UpdateFunctionConfigurationCommand, { ...defaults, ...configuration, FunctionName });
       const { FunctionArn } = await ctx.call(UpdateFunctionConfigurationCommand, input);
       await untilReady(FunctionName, ctx);
-      const tags = ctx.tags(properties);
-      if (tags.length)
-        await ctx.call(TagResourceCommand, {
-          Resource: FunctionArn!,
-          Tags: Object.fromEntries(tags.map((tag) => [tag.Key, tag.Value])),
-        });
       return { Arn: FunctionArn! };
     },
     async remove(FunctionName, _properties, ctx) {

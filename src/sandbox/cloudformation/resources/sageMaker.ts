@@ -1,5 +1,4 @@
 import {
-  AddTagsCommand,
   CreateEndpointCommand,
   CreateEndpointConfigCommand,
   CreateModelCommand,
@@ -80,8 +79,6 @@ export const sageMakerHandlers: HandlerTable = {
     },
     async update(arn, properties, previous, ctx) {
       const EndpointName = nameOf(arn);
-      const tags = ctx.tags(properties);
-      if (tags.length) await ctx.call(AddTagsCommand, { ResourceArn: arn, Tags: tags });
       if (text(properties, "EndpointConfigName") === text(previous, "EndpointConfigName")) return undefined;
       await untilSettled(EndpointName, ctx);
       await ctx.call(

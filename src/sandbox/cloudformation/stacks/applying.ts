@@ -2,7 +2,7 @@ import { dependenciesOf } from "../template/graph.ts";
 import { evaluateMap, type Scope } from "../template/intrinsics.ts";
 import type { ResourceDeclaration } from "../template/template.ts";
 import type { ValueMap } from "../template/value.ts";
-import { changedProperties, needsReplacement } from "./changes.ts";
+import { changedProperties, hasOtherTags, needsReplacement } from "./changes.ts";
 import { runGraph } from "./graphRunner.ts";
 import type { Leftover } from "./removal.ts";
 import { createResource, deleteResource, failureReason, type Run, updateResource } from "./resourceWork.ts";
@@ -66,15 +66,7 @@ async function applyResource(run: Run, applied: Applied, id: string, needs: Read
       resource.properties = properties;
       stack.resources.set(id, resource);
       applied.journal.push({ kind: "created", resource });
-      for (const policy of declaration.ignored)
-        setResourceStatus(
-          stack,
-          resource,
-          "CREATE_IN_PROGRESS",
-          `Warning: this sandbox ignores the ${policy} of ${id}.`,
-          world.clock.now(),
-          run.token,
-        );
+      warn(run, resource, declaration, "CREATE");
       await createResource(run, resource, "CREATE");
       return;
     }
@@ -84,8 +76,9 @@ async function applyResource(run: Run, applied: Applied, id: string, needs: Read
       return;
     }
     const before = { ...existing, attributes: { ...existing.attributes } };
-    if (names.length) {
+    if (names.length || hasOtherTags(stack, existing, model)) {
       applied.journal.push({ kind: "updated", resource: existing, before });
+      warn(run, existing, declaration, "UPDATE");
       await updateResource(run, existing, properties);
     }
     Object.assign(existing, describing(declaration, needs));
@@ -103,6 +96,15 @@ async function applyResource(run: Run, applied: Applied, id: string, needs: Read
     );
     throw error;
   }
+}
+
+/** Says which policies of a resource would do something on AWS now and do nothing here. */
+function warn(run: Run, resource: StackResource, { ignored }: ResourceDeclaration, phase: "CREATE" | "UPDATE"): void {
+  for (const { policy, when } of ignored)
+    if (when === phase) {
+      const reason = `Warning: this sandbox ignores the ${policy} of ${resource.logicalId}.`;
+      setResourceStatus(run.stack, resource, `${phase}_IN_PROGRESS`, reason, run.world.clock.now(), run.token);
+    }
 }
 
 async function replace(

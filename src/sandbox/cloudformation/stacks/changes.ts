@@ -1,11 +1,13 @@
 import type { Change, ResourceChange, ResourceChangeDetail } from "@aws-sdk/client-cloudformation";
 import type { World } from "../../world.ts";
 import { handlerOf } from "../resources/handlers.ts";
+import { isTaggable } from "../resources/tagging.ts";
 import { dependenciesOf } from "../template/graph.ts";
 import { evaluateMap, type Scope } from "../template/intrinsics.ts";
 import { referencesIn } from "../template/references.ts";
 import { isMap, sameValue, type Value, type ValueMap } from "../template/value.ts";
 import { outputsOf } from "./outputs.ts";
+import { stackTagsOf } from "./resourceWork.ts";
 import { KNOWN_AFTER_APPLY, presentResources, scopeOf, wantedResources } from "./scope.ts";
 import type { Stack, StackModel, StackResource, StackStore } from "./stack.ts";
 
@@ -104,7 +106,8 @@ function modified(
   const after = evaluateMap(declaration.properties, scope);
   const names = changedProperties(existing.properties, after);
   const otherType = existing.type !== declaration.type;
-  if (names.length === 0 && !otherType) return undefined;
+  const retagged = !otherType && hasOtherTags(stack, existing, model);
+  if (names.length === 0 && !otherType && !retagged) return undefined;
   const always = new Set(names.filter((name) => needsReplacement(declaration.type, name)));
   // A property that hangs on what is not created yet may turn out to be what it was.
   const conditional = [...always].every((name) => text(after[name]).includes(KNOWN_AFTER_APPLY));
@@ -120,22 +123,42 @@ function modified(
         ? "ReplaceAndDelete"
         : "ReplaceAndRetain"
       : undefined,
-    Scope: ["Properties"],
-    Details: names.flatMap((name) =>
-      details({
-        name,
-        before: existing.properties[name],
-        after: after[name],
-        expression: declaration.properties[name],
-        always: always.has(name),
-        parameters: changedParameters(stack, model),
-        withValues,
-      }),
-    ),
+    Scope: [
+      ...(names.some((name) => name !== "Tags") || otherType ? ["Properties" as const] : []),
+      ...(names.includes("Tags") || retagged ? ["Tags" as const] : []),
+    ],
+    Details: [
+      ...names.flatMap((name) =>
+        details({
+          name,
+          before: existing.properties[name],
+          after: after[name],
+          expression: declaration.properties[name],
+          always: always.has(name),
+          parameters: changedParameters(stack, model),
+          withValues,
+        }),
+      ),
+      ...(retagged && !names.includes("Tags") ? [TAGS_CHANGED] : []),
+    ],
     BeforeContext: withValues ? context(existing.properties) : undefined,
     AfterContext: withValues ? context(after) : undefined,
   };
 }
+
+const TAGS_CHANGED: ResourceChangeDetail = {
+  Target: { Attribute: "Tags", RequiresRecreation: "Never" },
+  Evaluation: "Static",
+  ChangeSource: "DirectModification",
+};
+
+/** Whether the stack's tags changed for a resource that carries them. */
+export function hasOtherTags(stack: Stack, resource: StackResource, model: StackModel): boolean {
+  return isTaggable(resource.type) && tagText(stackTagsOf(stack, resource)) !== tagText(model.tags);
+}
+
+const tagText = (list: { Key?: string; Value?: string }[]) =>
+  JSON.stringify(list.map(({ Key, Value }) => [Key, Value]).sort());
 
 const text = (value: Value | undefined) => (typeof value === "string" ? value : (JSON.stringify(value) ?? ""));
 
@@ -223,14 +246,13 @@ export function changedProperties(before: ValueMap, after: ValueMap): string[] {
 
 /** Whether a change of this property needs a new physical resource. */
 export function needsReplacement(type: string, property: string): boolean {
+  if (property === "Tags" && isTaggable(type)) return false;
   const handler = handlerOf(type);
   return handler !== undefined && (handler.update === undefined || handler.replaceOn.includes(property));
 }
 
 /** Outputs, tags, policies and metadata count as changes although they change no resource. */
 function otherwiseDifferent(stack: Stack, model: StackModel, scope: Scope): boolean {
-  const tags = (list: { Key?: string; Value?: string }[]) =>
-    JSON.stringify(list.map(({ Key, Value }) => [Key, Value]).sort());
   const shape = ({ template }: StackModel) =>
     JSON.stringify(
       Object.entries(template.resources)
@@ -243,7 +265,7 @@ function otherwiseDifferent(stack: Stack, model: StackModel, scope: Scope): bool
         .sort(),
     );
   return (
-    tags(stack.model!.tags) !== tags(model.tags) ||
+    tagText(stack.model!.tags) !== tagText(model.tags) ||
     shape(stack.model!) !== shape(model) ||
     JSON.stringify(stack.outputs) !== JSON.stringify(outputsOf(model, scope))
   );

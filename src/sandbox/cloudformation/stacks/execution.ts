@@ -257,7 +257,8 @@ function lostExport(
 async function rollBackUpdate(run: Run, reason: string): Promise<void> {
   const { stack } = run;
   setStatus(run, "UPDATE_ROLLBACK_IN_PROGRESS", reason);
-  const calm = patient(run);
+  // Back to the tags of the stack as it was, too.
+  const calm = patient({ ...run, model: stack.model ?? run.model });
   const undone: JournalEntry[][] = [];
   for (let journal = stack.unfinished.at(-1); journal; journal = stack.unfinished.at(-1)) {
     const failed = await undoAll(calm, journal);

@@ -3,7 +3,8 @@ import { randomId, type World } from "../../world.ts";
 import type { ResourceContext, ResourceHandler } from "../resources/handler.ts";
 import { handlerOf, RESOURCE_TYPES } from "../resources/handlers.ts";
 import { maps, PropertyError } from "../resources/properties.ts";
-import { TemplateError, type ValueMap } from "../template/value.ts";
+import { type ResourceTag, retag } from "../resources/tagging.ts";
+import { sameValue, TemplateError, type ValueMap } from "../template/value.ts";
 import { type Stack, type StackModel, type StackResource, setResourceStatus } from "./stack.ts";
 
 /** An operation on a stack that is at work. */
@@ -47,6 +48,7 @@ export async function createResource(run: Run, resource: StackResource, verb: "C
   const made = await requireHandler(resource.type).create(resource.properties, contextOf(run, resource, exists));
   exists(made.id);
   resource.attributes = made.attributes;
+  resource.stackTags = run.model.tags;
   say("COMPLETE");
 }
 
@@ -58,13 +60,22 @@ export async function updateResource(
   reason?: string,
 ): Promise<void> {
   const previous = resource.properties;
+  const tags = tagsOf(run.stack, resource, previous, stackTagsOf(run.stack, resource));
   resource.properties = properties;
+  resource.stackTags = run.model.tags;
   setResourceStatus(run.stack, resource, "UPDATE_IN_PROGRESS", reason, run.world.clock.now(), run.token);
   await step(run);
   const handler = requireHandler(resource.type);
   const ctx = contextOf(run, resource, () => {});
-  const attributes = await handler.update!(resource.physicalId!, properties, previous, ctx);
-  Object.assign(resource.attributes, attributes);
+  // Where there are only other tags, nothing else is asked to change; a nested stack passes them on by its own update.
+  const wanted = ctx.tags(properties);
+  const isSame = sameValue(withoutTags(properties), withoutTags(previous)) && !handler.anyAttribute;
+  if (handler.update && !(isSame && JSON.stringify(wanted) !== JSON.stringify(tags))) {
+    const attributes = await handler.update(resource.physicalId!, properties, previous, ctx);
+    Object.assign(resource.attributes, attributes);
+  }
+  const id = resource.physicalId!;
+  await retag(resource.type, { id, properties, attributes: resource.attributes }, tags, wanted, ctx);
   setResourceStatus(run.stack, resource, "UPDATE_COMPLETE", undefined, run.world.clock.now(), run.token);
 }
 
@@ -152,20 +163,7 @@ function contextOf(run: Run, resource: StackResource, exists: (id: string) => vo
     toReal: (simulatedMs) => world.clock.toReal(simulatedMs),
     call: (command, input) => world.call(command, input, { region: stack.region, principalArn: run.principalArn }),
     generatedName: (maxLength) => generatedName(stack.name, resource.logicalId, maxLength),
-    tags(properties) {
-      const own = maps(properties, "Tags").map(({ Key, Value }) => ({ Key: String(Key), Value: String(Value) }));
-      const keys = new Set(own.map(({ Key }) => Key));
-      const ofStack = run.model.tags.flatMap(({ Key, Value }) =>
-        Key && !keys.has(Key) ? [{ Key, Value: Value ?? "" }] : [],
-      );
-      return [
-        ...own,
-        ...ofStack,
-        { Key: "aws:cloudformation:stack-name", Value: stack.name },
-        { Key: "aws:cloudformation:logical-id", Value: resource.logicalId },
-        { Key: "aws:cloudformation:stack-id", Value: stack.id },
-      ];
-    },
+    tags: (properties) => tagsOf(stack, resource, properties, run.model.tags),
     async poll(ask) {
       for (;;) {
         if (signal.aborted) throw new Cancelled(String(signal.reason));
@@ -177,6 +175,32 @@ function contextOf(run: Run, resource: StackResource, exists: (id: string) => vo
     },
   };
 }
+
+/** The stack's tags that a resource carries; one of a state that was saved without them carries those of the model. */
+export function stackTagsOf(stack: Stack, resource: StackResource): StackModel["tags"] {
+  return resource.stackTags ?? stack.model?.tags ?? [];
+}
+
+/** A resource's own tags, those of its stack, and CloudFormation's (CloudFormation user guide, "Resource tag"). */
+function tagsOf(
+  stack: Stack,
+  { logicalId }: StackResource,
+  properties: ValueMap,
+  stackTags: StackModel["tags"],
+): ResourceTag[] {
+  const own = maps(properties, "Tags").map(({ Key, Value }) => ({ Key: String(Key), Value: String(Value) }));
+  const keys = new Set(own.map(({ Key }) => Key));
+  const ofStack = stackTags.flatMap(({ Key, Value }) => (Key && !keys.has(Key) ? [{ Key, Value: Value ?? "" }] : []));
+  return [
+    ...own,
+    ...ofStack,
+    { Key: "aws:cloudformation:stack-name", Value: stack.name },
+    { Key: "aws:cloudformation:logical-id", Value: logicalId },
+    { Key: "aws:cloudformation:stack-id", Value: stack.id },
+  ];
+}
+
+const withoutTags = ({ Tags: _tags, ...rest }: ValueMap): ValueMap => rest;
 
 /** `STACK-LOGICALID-RANDOM12`, the first two shortened where the limit asks for it. */
 function generatedName(stackName: string, logicalId: string, maxLength: number): string {

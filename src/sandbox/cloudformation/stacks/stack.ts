@@ -40,6 +40,8 @@ export interface StackResource {
   /** Resolved properties that it was created or last updated with. */
   properties: ValueMap;
   attributes: Record<string, string>;
+  /** The stack's tags that it was created or last updated with. */
+  stackTags?: Tag[];
   /** Logical ids that had to exist before it. */
   needs: ReadonlySet<string>;
   deletionPolicy: RetentionPolicy;

@@ -27,8 +27,8 @@ export interface ResourceDeclaration {
   deletionPolicy: RetentionPolicy;
   updateReplacePolicy: RetentionPolicy;
   metadata?: Value;
-  /** Policies that are declared and have no effect here: UpdatePolicy, CreationPolicy. */
-  ignored: string[];
+  /** Policies that are declared, would have an effect on AWS, and have none here. */
+  ignored: { policy: "CreationPolicy" | "UpdatePolicy"; when: "CREATE" | "UPDATE" }[];
 }
 
 /** An output as declared, its value still holding intrinsics. */
@@ -209,8 +209,21 @@ function readResource(value: Value, name: string): ResourceDeclaration {
     deletionPolicy: retention(value, "DeletionPolicy", name),
     updateReplacePolicy: retention(value, "UpdateReplacePolicy", name),
     metadata: value.Metadata,
-    ignored: ["CreationPolicy", "UpdatePolicy"].filter((key) => value[key] !== undefined),
+    ignored: ignoredPolicies(value),
   };
+}
+
+/**
+ * Policies that CloudFormation would act by. Those of other types have no effect on AWS either (CloudFormation user
+ * guide, "CreationPolicy attribute", "UpdatePolicy attribute").
+ */
+function ignoredPolicies(resource: ValueMap): ResourceDeclaration["ignored"] {
+  const { Type, CreationPolicy, UpdatePolicy } = resource;
+  if (Type === "AWS::CloudFormation::WaitCondition" && CreationPolicy !== undefined)
+    return [{ policy: "CreationPolicy", when: "CREATE" }];
+  if (Type === "AWS::Lambda::Alias" && isMap(UpdatePolicy) && UpdatePolicy.CodeDeployLambdaAliasUpdate !== undefined)
+    return [{ policy: "UpdatePolicy", when: "UPDATE" }];
+  return [];
 }
 
 function retention(resource: ValueMap, key: string, name: string): RetentionPolicy {
