@@ -206,7 +206,9 @@ export function createAutocannonGenerator(options: GeneratorOptions): Generator 
     lane.begun = false;
     inFlight--;
     lane.usedAt = performance.now();
-    events.ended({ ...request, kind, startedAt: lane.startedAt, endedAt: lane.usedAt, message });
+    const { intendedAt, stage, late } = request;
+    // Member by member: spreading the request would cost as much as everything else here together.
+    events.ended({ intendedAt, stage, late, kind, startedAt: lane.startedAt, endedAt: lane.usedAt, message });
     // The parser is still busy with this very answer: the next request waits for the end of this turn.
     if (queue.length > 0) process.nextTick(continueWith, lane);
     else idle.push(lane);
