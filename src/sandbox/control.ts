@@ -1,4 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
+import type { CallLog } from "./callLog.ts";
 import type { Faults } from "./faults.ts";
 import { parseWhatIf } from "./whatIf/request.ts";
 import type { WireRequest, WireResponse } from "./wire/types.ts";
@@ -7,6 +8,7 @@ import type { WireRequest, WireResponse } from "./wire/types.ts";
 export interface ControlState {
   token: string;
   faults: Faults;
+  calls(): CallLog;
   describe(): Record<string, unknown>;
   /** Lets simulated time pass; undefined when the clock runs by itself. */
   step?(seconds: number): Promise<void>;
@@ -38,6 +40,11 @@ export async function answerControl(state: ControlState, req: WireRequest): Prom
     case "DELETE /_sandbox/faults":
       state.faults.clear();
       return json(200, { faults: [] });
+    case "GET /_sandbox/calls":
+      return json(200, { calls: state.calls().list() });
+    case "DELETE /_sandbox/calls":
+      state.calls().clear();
+      return json(200, { calls: [] });
     case "POST /_sandbox/faults":
       return setFaults(state, req);
     case "POST /_sandbox/clock":
@@ -49,7 +56,7 @@ export async function answerControl(state: ControlState, req: WireRequest): Prom
       return json(200, state.describe());
     default:
       return json(404, {
-        error: `The sandbox has no ${operation}. It has GET /_sandbox/state, GET and POST /_sandbox/clock, GET, POST and DELETE /_sandbox/faults, POST /_sandbox/what-if, and POST /_sandbox/reset.`,
+        error: `The sandbox has no ${operation}. It has GET /_sandbox/state, GET and POST /_sandbox/clock, GET, POST and DELETE /_sandbox/faults, GET and DELETE /_sandbox/calls, POST /_sandbox/what-if, and POST /_sandbox/reset.`,
       });
   }
 }

@@ -92,6 +92,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const state: ControlState = {
     token: controlToken,
     faults,
+    calls: () => world.calls,
     step: isStepped(clock) ? (seconds) => clock.step(seconds * 1000) : undefined,
     describe: () => ({ endpoint: url, region, accountId, timeScale: clock.timeScale, now: clock.now() }),
     reset: async () => {

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { CallLog } from "./callLog.ts";
 import { Callbacks } from "./engine/callbacks.ts";
 import type { Clock } from "./engine/clock.ts";
 import type { Persistent } from "./engine/dataDir.ts";
@@ -115,6 +116,7 @@ export class SandboxWorld implements World {
   /** Loads what answers the operations of a Smithy namespace. */
   require: (namespace: string) => Promise<void> = async () => {};
   readonly callbacks = new Callbacks(CALLBACK_PREFIX);
+  readonly calls = new CallLog();
 
   constructor(
     readonly accountId: string,
@@ -188,6 +190,8 @@ export class SandboxWorld implements World {
       region: caller.region,
       principalArn: caller.principalArn ?? this.rootArn,
     };
+    if (caller.principalArn !== undefined)
+      this.calls.note(wanted, found.service.info, caller.principalArn, caller.region, input);
     // A structured clone, so that callers cannot reach into another service's state.
     const result = await found.handler(structuredClone(input) as never, ctx);
     this.touch(found.service);

@@ -103,9 +103,8 @@ function artifactEdits(uri: string): [string | RegExp, string][] {
       `ModelDataUrl:\n    Type: String\n    Description: The model's artifact in S3, in this region.\n    Default: ${uri}\n    AllowedPattern: '^s3://[^/]+/.+$$'\n    ConstraintDescription: must be s3://BUCKET/KEY\n`,
     ],
     [
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's own form of a reference
-      "Resource: !Sub arn:${AWS::Partition}:s3:::${ArtifactBucket}/${ModelKey}",
-      'Resource: !Sub\n                  - arn:$${AWS::Partition}:s3:::$${Object}\n                  - Object: !Select [1, !Split ["s3://", !Ref ModelDataUrl]]',
+      /Resource:\n {18}- !Sub arn:\$\{AWS::Partition\}:s3:::\$\{ArtifactBucket\}\/\$\{ModelKey\}\n {18}#[^\n]*\n[^\n]*\n/,
+      'Resource: !Sub\n                  - arn:$${AWS::Partition}:s3:::$${Object}\n                  - Object: !Select [1, !Split ["s3://", !Ref ModelDataUrl]]\n',
     ],
     // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's own form of a reference
     ["ModelDataUrl: !Sub s3://${ArtifactBucket}/${ModelKey}", "ModelDataUrl: !Ref ModelDataUrl"],

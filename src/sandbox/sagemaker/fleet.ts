@@ -36,12 +36,13 @@ export async function bytesOf(body: unknown): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-/** Loads the model of a container. @throws StartFailure */
+/** Loads the model of a container, by the rights of the model's role where there is one. @throws StartFailure */
 export async function loadBooster(
   world: World,
   region: string,
   variant: string,
   container: ContainerDefinition,
+  roleArn?: string,
 ): Promise<Booster> {
   if (!XGBOOST_IMAGE.test(container.Image ?? ""))
     throw new StartFailure(
@@ -55,7 +56,11 @@ export async function loadBooster(
   let archive: Uint8Array;
   let etag: string | undefined;
   try {
-    const object = await world.call(GetObjectCommand, { Bucket: at.bucket, Key: at.key }, { region });
+    const object = await world.call(
+      GetObjectCommand,
+      { Bucket: at.bucket, Key: at.key },
+      { region, principalArn: roleArn },
+    );
     archive = await bytesOf(object.Body);
     etag = object.ETag;
   } catch {
@@ -152,7 +157,11 @@ export async function prepareVariant(
   const container = model?.input.PrimaryContainer ?? model?.input.Containers?.[0];
   if (!model || !container)
     throw new StartFailure(`Could not find model "${config.ModelName}".`, `Model ${config.ModelName} does not exist.`);
-  return { ...base, container, booster: await loadBooster(world, state.region, name, container) };
+  return {
+    ...base,
+    container,
+    booster: await loadBooster(world, state.region, name, container, model.input.ExecutionRoleArn),
+  };
 }
 
 /** Memory of a container that holds a small model: a *simulated* constant, percent. */

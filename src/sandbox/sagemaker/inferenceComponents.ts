@@ -219,7 +219,7 @@ export async function loadModel(world: World, state: RegionState, { specificatio
       ModelDataUrl: specification.Container?.ArtifactUrl,
     };
   if (!container.Image) throw new StartFailure("The inference component names neither a model nor a container.", "");
-  return loadBooster(world, state.region, name, container);
+  return loadBooster(world, state.region, name, container, model?.input.ExecutionRoleArn);
 }
 
 function describeSpecification({

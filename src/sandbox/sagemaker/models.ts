@@ -20,12 +20,17 @@ export function parseS3Uri(uri: string): { bucket: string; key: string } | undef
   return m?.[1] && m[2] ? { bucket: m[1], key: m[2] } : undefined;
 }
 
-/** CreateModel reads the artifact: it must exist before the model does. */
-async function assertArtifactExists(world: World, ctx: CallContext, uri: string): Promise<void> {
+/** CreateModel looks for the artifact, by the rights of the model's role: it must exist before the model does. */
+async function assertArtifactExists(
+  world: World,
+  { region }: CallContext,
+  uri: string,
+  roleArn: string | undefined,
+): Promise<void> {
   const at = parseS3Uri(uri);
   try {
     if (!at) throw new Error("not an S3 URI");
-    await world.call(HeadObjectCommand, { Bucket: at.bucket, Key: at.key }, { region: ctx.region });
+    await world.call(HeadObjectCommand, { Bucket: at.bucket, Key: at.key }, { region, principalArn: roleArn });
   } catch {
     throw new WireError("ValidationException", `Could not find model data at ${uri}.`);
   }
@@ -77,7 +82,7 @@ export function registerModels(
         );
       await assertRoleAssumable(world, ctx, input.ExecutionRoleArn);
       for (const c of [input.PrimaryContainer, ...(input.Containers ?? [])])
-        if (c?.ModelDataUrl) await assertArtifactExists(world, ctx, c.ModelDataUrl);
+        if (c?.ModelDataUrl) await assertArtifactExists(world, ctx, c.ModelDataUrl, input.ExecutionRoleArn);
       const { Tags, ...rest } = input;
       state.models.set(name, { name, arn, createdMs: world.clock.now(), input: rest });
       if (Tags?.length) state.tags.set(arn, Tags);

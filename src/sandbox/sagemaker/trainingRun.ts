@@ -6,7 +6,7 @@ import { gzip } from "node:zlib";
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
 import type { Channel } from "@aws-sdk/client-sagemaker";
 import { pack } from "tar-stream";
-import type { World } from "../world.ts";
+import type { Caller, World } from "../world.ts";
 import type { TrainingRecord } from "./state.ts";
 import { pythonWithXgboost, type Training, train } from "./xgboostTrainer.ts";
 
@@ -114,7 +114,7 @@ export class TrainingRuns {
       if (name !== "train" && name !== "validation") continue;
       await mkdir(join(directory, name));
       let files = 0;
-      for await (const body of this.objects(region, channel)) {
+      for await (const body of this.objects(callerOf(region, job), channel)) {
         total += body.byteLength;
         if (total > MAX_DATA_BYTES)
           throw new JobFailure(`ClientError: The sandbox trains on at most ${MAX_DATA_BYTES} bytes of data.`);
@@ -127,16 +127,16 @@ export class TrainingRuns {
     }
   }
 
-  private async *objects(region: string, channel: Channel): AsyncGenerator<Uint8Array> {
+  private async *objects(caller: Caller, channel: Channel): AsyncGenerator<Uint8Array> {
     const uri = channel.DataSource?.S3DataSource?.S3Uri ?? "";
     const [, Bucket = "", Prefix = ""] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(uri) ?? [];
     let ContinuationToken: string | undefined;
     try {
       do {
-        const page = await this.world.call(ListObjectsV2Command, { Bucket, Prefix, ContinuationToken }, { region });
+        const page = await this.world.call(ListObjectsV2Command, { Bucket, Prefix, ContinuationToken }, caller);
         for (const { Key = "", Size = 0 } of page.Contents ?? []) {
           if (Size === 0) continue;
-          const { Body } = await this.world.call(GetObjectCommand, { Bucket, Key }, { region });
+          const { Body } = await this.world.call(GetObjectCommand, { Bucket, Key }, caller);
           yield await bytesOf(Body);
         }
         ContinuationToken = page.NextContinuationToken;
@@ -154,7 +154,7 @@ export class TrainingRuns {
     const tar = await bytesOf(archive as AsyncIterable<Uint8Array>);
     const [, Bucket = "", Key = ""] = /^s3:\/\/([^/]+)\/(.+)$/.exec(artifactOf(job)) ?? [];
     const Body = await promisify(gzip)(tar);
-    await this.world.call(PutObjectCommand, { Bucket, Key, Body }, { region }).catch((error: unknown) => {
+    await this.world.call(PutObjectCommand, { Bucket, Key, Body }, callerOf(region, job)).catch((error: unknown) => {
       throw new JobFailure(`ClientError: Artifact upload failed:${(error as Error).message} (${artifactOf(job)})`);
     });
   }
@@ -194,6 +194,9 @@ export function artifactOf(job: TrainingRecord): string {
   const path = (job.input.OutputDataConfig?.S3OutputPath ?? "").replace(/\/+$/, "");
   return `${path}/${job.name}/output/model.tar.gz`;
 }
+
+/** A job reads and writes by the rights of its role. */
+const callerOf = (region: string, { input }: TrainingRecord): Caller => ({ region, principalArn: input.RoleArn });
 
 const missing = (what: string) =>
   `ClientError: The sandbox trains with this machine's own python3 and its package xgboost: ${what}. Install it (pip install xgboost, or apt-get install python3-xgboost) and create the job again.`;

@@ -137,6 +137,7 @@ export class Dispatcher {
   ): Promise<WireResponse> {
     const { service, operation, protocol } = match;
     const input = await decode(match, req);
+    this.world.calls.note(operation.schema, service.info, principalArn, region, input);
     assertValid(
       inputOf(operation.schema),
       input,

@@ -37,7 +37,7 @@ const read = (name: string) => parse(readFileSync(file(name), "utf8"), { customT
 const hasLinter = spawnSync("cfn-lint", ["--version"]).status === 0;
 
 describe("cfn-lint", { skip: hasLinter ? false : "cfn-lint is not on the PATH: pip install cfn-lint" }, () => {
-  for (const name of ["template.yaml", "bootstrap.yaml", "training.yaml", "studio.yaml"]) {
+  for (const name of ["template.yaml", "bootstrap.yaml", "training.yaml", "studio.yaml", "permissions.yaml"]) {
     test(`finds no error and no warning in ${name}`, () => {
       const { status, stdout } = spawnSync("cfn-lint", ["--region", "us-east-1", "--", file(name)], {
         encoding: "utf8",
