@@ -270,12 +270,15 @@ describe("the policies against the calls", () => {
 
   test("no action is left open, and each resource that ends in a star says why", () => {
     const text = readFileSync(path.join(WINE, "permissions.yaml"), "utf8");
+    const unsaid: string[] = [];
     for (const { Sid = "", Action, Resource } of people) {
       for (const action of [Action].flat()) assert.ok(!action.includes("*"), `${Sid} ${action}`);
       // What begins with the project's name, or is a folder of its own, is as fine as it can be.
       const open = [Resource].flat().filter((resource) => resource.endsWith("*") && !/wine[/-]\*$/.test(resource));
       const at = text.indexOf(`Sid: ${Sid}\n`);
-      if (open.length > 0) assert.match(text.slice(at, text.indexOf("Action:", at)), /#/, `${Sid}: ${open.join(", ")}`);
+      if (open.length > 0 && !text.slice(at, text.indexOf("Action:", at)).includes("#"))
+        unsaid.push(`${Sid}: ${open.join(", ")}`);
     }
+    assert.deepEqual(unsaid, []);
   });
 });
