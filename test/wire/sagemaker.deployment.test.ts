@@ -91,4 +91,41 @@ describe("deployment guardrails", () => {
     assert.equal(done.EndpointConfigName, "next");
     assert.match(done.FailureReason ?? "", /update to worse was rolled back: in ALARM: errors/);
   });
+
+  const shares = async (config: string, deployment: DeploymentConfig) => {
+    await cloudwatch.send(new SetAlarmStateCommand({ AlarmName: "errors", StateValue: "OK", StateReason: "test" }));
+    await update(config, deployment);
+    const seen = new Set<string>();
+    const done = await eventually("the update is done", async () => {
+      const endpoint = await describeEndpoint();
+      const weights = endpoint.PendingDeploymentSummary?.ProductionVariants?.[0]?.VariantStatus?.[0]?.Status;
+      if (weights) seen.add(weights);
+      return endpoint.EndpointStatus === "InService" && endpoint;
+    });
+    return { done, seen };
+  };
+  const blueGreen = (policy: object): DeploymentConfig => ({
+    BlueGreenUpdatePolicy: {
+      TrafficRoutingConfiguration: { WaitIntervalInSeconds: 120, ...policy } as never,
+      TerminationWaitInSeconds: 60,
+    },
+  });
+
+  it("functionality: traffic shifts in equal steps, and batch by batch", async () => {
+    const linear = blueGreen({ Type: "LINEAR", LinearStepSize: { Type: "CAPACITY_PERCENT", Value: 50 } });
+    const first = await shares("worse", linear);
+    assert.equal(first.done.EndpointConfigName, "worse");
+    assert.deepEqual(first.done.LastDeploymentConfig, linear);
+    assert.ok(first.seen.has("ActivatingTraffic") || first.seen.has("Baking"), [...first.seen].join());
+    const rolling: DeploymentConfig = {
+      RollingUpdatePolicy: {
+        MaximumBatchSize: { Type: "CAPACITY_PERCENT", Value: 50 },
+        WaitIntervalInSeconds: 120,
+        RollbackMaximumBatchSize: { Type: "CAPACITY_PERCENT", Value: 100 },
+      },
+    };
+    const second = await shares("next", rolling);
+    assert.equal(second.done.EndpointConfigName, "next");
+    assert.deepEqual(second.done.LastDeploymentConfig, rolling);
+  });
 });

@@ -34,11 +34,11 @@ export function registerInvokeAsync(
     const from = parseS3Uri(input.InputLocation ?? "");
     if (!from) throw new ValidationError({ ...META, message: `Invalid InputLocation: ${input.InputLocation}.` });
     const inferenceId = input.InferenceId ?? randomUUID();
-    const file = `${randomUUID()}.out`;
-    const place = (folder: string) => `${folder.replace(/\/$/, "")}/${file}`;
-    const outputLocation = place(config.OutputConfig?.S3OutputPath ?? `s3://${from.bucket}`);
+    const file = randomUUID();
+    const place = (folder: string, end: string) => `${folder.replace(/\/$/, "")}/${file}${end}`;
+    const outputLocation = place(config.OutputConfig?.S3OutputPath ?? `s3://${from.bucket}`, ".out");
     const failurePath = config.OutputConfig?.S3FailurePath;
-    const failureLocation = failurePath ? place(failurePath) : undefined;
+    const failureLocation = failurePath ? place(failurePath, "-error.out") : undefined;
     const caller = { region: ctx.region };
     const write = async (uri: string | undefined, body: string): Promise<void> => {
       const to = uri === undefined ? undefined : parseS3Uri(uri);

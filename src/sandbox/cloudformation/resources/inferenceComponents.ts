@@ -8,7 +8,9 @@ import { type HandlerTable, type ResourceContext, unlessMissing } from "./handle
 import { optionalText, toInput, without } from "./properties.ts";
 
 const isMissing = (error: Error) => /^Could not find/.test(error.message);
-const nameOf = (arn: string) => arn.slice(arn.indexOf("/") + 1);
+/** The name as it was given: its ARN has it in lower case. */
+const nameOf = (arn: string, { attributes }: ResourceContext) =>
+  attributes.InferenceComponentName ?? arn.slice(arn.indexOf("/") + 1);
 
 /** AWS::SageMaker::InferenceComponent; its Ref is its ARN. */
 export const inferenceComponentHandlers: HandlerTable = {
@@ -35,7 +37,7 @@ export const inferenceComponentHandlers: HandlerTable = {
       return { id: InferenceComponentArn!, attributes };
     },
     async update(arn, properties, _previous, ctx) {
-      const InferenceComponentName = nameOf(arn);
+      const InferenceComponentName = nameOf(arn, ctx);
       const changed = without(properties, "EndpointArn", "EndpointName", "VariantName", "Tags");
       await ctx.call(
         UpdateInferenceComponentCommand,
@@ -44,7 +46,7 @@ export const inferenceComponentHandlers: HandlerTable = {
       return { InferenceComponentStatus: await untilInService(InferenceComponentName, ctx) };
     },
     async remove(arn, _properties, ctx) {
-      const InferenceComponentName = nameOf(arn);
+      const InferenceComponentName = nameOf(arn, ctx);
       await unlessMissing(ctx.call(DeleteInferenceComponentCommand, { InferenceComponentName }), isMissing);
       await ctx.poll(async () => ((await statusOf(InferenceComponentName, ctx)) === undefined ? true : undefined));
     },

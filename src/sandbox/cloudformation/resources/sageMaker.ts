@@ -78,7 +78,7 @@ export const sageMakerHandlers: HandlerTable = {
       return { id: EndpointArn!, attributes: { EndpointName } };
     },
     async update(arn, properties, previous, ctx) {
-      const EndpointName = nameOf(arn);
+      const EndpointName = ctx.attributes.EndpointName ?? nameOf(arn);
       if (text(properties, "EndpointConfigName") === text(previous, "EndpointConfigName")) return undefined;
       await untilSettled(EndpointName, ctx);
       await ctx.call(
@@ -89,7 +89,7 @@ export const sageMakerHandlers: HandlerTable = {
       return undefined;
     },
     async remove(arn, _properties, ctx) {
-      const EndpointName = nameOf(arn);
+      const EndpointName = ctx.attributes.EndpointName ?? nameOf(arn);
       // An endpoint in transition refuses to be deleted; one that is being deleted is waited for.
       await ctx.poll(async () => {
         const status = await statusOf(EndpointName, ctx);
