@@ -57,6 +57,7 @@ const LATE = [
   "src/services/trainer.ts",
   "src/services/runExports.ts",
   "src/services/templateCheck.ts",
+  "src/services/tools/table.ts",
   "src/services/templateEdit.ts",
   "src/services/templateTarget.ts",
 ];

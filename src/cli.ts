@@ -72,6 +72,8 @@ async function main([command, ...args]: string[], output: Output): Promise<numbe
       return (await import("./cli/signInCommand.ts")).runSignIn(args, await services(), output);
     case "delete":
       return (await import("./cli/stackCommands.ts")).runDelete(args, await services(), output);
+    case "mcp":
+      return (await import("./cli/mcpCommand.ts")).runMcp(args, await services(), version());
     case undefined:
     case "help":
     case "--help":

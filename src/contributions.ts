@@ -111,6 +111,18 @@ export interface Commands {
 }
 export type CommandId = keyof Commands;
 
+/** Every tool of language models; behind the first underscore is its name in the table of the services. */
+export const toolNames = [
+  "sagemaker_list_endpoints",
+  "sagemaker_describe_endpoint",
+  "sagemaker_get_metrics",
+  "sagemaker_explain_scaling",
+  "sagemaker_invoke_endpoint",
+  "sagemaker_run_load_test",
+  "sagemaker_preview_deployment",
+] as const;
+export type ToolName = (typeof toolNames)[number];
+
 /** Every view's id, by what it shows. */
 export const viewIds = {
   endpoints: "sagemakerOps.endpoints",

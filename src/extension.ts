@@ -3,9 +3,11 @@ import { connectionCommands, givenSandbox, waySignInAgain } from "./commands/con
 import { endpointCommands } from "./commands/endpoint.ts";
 import { endpointChangeCommands, offerPausedScaling } from "./commands/endpointChanges.ts";
 import { explorerCommands } from "./commands/explorer.ts";
+import { registerLanguageModelTools } from "./commands/languageModelTools.ts";
 import { loadTestCommands, refreshDuringRuns } from "./commands/loadTest.ts";
 import { runPlan } from "./commands/loadTestRun.ts";
 import { LogChannels } from "./commands/logs.ts";
+import { registerMcpServer } from "./commands/mcpServers.ts";
 import { commandStep, withSteps } from "./commands/nextSteps.ts";
 import { predictionCommands, sendSaved } from "./commands/prediction.ts";
 import { projectCommands } from "./commands/project.ts";
@@ -32,6 +34,7 @@ import { ScalingExplainer } from "./services/scalingExplainer.ts";
 import { ScalingPause } from "./services/scalingPause.ts";
 import { StackDeployer } from "./services/stackDeployer.ts";
 import { TargetFinder } from "./services/targetFinder.ts";
+import type { ToolServices } from "./services/tools/tool.ts";
 import { WhatIf } from "./services/whatIf.ts";
 import { createPlanLenses } from "./testing/planLenses.ts";
 import { createPlanProblems } from "./testing/planProblems.ts";
@@ -47,7 +50,7 @@ import { MarkdownDocuments } from "./ui/markdownDocument.ts";
 import { readSetting } from "./ui/settings.ts";
 import { askForMfaCode } from "./ui/signIn.ts";
 import { createStatusBar } from "./ui/statusBar.ts";
-import { findReport } from "./ui/workspacePlans.ts";
+import { findReport, workspaceFolders } from "./ui/workspacePlans.ts";
 import { WorkspaceProject } from "./ui/workspaceProject.ts";
 
 /** The composition root: constructs everything, once per window. */
@@ -69,6 +72,7 @@ export function activate(context: ExtensionContext): void {
   const { extensionUri } = context;
   const predictor = new Predictor(connections);
   const asyncPredictor = new AsyncPredictor(connections);
+  const metrics = new MetricPoller(connections);
   const endpointPanels = new EndpointPanels({
     extensionUri,
     connections,
@@ -77,7 +81,7 @@ export function activate(context: ExtensionContext): void {
     deployer,
     predictor,
     asyncPredictor,
-    metrics: new MetricPoller(connections),
+    metrics,
   });
   const runPanels = new LoadRunPanels({ extensionUri, loadTests, findReport });
   const scalingExplainer = new ScalingExplainer(connections);
@@ -102,6 +106,18 @@ export function activate(context: ExtensionContext): void {
     panels: runPanels,
     project,
     ...explaining,
+  };
+
+  const toolServices: ToolServices = {
+    connections,
+    endpoints,
+    metrics,
+    predictor,
+    scalingExplainer,
+    loadTests,
+    deployer,
+    project: async () => project.project,
+    folders: workspaceFolders,
   };
 
   const forget = [
@@ -141,6 +157,8 @@ export function activate(context: ExtensionContext): void {
       log,
       () => waySignInAgain(connections),
     ),
+    registerLanguageModelTools(toolServices),
+    registerMcpServer({ context, cliPath: bundled("cli.js"), connections, sandbox, project }),
     createStatusBar(connections),
     createEndpointsView(connections, endpoints, project, favorites, idleWatch),
     createStackView(connections, project, deployer, endpoints),

@@ -45,6 +45,8 @@ export const USAGE = `SageMaker Endpoint Ops
                         why an endpoint did or did not scale
   sign-in --profile NAME
                         a new session of a profile that uses IAM Identity Center (SSO)
+  mcp [--project FILE]
+                        the tools of language models as a server of the Model Context Protocol, on stdin and stdout
   delete [--project FILE] [--empty-buckets] [--retain ID]… --yes
                         deletes the stack and the artifacts uploaded for it
   drift [--project FILE]

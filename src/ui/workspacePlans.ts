@@ -10,6 +10,10 @@ export const PLAN_PATTERN = "**/*.ramp.json";
 export const RUN_PATTERN = `**/${RUNS_FOLDER.replaceAll(path.sep, "/")}/*.json`;
 const MOST_PLANS = 200;
 
+/** Folders of the workspace that are on this machine. */
+export const workspaceFolders = (): string[] =>
+  (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === "file").map(({ uri }) => uri.fsPath);
+
 /** Plans that the project names, then the others of the workspace, as absolute paths. */
 export async function findPlans({ project }: WorkspaceProject): Promise<string[]> {
   const named = (project?.project.loadPlans ?? []).map((plan) => path.resolve(project?.folder ?? "", plan));

@@ -3,6 +3,8 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { commandIds, contextKeys, settingDefaults, viewIds } from "../../src/contributions.ts";
+import { tools } from "../../src/services/tools/table.ts";
+import { contributedTools } from "../rig/listTools.ts";
 
 interface MenuItem {
   command: string;
@@ -18,6 +20,7 @@ interface Manifest {
     viewsContainers: { activitybar: { id: string; icon: string }[] };
     viewsWelcome: { view: string; contents: string; when?: string }[];
     menus: Record<string, MenuItem[]>;
+    languageModelTools: Record<string, unknown>[];
     configuration: { properties: Record<string, { default: unknown }> };
   };
 }
@@ -94,4 +97,12 @@ test("the extension starts for a project, a load plan or one of its pages only, 
   for (const file of [manifest.icon, ...contributes.viewsContainers.activitybar.map(({ icon }) => icon)]) {
     assert.ok(existsSync(path.join(root, file)), file);
   }
+});
+
+// node --import tsx test/rig/listTools.ts prints them.
+test("package.json contributes the tools of the table, with the schemas that check their inputs", () => {
+  assert.deepEqual(contributes.languageModelTools, JSON.parse(JSON.stringify(contributedTools())));
+  assert.equal(contributes.languageModelTools.length, tools.length);
+  for (const { effect, name, preview } of tools)
+    assert.equal(preview !== undefined, effect !== "reads", `${name} asks first exactly if it ${effect}`);
 });

@@ -1,0 +1,64 @@
+import {
+  type CancellationToken,
+  Disposable,
+  LanguageModelTextPart,
+  LanguageModelToolResult,
+  l10n,
+  lm,
+  MarkdownString,
+  type PreparedToolInvocation,
+} from "vscode";
+import { type ToolName, toolNames } from "../contributions.ts";
+import { describeOpsError, OpsError, toOpsError } from "../domain/errors.ts";
+import type { Tool, ToolPreview, ToolServices } from "../services/tools/tool.ts";
+import { escapeMarkdown } from "./explanationText.ts";
+import { assertTrusted } from "./project.ts";
+
+/** Gives the tools to VS Code's language models; nothing of them is loaded before one is called. */
+export function registerLanguageModelTools(services: ToolServices): Disposable {
+  return Disposable.from(...toolNames.map((name) => lm.registerTool(name, languageModelTool(name, services))));
+}
+
+function languageModelTool(id: ToolName, services: ToolServices) {
+  const table = async (): Promise<Tool> => {
+    const { toolNamed } = await import("../services/tools/table.ts");
+    const tool = toolNamed(id.slice(id.indexOf("_") + 1));
+    if (!tool) throw new OpsError("badInput", `There is no tool ${id}.`);
+    return tool;
+  };
+  return {
+    async prepareInvocation({ input }: { input: unknown }): Promise<PreparedToolInvocation> {
+      const tool = await table();
+      const invocationMessage = tool.title;
+      if (!tool.preview) return { invocationMessage };
+      assertTrusted(tool.title);
+      const preview = await tool.preview(services, input);
+      const confirmationMessages = { title: preview.title, message: questionMarkdown(preview) };
+      return { invocationMessage, confirmationMessages };
+    },
+    async invoke({ input }: { input: unknown }, token: CancellationToken): Promise<LanguageModelToolResult> {
+      const tool = await table();
+      if (tool.effect !== "reads") assertTrusted(tool.title);
+      const { resultText } = await import("../services/tools/table.ts");
+      const stop = new AbortController();
+      const stopping = token.onCancellationRequested(() => stop.abort());
+      try {
+        const result = await tool.run(services, input, { signal: stop.signal });
+        return new LanguageModelToolResult([new LanguageModelTextPart(resultText(result))]);
+      } catch (error) {
+        // The model reads the message: with the way out in it.
+        throw new Error(describeOpsError(toOpsError(error)), { cause: error });
+      } finally {
+        stopping.dispose();
+      }
+    },
+  };
+}
+
+function questionMarkdown({ facts, warnings }: ToolPreview): MarkdownString {
+  const lines = [
+    ...facts.map(({ label, value }) => `- **${escapeMarkdown(label)}:** ${escapeMarkdown(value)}`),
+    ...warnings.map((warning) => `- **${l10n.t("Warning")}:** ${escapeMarkdown(warning)}`),
+  ];
+  return new MarkdownString(lines.join("\n"));
+}
