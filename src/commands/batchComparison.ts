@@ -27,7 +27,7 @@ export interface BatchComparisonServices extends PredictionServices {
 export async function compareOnRows(services: BatchComparisonServices, endpointName: string): Promise<void> {
   const { connections, predictor, project, extensionUri } = services;
   const connection = requireConnection(connections);
-  assertTrusted("Sending a file");
+  assertTrusted(l10n.t("Sending a file"));
   const sides = await pickSides(services, endpointName);
   const file = sides && (await pickCsv(services));
   if (!sides || file === undefined) return;
@@ -151,25 +151,36 @@ export function comparisonMarkdown(
 ): string {
   const row = (cells: string[]) => `| ${cells.map(escapeMarkdown).join(" | ")} |`;
   const lines = [
-    `# ${escapeMarkdown(`${names.a} and ${names.b} on ${fileName}`)}`,
+    `# ${escapeMarkdown(l10n.t("{0} and {1} on {2}", names.a, names.b, fileName))}`,
     "",
     escapeMarkdown(place),
     "",
     row(["", names.a, names.b]),
     "|---|--:|--:|",
-    row(["Accuracy", percent(a.confusion?.accuracy), percent(b.confusion?.accuracy)]),
-    row(["Rows", formatNumber(a.rows), formatNumber(b.rows)]),
-    row(["Failed", formatNumber(a.failed), formatNumber(b.failed)]),
-    row(["Latency p50", ms(a.latency?.p50), ms(b.latency?.p50)]),
-    row(["Latency p95", ms(a.latency?.p95), ms(b.latency?.p95)]),
-    row(["Latency p99", ms(a.latency?.p99), ms(b.latency?.p99)]),
+    row([l10n.t("Accuracy"), percent(a.confusion?.accuracy), percent(b.confusion?.accuracy)]),
+    row([l10n.t("Rows"), formatNumber(a.rows), formatNumber(b.rows)]),
+    row([l10n.t("Failed"), formatNumber(a.failed), formatNumber(b.failed)]),
+    row([l10n.t("Latency p50"), ms(a.latency?.p50), ms(b.latency?.p50)]),
+    row([l10n.t("Latency p95"), ms(a.latency?.p95), ms(b.latency?.p95)]),
+    row([l10n.t("Latency p99"), ms(a.latency?.p99), ms(b.latency?.p99)]),
     "",
-    `${formatNumber(disagreements.length)} disagreements; ${formatNumber(answeredByBoth)} rows answered by both.`,
+    l10n.t(
+      "{0} disagreements; {1} rows answered by both.",
+      formatNumber(disagreements.length),
+      formatNumber(answeredByBoth),
+    ),
   ];
   if (correctness)
     lines.push(
       "",
-      `Only ${escapeMarkdown(names.a)} is right on ${correctness.onlyA} rows, only ${escapeMarkdown(names.b)} on ${correctness.onlyB}; McNemar's exact test: p = ${correctness.pValue.toPrecision(2)}.`,
+      l10n.t(
+        "Only {0} is right on {1} rows, only {2} on {3}; McNemar's exact test: p = {4}.",
+        escapeMarkdown(names.a),
+        correctness.onlyA,
+        escapeMarkdown(names.b),
+        correctness.onlyB,
+        correctness.pValue.toPrecision(2),
+      ),
     );
   return `${lines.join("\n")}\n`;
 }

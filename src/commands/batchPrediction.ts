@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { Uri, window } from "vscode";
+import { l10n, Uri, window } from "vscode";
 import { type BatchRow, type BatchSummary, batchRows, summarizeBatch } from "../domain/batchPrediction.ts";
 import { describeConnection } from "../domain/connection.ts";
 import { OpsError } from "../domain/errors.ts";
@@ -18,7 +18,7 @@ import { assertTrusted } from "./project.ts";
 export async function batchCommand(services: PredictionServices, endpointName: string): Promise<void> {
   const { connections, predictor, project, documents } = services;
   const connection = requireConnection(connections);
-  assertTrusted("Sending a file");
+  assertTrusted(l10n.t("Sending a file"));
   const file = await pickCsv(services);
   if (file === undefined) return;
   const features = project.endpointName === endpointName ? project.project?.features : undefined;
@@ -27,43 +27,46 @@ export async function batchCommand(services: PredictionServices, endpointName: s
   const labelled = rows.filter(({ label }) => label !== undefined).length;
   const where = describeConnection(connection);
   const confirmed = await confirmWithFacts({
-    title: `Predict ${path.basename(file)} with ${endpointName} in ${where}`,
-    placeholder: "Pick the first row to send them; Escape sends nothing",
-    confirm: { label: `$(play) Send ${formatNumber(rows.length)} rows to ${endpointName}`, description: where },
+    title: l10n.t("Predict {0} with {1} in {2}", path.basename(file), endpointName, where),
+    placeholder: l10n.t("Pick the first row to send them; Escape sends nothing"),
+    confirm: {
+      label: `$(play) ${l10n.t("Send {0} rows to {1}", formatNumber(rows.length), endpointName)}`,
+      description: where,
+    },
     sections: [
       {
-        name: "what will happen",
+        name: l10n.t("what will happen"),
         rows: [
-          { label: "$(account) Account", description: connection.accountId },
-          { label: "$(globe) Region", description: connection.region },
+          { label: `$(account) ${l10n.t("Account")}`, description: connection.accountId },
+          { label: `$(globe) ${l10n.t("Region")}`, description: connection.region },
           {
-            label: "$(file) Rows",
-            description: `${formatNumber(rows.length)}, ${formatNumber(labelled)} with a label`,
+            label: `$(file) ${l10n.t("Rows")}`,
+            description: l10n.t("{0}, {1} with a label", formatNumber(rows.length), formatNumber(labelled)),
           },
-          { label: "$(pulse) Requests", description: "one a row, 8 at once" },
+          { label: `$(pulse) ${l10n.t("Requests")}`, description: l10n.t("one a row, 8 at once") },
         ],
       },
     ],
   });
   if (!confirmed) return;
-  const outcomes = await withCancellableProgress(`Predicting ${path.basename(file)}`, (say, signal) =>
+  const outcomes = await withCancellableProgress(l10n.t("Predicting {0}", path.basename(file)), (say, signal) =>
     predictBatch(predictor, rows, {
       endpointName,
       classes,
       signal,
-      onProgress: (done) => say(`${formatNumber(done)} of ${formatNumber(rows.length)}`),
+      onProgress: (done) => say(l10n.t("{0} of {1}", formatNumber(done), formatNumber(rows.length))),
     }),
   );
   const text = batchMarkdown(path.basename(file), endpointName, where, summarizeBatch(outcomes), rows.length);
-  await documents.show(`Predictions of ${path.basename(file)}`, text);
+  await documents.show(l10n.t("Predictions of {0}", path.basename(file)), text);
 }
 
 /** The rows of a CSV file's text. @throws OpsError badInput naming the file and what is wrong with it */
 export function readBatch(csv: string, file: string, features: FeatureFile | undefined): BatchRow[] {
   const rows = batchRows(csv, features?.features.map(({ name }) => name) ?? [], features?.classes ?? []);
   if (typeof rows !== "string") return rows;
-  throw new OpsError("badInput", `${path.basename(file)} cannot be sent: ${rows}.`, {
-    hint: "Give a CSV file with a header that names the features, or with the features only.",
+  throw new OpsError("badInput", l10n.t("{0} cannot be sent: {1}.", path.basename(file), rows), {
+    hint: l10n.t("Give a CSV file with a header that names the features, or with the features only."),
     place: { file },
   });
 }
@@ -74,8 +77,8 @@ export async function pickCsv({ project }: Pick<PredictionServices, "project">):
   const folder = project.project?.folder;
   const [file] =
     (await window.showOpenDialog({
-      title: "CSV file to predict",
-      openLabel: "Predict",
+      title: l10n.t("CSV file to predict"),
+      openLabel: l10n.t("Predict"),
       filters: { "CSV files": ["csv"] },
       defaultUri: folder === undefined ? undefined : Uri.file(path.resolve(folder, examples ?? "")),
     })) ?? [];
@@ -95,23 +98,34 @@ export function batchMarkdown(
 ): string {
   const row = (cells: string[]) => `| ${cells.map(escapeMarkdown).join(" | ")} |`;
   const lines = [
-    `# ${escapeMarkdown(fileName)} with ${escapeMarkdown(endpointName)}`,
+    l10n.t("# {0} with {1}", escapeMarkdown(fileName), escapeMarkdown(endpointName)),
     "",
     escapeMarkdown(place),
     "",
-    ...(rows < wanted ? [`Cancelled after ${formatNumber(rows)} of ${formatNumber(wanted)} rows.`, ""] : []),
+    ...(rows < wanted
+      ? [l10n.t("Cancelled after {0} of {1} rows.", formatNumber(rows), formatNumber(wanted)), ""]
+      : []),
     row(["", ""]),
     "|---|---|",
-    row(["Accuracy", confusion ? percent(confusion.accuracy) : "not known: no row has a label and a class"]),
-    row(["Rows", formatNumber(rows)]),
-    row(["Failed", failed === 0 ? "✓ none" : `✗ ${formatNumber(failed)}`]),
     row([
-      "Latency p50, p95, p99, max",
+      l10n.t("Accuracy"),
+      confusion ? percent(confusion.accuracy) : l10n.t("not known: no row has a label and a class"),
+    ]),
+    row([l10n.t("Rows"), formatNumber(rows)]),
+    row([l10n.t("Failed"), failed === 0 ? "✓ none" : `✗ ${formatNumber(failed)}`]),
+    row([
+      l10n.t("Latency p50, p95, p99, max"),
       latency ? [latency.p50, latency.p95, latency.p99, latency.max].map(ms).join(", ") : "–",
     ]),
   ];
   if (confusion) {
-    lines.push("", "## Confusion matrix", "", "Rows are the labels of the data, columns the predictions.", "");
+    lines.push(
+      "",
+      l10n.t("## Confusion matrix"),
+      "",
+      l10n.t("Rows are the labels of the data, columns the predictions."),
+      "",
+    );
     lines.push(row(["", ...confusion.classes]), `|---|${confusion.classes.map(() => "--:|").join("")}`);
     confusion.classes.forEach((name, i) => {
       lines.push(row([name, ...(confusion.counts[i] ?? []).map((count) => formatNumber(count))]));
@@ -121,7 +135,7 @@ export function batchMarkdown(
       lines.push(row([name, percent(precision), percent(recall), formatNumber(support)]));
   }
   if (failures.length) {
-    lines.push("", "## Failures", "", row(["first at line", "rows", "reason"]), "|--:|--:|---|");
+    lines.push("", "## Failures", "", row([l10n.t("first at line"), "rows", "reason"]), "|--:|--:|---|");
     for (const { line, count, text } of failures.slice(0, 20))
       lines.push(row([`${line}`, `${count}`, text.slice(0, 300)]));
   }

@@ -1,4 +1,4 @@
-import { window } from "vscode";
+import { l10n, window } from "vscode";
 import { viewIds } from "../contributions.ts";
 import { describeConnection } from "../domain/connection.ts";
 import type { Endpoint } from "../domain/endpoint.ts";
@@ -28,16 +28,16 @@ export async function chooseWhere(
   const { project, endpointName, stack } = services.project;
   if (!project || endpointName !== endpoint.name) return "account";
   const connection = requireConnection(services.connections);
-  const where = await pickOne<"account" | "files">(`${endpoint.name} belongs to stack ${stack?.name}`, [
+  const where = await pickOne<"account" | "files">(l10n.t("{0} belongs to stack {1}", endpoint.name, stack?.name ?? ""), [
     {
-      label: "$(diff) Show the change of the project's files…",
-      detail: "Nothing is written before you accept it; the next deployment puts it in force",
+      label: `$(diff) ${l10n.t("Show the change of the project's files…")}`,
+      detail: l10n.t("Nothing is written before you accept it; the next deployment puts it in force"),
       value: "files",
     },
     {
-      label: "$(zap) Change it in the account now",
+      label: `$(zap) ${l10n.t("Change it in the account now")}`,
       description: describeConnection(connection),
-      detail: "The template does not know of it: the next deployment may set it back",
+      detail: l10n.t("The template does not know of it: the next deployment may set it back"),
       value: "account",
     },
   ]);

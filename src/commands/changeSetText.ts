@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { type ChangeSetCost, changedValueText, consequence } from "../domain/changeSet.ts";
 import { type Connection, describeConnection } from "../domain/connection.ts";
 import { formatHourlyAndMonthly, PRICES_AS_OF, PRICES_REGION, PRICING_URL } from "../domain/cost.ts";
@@ -13,10 +14,10 @@ const LONGEST = 60;
 
 /** What the endpoints cost before and after, or that this stays. */
 export function costText(cost: ChangeSetCost | undefined): string {
-  if (!cost) return "costs what it did";
+  if (!cost) return l10n.t("costs what it did");
   const show = (usd: number | undefined) => (usd === undefined ? "unknown" : formatHourlyAndMonthly(usd));
   const before = cost.beforeUsd === 0 ? "" : `${show(cost.beforeUsd)} → `;
-  return `${before}about ${show(cost.afterUsd)} (prices of ${PRICES_AS_OF})`;
+  return l10n.t("{0}about {1} (prices of {2})", before, show(cost.afterUsd), PRICES_AS_OF);
 }
 
 const GROUPS: { title: string; has(change: ResourceChange): boolean }[] = [
@@ -35,11 +36,20 @@ const GROUPS: { title: string; has(change: ResourceChange): boolean }[] = [
 export function changeSetMarkdown({ preview, cost }: PreparedDeployment, connection: Connection): string {
   const { stackName, changes, isNew } = preview;
   const lines = [
-    `# ${isNew ? "New stack" : "Changes of stack"} ${code(stackName)}`,
+    `# ${isNew ? l10n.t("New stack") : l10n.t("Changes of stack")} ${code(stackName)}`,
     "",
-    `${describeConnection(connection)}, account ${connection.accountId}`,
+    l10n.t("{0}, account {1}", describeConnection(connection), connection.accountId),
     "",
-    `**Cost of the endpoint${connection.kind === "sandbox" ? " on AWS; nothing in the sandbox" : ""}:** ${costText(cost)}${cost?.afterMostUsd === undefined ? "" : `; at most ${formatHourlyAndMonthly(cost.afterMostUsd)} when scaled out`}. On-demand prices of ${PRICES_REGION}, an estimate ([price list](${PRICING_URL})).`,
+    l10n.t(
+      "**Cost of the endpoint{0}:** {1}{2}. On-demand prices of {3}, an estimate ([price list]({4})).",
+      connection.kind === "sandbox" ? l10n.t(" on AWS; nothing in the sandbox") : "",
+      costText(cost),
+      cost?.afterMostUsd === undefined
+        ? ""
+        : l10n.t("; at most {0} when scaled out", formatHourlyAndMonthly(cost.afterMostUsd)),
+      PRICES_REGION,
+      PRICING_URL,
+    ),
   ];
   for (const { title, has } of GROUPS) {
     const found = changes.filter((change) => has(change));
@@ -54,9 +64,14 @@ function changeLines(change: ResourceChange): string[] {
   const mind = consequence(change);
   if (mind) lines.push("", `> ${mind}`);
   if (action === "Modify" && details.length > 0) {
-    lines.push("", "| property | before | after | |", "|---|---|---|---|");
+    lines.push("", l10n.t("| property | before | after | |"), "|---|---|---|---|");
     for (const { path, before, after, replaces } of details) {
-      const note = replaces === "yes" ? "needs a replacement" : replaces === "maybe" ? "may need a replacement" : "";
+      const note =
+        replaces === "yes"
+          ? l10n.t("needs a replacement")
+          : replaces === "maybe"
+            ? l10n.t("may need a replacement")
+            : "";
       lines.push(`| ${path} | ${cell(before)} | ${cell(after)} | ${note} |`);
     }
   }

@@ -1,4 +1,4 @@
-import { type QuickPickItem, window } from "vscode";
+import { l10n, type QuickPickItem, window } from "vscode";
 import { viewIds } from "../contributions.ts";
 import type { Connection } from "../domain/connection.ts";
 import { OpsError, toOpsError } from "../domain/errors.ts";
@@ -53,13 +53,13 @@ export function connectionCommands(
     const info = given ?? (await launch(sandbox));
     // Already there: a second connection to the same would only interrupt what runs.
     if (isBusy && current?.kind === "sandbox" && current.endpointUrl === info.endpoint) return;
-    if (await mayInterrupt(work, "Switch to the sandbox"))
+    if (await mayInterrupt(work, l10n.t("Switch to the sandbox")))
       await connections.connect({ kind: "sandbox", sandbox: info });
   };
   return {
     "sagemakerOps.sandbox.start": startSandbox,
     "sagemakerOps.sandbox.stop": async () => {
-      if (!(await mayInterrupt(work, "Stop the sandbox", "It ends with the sandbox"))) return;
+      if (!(await mayInterrupt(work, l10n.t("Stop the sandbox"), l10n.t("It ends with the sandbox")))) return;
       await stopRun(work.loadTests);
       await sandbox.stop();
     },
@@ -72,7 +72,8 @@ export function connectionCommands(
       const region = await pickRegion(
         pinned?.region || readSetting("sagemakerOps.connection.region") || profile?.region,
       );
-      if (!region || !(await mayInterrupt(work, `Connect to ${profile?.name ?? "another account"}`))) return;
+      if (!region || !(await mayInterrupt(work, l10n.t("Connect to {0}", profile?.name ?? l10n.t("another account")))))
+        return;
       await connectToAws(connections, profile?.name, region);
     },
     "sagemakerOps.connection.signInAgain": async () => {
@@ -82,11 +83,15 @@ export function connectionCommands(
       const none = new OpsError(
         "badInput",
         lastProfile === undefined
-          ? "No profile is in use that signs in with IAM Identity Center."
-          : `Profile "${lastProfile}" does not sign in with IAM Identity Center.`,
-        { hint: "Renew its credentials where they come from: what the shared AWS files say is taken up by itself." },
+          ? l10n.t("No profile is in use that signs in with IAM Identity Center.")
+          : l10n.t('Profile "{0}" does not sign in with IAM Identity Center.', lastProfile),
+        {
+          hint: l10n.t(
+            "Renew its credentials where they come from: what the shared AWS files say is taken up by itself.",
+          ),
+        },
       );
-      throw withSteps(none, commandStep("Connect…", "sagemakerOps.connection.connect"));
+      throw withSteps(none, commandStep(l10n.t("Connect…"), "sagemakerOps.connection.connect"));
     },
   };
 }
@@ -102,7 +107,7 @@ export async function waySignInAgain(connections: Connections): Promise<{ run():
 
 /** Signing in may take long behind a VPN or a proxy: the view shows that something happens. */
 async function connectToAws(connections: Connections, profile: string | undefined, region: string): Promise<void> {
-  const title = `Connecting to ${profile ?? "AWS"}`;
+  const title = l10n.t("Connecting to {0}", profile ?? "AWS");
   try {
     await window.withProgress({ location: { viewId: viewIds.endpoints }, title }, () =>
       connections.connect({ kind: "aws", profile, region }),
@@ -110,7 +115,7 @@ async function connectToAws(connections: Connections, profile: string | undefine
   } catch (error) {
     const failure = toOpsError(error);
     if (failure.code !== "badInput") throw failure;
-    throw withSteps(failure, commandStep("Connect…", "sagemakerOps.connection.connect"));
+    throw withSteps(failure, commandStep(l10n.t("Connect…"), "sagemakerOps.connection.connect"));
   }
 }
 
@@ -132,13 +137,13 @@ async function answering(given: SandboxInfo | undefined): Promise<SandboxInfo | 
 function launch(sandbox: SandboxProcess): Promise<SandboxInfo> {
   const port = readSetting("sagemakerOps.sandbox.port");
   const timeScale = readSetting("sagemakerOps.sandbox.timeScale");
-  const title = "Starting the sandbox";
+  const title = l10n.t("Starting the sandbox");
   return Promise.resolve(
     window.withProgress({ location: { viewId: viewIds.endpoints }, title }, () => sandbox.start({ port, timeScale })),
   ).catch((error: unknown) => {
     const failure = toOpsError(error);
     if (failure.code !== "badInput") throw failure;
-    throw withSteps(failure, settingStep("Change the Port", "sagemakerOps.sandbox.port"));
+    throw withSteps(failure, settingStep(l10n.t("Change the Port"), "sagemakerOps.sandbox.port"));
   });
 }
 
@@ -146,15 +151,15 @@ function launch(sandbox: SandboxProcess): Promise<SandboxInfo> {
 async function pickPlace(pinned: string | undefined): Promise<Place | undefined> {
   const profiles = await listProfiles();
   const preferred = pinned ?? readSetting("sagemakerOps.connection.profile");
-  const why = pinned === undefined ? "from the settings" : "of this project";
+  const why = pinned === undefined ? l10n.t("from the settings") : l10n.t("of this project");
   const sorted = [...profiles].sort((a, b) => Number(b.name === preferred) - Number(a.name === preferred));
   return pickOne<Place>(
-    "Connect to",
+    l10n.t("Connect to"),
     [
       {
-        label: "$(beaker) Sandbox",
-        description: "no account needed",
-        detail: "A local AWS with simulated instances, on this machine only",
+        label: `$(beaker) ${l10n.t("Sandbox")}`,
+        description: l10n.t("no account needed"),
+        detail: l10n.t("A local AWS with simulated instances, on this machine only"),
         value: { kind: "sandbox" },
       },
       ...sorted.map(({ name, region }) => ({
@@ -163,20 +168,20 @@ async function pickPlace(pinned: string | undefined): Promise<Place | undefined>
         value: { kind: "profile" as const, name, region },
       })),
       {
-        label: "$(key) Default credentials",
-        description: "environment, shared files, SSO or instance role",
+        label: `$(key) ${l10n.t("Default credentials")}`,
+        description: l10n.t("environment, shared files, SSO or instance role"),
         value: { kind: "chain" },
       },
     ],
-    "Sandbox, a profile of the shared AWS configuration, or the default credentials",
+    l10n.t("Sandbox, a profile of the shared AWS configuration, or the default credentials"),
   );
 }
 
 /** A region of the list or one that was typed. */
 function pickRegion(first: string | undefined): Promise<string | undefined> {
   const picker = window.createQuickPick();
-  picker.title = "Region";
-  picker.placeholder = "Pick a region or type its name";
+  picker.title = l10n.t("Region");
+  picker.placeholder = l10n.t("Pick a region or type its name");
   const regions = [...new Set([first, process.env.AWS_REGION, ...COMMON_REGIONS])].filter((r) => r !== undefined);
   const items = regions.map(
     (label): QuickPickItem => ({ label, description: label === first ? "default" : undefined }),
@@ -184,7 +189,8 @@ function pickRegion(first: string | undefined): Promise<string | undefined> {
   picker.items = items;
   picker.onDidChangeValue((text) => {
     const typed = text.trim();
-    picker.items = typed && !regions.includes(typed) ? [...items, { label: typed, description: "as typed" }] : items;
+    picker.items =
+      typed && !regions.includes(typed) ? [...items, { label: typed, description: l10n.t("as typed") }] : items;
   });
   return new Promise((resolve) => {
     let answer: string | undefined;
@@ -203,7 +209,7 @@ function pickRegion(first: string | undefined): Promise<string | undefined> {
 /** The connection, or the error that offers the ways to one. @throws OpsError notConnected */
 export function requireConnection({ current }: Connections): Connection {
   if (current) return current;
-  throw new OpsError("notConnected", "Not connected to AWS or the sandbox.", {
-    hint: "Start the sandbox (no account needed), or connect to AWS.",
+  throw new OpsError("notConnected", l10n.t("Not connected to AWS or the sandbox."), {
+    hint: l10n.t("Start the sandbox (no account needed), or connect to AWS."),
   });
 }

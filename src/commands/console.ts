@@ -1,4 +1,4 @@
-import { env, Uri } from "vscode";
+import { env, l10n, Uri } from "vscode";
 import { OpsError } from "../domain/errors.ts";
 import type { Connections } from "../services/connections.ts";
 import { requireConnection } from "./connection.ts";
@@ -23,8 +23,8 @@ export async function openConsolePage(
 ): Promise<void> {
   const { kind, region } = requireConnection(connections);
   if (kind === "sandbox") {
-    throw new OpsError("conflict", `${name} lives in the sandbox, which the AWS console does not know.`, {
-      hint: "Its state is shown here: in the tree and in its page.",
+    throw new OpsError("conflict", l10n.t("{0} lives in the sandbox, which the AWS console does not know.", name), {
+      hint: l10n.t("Its state is shown here: in the tree and in its page."),
     });
   }
   const host = CONSOLES[arn.split(":")[1] ?? ""] ?? CONSOLES.aws;

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { type Connection, describeConnection } from "../domain/connection.ts";
 import { driftSentence, type ResourceDrift, type StackDrift } from "../domain/drift.ts";
 import { formatTime } from "../ui/format.ts";
@@ -7,9 +8,14 @@ import { escapeMarkdown } from "./explanationText.ts";
 export function driftMarkdown(drift: StackDrift, connection: Connection, nowMs: number): string {
   const { stackName, drifts, atMs } = drift;
   const lines = [
-    `# Drift of stack ${code(stackName)}`,
+    l10n.t("# Drift of stack {0}", code(stackName)),
     "",
-    `${describeConnection(connection)}, account ${connection.accountId}, looked at ${formatTime(atMs, nowMs)}`,
+    l10n.t(
+      "{0}, account {1}, looked at {2}",
+      describeConnection(connection),
+      connection.accountId,
+      formatTime(atMs, nowMs),
+    ),
     "",
     escapeMarkdown(driftSentence(drift)),
     ...drifts.flatMap(resourceLines),
@@ -17,21 +23,25 @@ export function driftMarkdown(drift: StackDrift, connection: Connection, nowMs: 
   if (drifts.length > 0)
     lines.push(
       "",
-      "## What now",
+      l10n.t("## What now"),
       "",
-      "- To keep how it is, write it into the template: otherwise the next deployment that touches the resource sets it back.",
-      "- To have it as the template says, change it back in the account. Deploying an unchanged template does not: CloudFormation compares templates, not resources.",
+      l10n.t(
+        "- To keep how it is, write it into the template: otherwise the next deployment that touches the resource sets it back.",
+      ),
+      l10n.t(
+        "- To have it as the template says, change it back in the account. Deploying an unchanged template does not: CloudFormation compares templates, not resources.",
+      ),
     );
   return `${lines.join("\n")}\n`;
 }
 
 function resourceLines({ logicalId, physicalId, type, kind, differences }: ResourceDrift): string[] {
   const lines = ["", `## ${escapeMarkdown(logicalId)}`, "", `${type}${physicalId ? ` · ${code(physicalId)}` : ""}`];
-  if (kind === "deleted") return [...lines, "", "It was deleted outside of the stack."];
+  if (kind === "deleted") return [...lines, "", l10n.t("It was deleted outside of the stack.")];
   const rows = differences.map(
     ({ path, expected, actual }) => `| ${code(path)} | ${cell(expected)} | ${cell(actual)} |`,
   );
-  return [...lines, "", "| property | in the template | in the account |", "|---|---|---|", ...rows];
+  return [...lines, "", l10n.t("| property | in the template | in the account |"), "|---|---|---|", ...rows];
 }
 
 const LONGEST = 400;

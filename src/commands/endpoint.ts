@@ -1,4 +1,4 @@
-import { env, type Uri, window } from "vscode";
+import { env, l10n, type Uri, window } from "vscode";
 import { type EndpointArgument, viewIds } from "../contributions.ts";
 import { describeConnection } from "../domain/connection.ts";
 import { type EndpointSummary, isInTransition } from "../domain/endpoint.ts";
@@ -72,12 +72,15 @@ export function endpointCommands(services: EndpointCommandServices): EndpointCom
       const { name } = await findEndpoint(services, argument);
       const explanation = await reading(() => services.failureExplainer.explain(name));
       assertFailed(explanation);
-      await documents.show(`Why ${name} failed`, failureMarkdown(explanation, placeOf(services)));
+      await documents.show(l10n.t("Why {0} failed", name), failureMarkdown(explanation, placeOf(services)));
     },
     "sagemakerOps.endpoint.explainScaling": async (argument) => {
       const { name } = await findEndpoint(services, argument);
       const explanations = await reading(() => services.scalingExplainer.explain(name));
-      await documents.show(`Scaling of ${name}`, scalingMarkdown(explanations, placeOf(services), Date.now()));
+      await documents.show(
+        l10n.t("Scaling of {0}", name),
+        scalingMarkdown(explanations, placeOf(services), Date.now()),
+      );
       // Not waited for: the message stays until somebody answers it.
       void offerScalingFixes(name, explanations);
     },
@@ -108,24 +111,31 @@ async function removeEndpoint(services: EndpointCommandServices, endpoint: Endpo
   const { name, status, arn } = endpoint;
   const connection = requireConnection(services.connections);
   if (name === services.project.endpointName) {
-    const error = new OpsError("conflict", `Endpoint ${name} belongs to stack ${services.project.stack?.name}.`, {
-      hint: "Delete the stack, so that CloudFormation does not miss it.",
-    });
-    throw withSteps(error, commandStep("Delete Stack…", "sagemakerOps.stack.delete"));
+    const error = new OpsError(
+      "conflict",
+      l10n.t("Endpoint {0} belongs to stack {1}.", name, services.project.stack?.name ?? ""),
+      {
+        hint: l10n.t("Delete the stack, so that CloudFormation does not miss it."),
+      },
+    );
+    throw withSteps(error, commandStep(l10n.t("Delete Stack…"), "sagemakerOps.stack.delete"));
   }
   const confirmed = await confirmWithFacts({
-    title: `Delete endpoint ${name} from ${describeConnection(connection)}`,
-    placeholder: "Pick the first row to delete it; Escape deletes nothing",
+    title: l10n.t("Delete endpoint {0} from {1}", name, describeConnection(connection)),
+    placeholder: l10n.t("Pick the first row to delete it; Escape deletes nothing"),
     confirm: {
-      label: `$(trash) Delete endpoint ${name}`,
-      description: `account ${connection.accountId} · ${connection.region}`,
+      label: `$(trash) ${l10n.t("Delete endpoint {0}", name)}`,
+      description: l10n.t("account {0} · {1}", connection.accountId, connection.region),
     },
     sections: [
       {
-        name: "deleted",
+        name: l10n.t("deleted"),
         rows: [
-          { label: "$(radio-tower) Endpoint", description: `${name} · ${status}`, detail: arn },
-          { label: "$(info) Kept", description: "its configuration and its model, which cost nothing" },
+          { label: `$(radio-tower) ${l10n.t("Endpoint")}`, description: `${name} · ${status}`, detail: arn },
+          {
+            label: `$(info) ${l10n.t("Kept")}`,
+            description: l10n.t("its configuration and its model, which cost nothing"),
+          },
         ],
       },
     ],
@@ -149,22 +159,22 @@ export async function findEndpoint(
   const mine = ({ name }: EndpointSummary) => name === project.endpointName;
   const [first, ...others] = [...list.filter(mine), ...list.filter((e) => !mine(e))];
   if (!first) {
-    const none = new OpsError("notFound", `There are no endpoints in ${region}.`, {
-      hint: "Deploy a project first, or connect to another region.",
+    const none = new OpsError("notFound", l10n.t("There are no endpoints in {0}.", region), {
+      hint: l10n.t("Deploy a project first, or connect to another region."),
     });
     throw withSteps(
       none,
-      commandStep("Deploy…", "sagemakerOps.stack.deploy"),
-      commandStep("Connect…", "sagemakerOps.connection.connect"),
+      commandStep(l10n.t("Deploy…"), "sagemakerOps.stack.deploy"),
+      commandStep(l10n.t("Connect…"), "sagemakerOps.connection.connect"),
     );
   }
   if (others.length === 0) return first;
   const choices = [first, ...others].map((endpoint) => ({
     label: endpoint.name,
-    description: [endpoint.status, mine(endpoint) && "of this project"].filter(Boolean).join(" · "),
+    description: [endpoint.status, mine(endpoint) && l10n.t("of this project")].filter(Boolean).join(" · "),
     value: endpoint,
   }));
-  const picked = await pickOne("Endpoint", choices);
-  if (!picked) throw new OpsError("cancelled", "No endpoint was picked.");
+  const picked = await pickOne(l10n.t("Endpoint"), choices);
+  if (!picked) throw new OpsError("cancelled", l10n.t("No endpoint was picked."));
   return picked;
 }

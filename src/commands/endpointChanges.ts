@@ -1,4 +1,4 @@
-import { window } from "vscode";
+import { l10n, window } from "vscode";
 import { describeConnection } from "../domain/connection.ts";
 import { formatHourly } from "../domain/cost.ts";
 import type { Endpoint } from "../domain/endpoint.ts";
@@ -28,19 +28,19 @@ export type ChangeCommandId =
 export function endpointChangeCommands(services: ChangeServices): Pick<CommandTable, ChangeCommandId> {
   return {
     "sagemakerOps.endpoint.editScaling": async (from) => {
-      const endpoint = await subject(services, from, "Changing the scaling");
+      const endpoint = await subject(services, from, l10n.t("Changing the scaling"));
       await editScaling(services, endpoint, await pickVariant(endpoint));
     },
     "sagemakerOps.endpoint.suspendScaling": async (from) =>
-      suspend(services, await subject(services, from, "Suspending the scaling"), true),
+      suspend(services, await subject(services, from, l10n.t("Suspending the scaling")), true),
     "sagemakerOps.endpoint.resumeScaling": async (from) =>
-      suspend(services, await subject(services, from, "Resuming the scaling"), false),
+      suspend(services, await subject(services, from, l10n.t("Resuming the scaling")), false),
     "sagemakerOps.endpoint.update": async (from) => {
-      const endpoint = await subject(services, from, "Updating the endpoint");
+      const endpoint = await subject(services, from, l10n.t("Updating the endpoint"));
       await updateVariant(services, endpoint, await pickVariant(endpoint));
     },
     "sagemakerOps.endpoint.shiftTraffic": async (from) =>
-      shiftTraffic(services, await subject(services, from, "Shifting traffic")),
+      shiftTraffic(services, await subject(services, from, l10n.t("Shifting traffic"))),
     "sagemakerOps.endpoint.recreate": () => recreateEndpoint(services),
   };
 }
@@ -60,15 +60,17 @@ async function subject(
 async function pickVariant({ name, variants }: Endpoint): Promise<string> {
   const [first] = variants;
   if (!first)
-    throw new OpsError("conflict", `Endpoint ${name} has no variants yet.`, { hint: "Wait until it is InService." });
+    throw new OpsError("conflict", l10n.t("Endpoint {0} has no variants yet.", name), {
+      hint: l10n.t("Wait until it is InService."),
+    });
   if (variants.length === 1) return first.name;
   const choices = variants.map((variant) => ({
     label: `$(server-process) ${variant.name}`,
     description: [variant.instanceType, plural(variant.currentInstances, "instance")].filter(Boolean).join(" · "),
     value: variant.name,
   }));
-  const picked = await pickOne(`Variant of ${name}`, choices);
-  if (picked === undefined) throw new OpsError("cancelled", "No variant was picked.");
+  const picked = await pickOne(l10n.t("Variant of {0}", name), choices);
+  if (picked === undefined) throw new OpsError("cancelled", l10n.t("No variant was picked."));
   return picked;
 }
 
@@ -89,51 +91,63 @@ async function editScaling(services: ChangeServices, endpoint: Endpoint, variant
       return formatNumber(edited[key], 2);
     },
     check: (text) =>
-      Number.isFinite(Number(text.replaceAll(",", ""))) && text !== "" ? undefined : `"${text}" is not a number.`,
+      Number.isFinite(Number(text.replaceAll(",", ""))) && text !== ""
+        ? undefined
+        : l10n.t('"{0}" is not a number.', text),
     set: (text) => {
       edited[key] = Number(text.replaceAll(",", ""));
     },
   });
   const applied = await showQuickForm({
-    title: `Scaling of ${endpoint.name} · ${variantName} · ${describeConnection(connection)}`,
-    placeholder: "Pick a value to change it, the first row to go on; Escape changes nothing",
+    title: l10n.t("Scaling of {0} · {1} · {2}", endpoint.name, variantName, describeConnection(connection)),
+    placeholder: l10n.t("Pick a value to change it, the first row to go on; Escape changes nothing"),
     apply: () => ({
-      label: "$(check) Go on with these values",
+      label: `$(check) ${l10n.t("Go on with these values")}`,
       description: isRegistered
         ? suspended
-          ? "scaling stays suspended"
+          ? l10n.t("scaling stays suspended")
           : undefined
-        : "the variant does not scale yet",
+        : l10n.t("the variant does not scale yet"),
       problem: scalingProblems(edited)[0],
     }),
     fields: [
-      field("minInstances", "Minimum instances", "The fewest that scaling leaves"),
-      field("maxInstances", "Maximum instances", "The most that scaling starts: they bound the cost"),
-      field("targetPerMinute", "Target", "Invocations per instance and minute"),
-      field("scaleOutCooldownSeconds", "Scale-out cooldown", "Seconds after a scale-out before the next one"),
-      field("scaleInCooldownSeconds", "Scale-in cooldown", "Seconds after a scale-in before the next one"),
+      field("minInstances", l10n.t("Minimum instances"), l10n.t("The fewest that scaling leaves")),
+      field("maxInstances", l10n.t("Maximum instances"), l10n.t("The most that scaling starts: they bound the cost")),
+      field("targetPerMinute", l10n.t("Target"), l10n.t("Invocations per instance and minute")),
+      field(
+        "scaleOutCooldownSeconds",
+        l10n.t("Scale-out cooldown"),
+        l10n.t("Seconds after a scale-out before the next one"),
+      ),
+      field(
+        "scaleInCooldownSeconds",
+        l10n.t("Scale-in cooldown"),
+        l10n.t("Seconds after a scale-in before the next one"),
+      ),
     ],
-    facts: () => [{ name: "what it means", rows: TOLD_RATES.map((rate) => meaningRow(edited, instanceType, rate)) }],
+    facts: () => [
+      { name: l10n.t("what it means"), rows: TOLD_RATES.map((rate) => meaningRow(edited, instanceType, rate)) },
+    ],
   });
   if (!applied) return;
   const where = await chooseWhere(services, endpoint, (project) => proposeScalingEdit(project, settings, edited));
   if (where !== "account") return;
-  await inView(services, `Changing the scaling of ${endpoint.name}`, () =>
+  await inView(services, l10n.t("Changing the scaling of {0}", endpoint.name), () =>
     services.changes.applyScaling(endpoint.name, variantName, edited),
   );
 }
 
 function meaningRow(settings: ScalingSettings, instanceType: string | undefined, rate: number): FactRow {
   const { instances, wanted, hourlyUsd } = scalingMeaning(settings, instanceType, rate);
-  const cost = hourlyUsd === undefined ? "cost unknown" : formatHourly(hourlyUsd);
+  const cost = hourlyUsd === undefined ? l10n.t("cost unknown") : formatHourly(hourlyUsd);
   const limited =
     wanted > settings.maxInstances
-      ? `the maximum; ${wanted} would be needed, so requests wait or fail`
+      ? l10n.t("the maximum; {0} would be needed, so requests wait or fail", wanted)
       : wanted < instances
-        ? "the minimum"
+        ? l10n.t("the minimum")
         : undefined;
   return {
-    label: `$(pulse) At ${formatNumber(rate)} requests/s`,
+    label: `$(pulse) ${l10n.t("At {0} requests/s", formatNumber(rate))}`,
     description: `${plural(instances, "instance")} · ${cost}`,
     detail: limited,
   };
@@ -142,30 +156,30 @@ function meaningRow(settings: ScalingSettings, instanceType: string | undefined,
 async function suspend(services: ChangeServices, endpoint: Endpoint, suspended: boolean): Promise<void> {
   const variantName = await pickVariant(endpoint);
   const connection = requireConnection(services.connections);
-  const word = suspended ? "Suspend" : "Resume";
+  const word = suspended ? l10n.t("Suspend") : l10n.t("Resume");
   const confirmed = await confirmWithFacts({
-    title: `${word} the scaling of ${endpoint.name} in ${describeConnection(connection)}`,
-    placeholder: "Pick the first row to do it; Escape changes nothing",
+    title: l10n.t("{0} the scaling of {1} in {2}", word, endpoint.name, describeConnection(connection)),
+    placeholder: l10n.t("Pick the first row to do it; Escape changes nothing"),
     confirm: {
-      label: `$(${suspended ? "debug-pause" : "debug-continue"}) ${word} scaling of ${variantName}`,
-      description: `account ${connection.accountId} · ${connection.region}`,
+      label: l10n.t("$({0}) {1} scaling of {2}", suspended ? "debug-pause" : "debug-continue", word, variantName),
+      description: l10n.t("account {0} · {1}", connection.accountId, connection.region),
     },
     sections: [
       {
-        name: "what it means",
+        name: l10n.t("what it means"),
         rows: [
           suspended
             ? {
-                label: "$(info) The number of instances stays as it is",
-                detail: "Policies and schedules are kept, and do nothing",
+                label: `$(info) ${l10n.t("The number of instances stays as it is")}`,
+                detail: l10n.t("Policies and schedules are kept, and do nothing"),
               }
-            : { label: "$(info) Policies and schedules change the number of instances again" },
+            : { label: `$(info) ${l10n.t("Policies and schedules change the number of instances again")}` },
         ],
       },
     ],
   });
   if (!confirmed) return;
-  await inView(services, `${word} scaling of ${endpoint.name}`, () =>
+  await inView(services, l10n.t("{0} scaling of {1}", word, endpoint.name), () =>
     services.changes.suspend(endpoint.name, variantName, suspended),
   );
 }
@@ -173,19 +187,19 @@ async function suspend(services: ChangeServices, endpoint: Endpoint, suspended: 
 async function shiftTraffic(services: ChangeServices, endpoint: Endpoint): Promise<void> {
   const { name, variants } = endpoint;
   if (variants.length < 2)
-    throw new OpsError("conflict", `Endpoint ${name} has one variant: it gets all traffic.`, {
-      hint: "Give the endpoint a configuration with another variant first.",
+    throw new OpsError("conflict", l10n.t("Endpoint {0} has one variant: it gets all traffic.", name), {
+      hint: l10n.t("Give the endpoint a configuration with another variant first."),
     });
   const connection = requireConnection(services.connections);
   const weights = Object.fromEntries(variants.map((variant) => [variant.name, variant.currentWeight]));
-  const share = (of: string) => `${formatNumber(trafficShares(weights)[of] ?? 0, 1)} % of the traffic`;
+  const share = (of: string) => l10n.t("{0} % of the traffic", formatNumber(trafficShares(weights)[of] ?? 0, 1));
   const applied = await showQuickForm({
-    title: `Shift traffic of ${name} in ${describeConnection(connection)}`,
-    placeholder: "Pick a variant to change its weight, the first row to shift; Escape changes nothing",
+    title: l10n.t("Shift traffic of {0} in {1}", name, describeConnection(connection)),
+    placeholder: l10n.t("Pick a variant to change its weight, the first row to shift; Escape changes nothing"),
     apply: () => ({
-      label: "$(arrow-swap) Shift traffic",
+      label: `$(arrow-swap) ${l10n.t("Shift traffic")}`,
       description: variants.map((v) => `${v.name} ${share(v.name)}`).join(" · "),
-      problem: Object.values(weights).some((weight) => weight > 0) ? undefined : "No variant would get traffic",
+      problem: Object.values(weights).some((weight) => weight > 0) ? undefined : l10n.t("No variant would get traffic"),
     }),
     fields: variants.map((variant) => ({
       label: variant.name,
@@ -195,7 +209,7 @@ async function shiftTraffic(services: ChangeServices, endpoint: Endpoint): Promi
       get detail() {
         return share(variant.name);
       },
-      check: (text: string) => (Number(text) >= 0 && text !== "" ? undefined : "Give a weight from 0."),
+      check: (text: string) => (Number(text) >= 0 && text !== "" ? undefined : l10n.t("Give a weight from 0.")),
       set: (text: string) => {
         weights[variant.name] = Number(text);
       },
@@ -203,15 +217,15 @@ async function shiftTraffic(services: ChangeServices, endpoint: Endpoint): Promi
     facts: () => [],
   });
   if (!applied) return;
-  await inView(services, `Shifting traffic of ${name}`, () => services.changes.shiftTraffic(name, weights));
+  await inView(services, l10n.t("Shifting traffic of {0}", name), () => services.changes.shiftTraffic(name, weights));
 }
 
 /** Scaling that an update took off and that never came back, as after a closed window, is offered to be put back. */
 export async function offerPausedScaling({ scalingPause, endpoints }: ChangeServices): Promise<void> {
   for (const name of await scalingPause.list()) {
-    const restore = "Put It Back";
+    const restore = l10n.t("Put It Back");
     const answer = await window.showWarningMessage(
-      `The scaling of endpoint ${name} was taken off for an update that did not end here.`,
+      l10n.t("The scaling of endpoint {0} was taken off for an update that did not end here.", name),
       restore,
     );
     if (answer !== restore) continue;

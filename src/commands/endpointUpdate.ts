@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { describeConnection } from "../domain/connection.ts";
 import { formatHourly } from "../domain/cost.ts";
 import type { Endpoint } from "../domain/endpoint.ts";
@@ -18,54 +19,57 @@ export async function updateVariant(services: ChangeServices, endpoint: Endpoint
   const options = { keepsCapacity: true, guardrail: undefined as Guardrail | undefined };
   const alarms = await services.changes.guardAlarms(endpoint.name);
   const applied = await showQuickForm({
-    title: `Update ${endpoint.name} · ${variantName} · ${describeConnection(connection)}`,
-    placeholder: "Pick a value to change it, the first row to go on; Escape changes nothing",
+    title: l10n.t("Update {0} · {1} · {2}", endpoint.name, variantName, describeConnection(connection)),
+    placeholder: l10n.t("Pick a value to change it, the first row to go on; Escape changes nothing"),
     apply: () => ({
-      label: "$(check) Go on with these values",
-      problem: change.instanceType || change.instanceCount || change.modelName ? undefined : "Change a value first",
+      label: `$(check) ${l10n.t("Go on with these values")}`,
+      problem:
+        change.instanceType || change.instanceCount || change.modelName ? undefined : l10n.t("Change a value first"),
     }),
     fields: [
       {
-        label: "Instance type",
+        label: l10n.t("Instance type"),
         get value() {
           return change.instanceType ?? variant?.instanceType ?? "serverless";
         },
-        detail: "Such as ml.m5.xlarge",
+        detail: l10n.t("Such as ml.m5.xlarge"),
         check: (text) =>
-          /^ml\.[a-z0-9-]+\.[a-z0-9]+$/.test(text) ? undefined : "An instance type looks like ml.m5.large.",
+          /^ml\.[a-z0-9-]+\.[a-z0-9]+$/.test(text) ? undefined : l10n.t("An instance type looks like ml.m5.large."),
         set: (text) => {
           change.instanceType = text === variant?.instanceType ? undefined : text;
         },
       },
       {
-        label: "Instances",
+        label: l10n.t("Instances"),
         get value() {
           return String(change.instanceCount ?? variant?.desiredInstances ?? 1);
         },
-        detail: "Number to start with, where capacity is not kept",
-        check: (text) => (/^[1-9]\d{0,3}$/.test(text) ? undefined : "Give a whole number from 1."),
+        detail: l10n.t("Number to start with, where capacity is not kept"),
+        check: (text) => (/^[1-9]\d{0,3}$/.test(text) ? undefined : l10n.t("Give a whole number from 1.")),
         set: (text) => {
           change.instanceCount = Number(text) === variant?.desiredInstances ? undefined : Number(text);
         },
       },
       {
-        label: "Model",
+        label: l10n.t("Model"),
         get value() {
           return change.modelName ?? variant?.modelName ?? "unknown";
         },
-        detail: "Name of a SageMaker model in this account",
+        detail: l10n.t("Name of a SageMaker model in this account"),
         check: (text) =>
           /^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/.test(text)
             ? undefined
-            : "A model's name has letters, digits and hyphens.",
+            : l10n.t("A model's name has letters, digits and hyphens."),
         set: (text) => {
           change.modelName = text === variant?.modelName ? undefined : text;
         },
       },
       {
-        label: "Capacity",
+        label: l10n.t("Capacity"),
         get value() {
-          return options.keepsCapacity ? "keep the instances that scaling has started" : "start with the number above";
+          return options.keepsCapacity
+            ? l10n.t("keep the instances that scaling has started")
+            : l10n.t("start with the number above");
         },
         pick: async () => (options.keepsCapacity ? "start" : "keep"),
         set: (text) => {
@@ -73,9 +77,9 @@ export async function updateVariant(services: ChangeServices, endpoint: Endpoint
         },
       },
       {
-        label: "Traffic",
+        label: l10n.t("Traffic"),
         get value() {
-          return options.guardrail ? guardrailText(options.guardrail) : "all at once, without a guardrail";
+          return options.guardrail ? guardrailText(options.guardrail) : l10n.t("all at once, without a guardrail");
         },
         pick: () => pickGuardrail(),
         set: (text) => {
@@ -89,21 +93,31 @@ export async function updateVariant(services: ChangeServices, endpoint: Endpoint
   const prepared = await services.changes.prepareUpdate(endpoint.name, change, options.keepsCapacity);
   const where = await chooseWhere(services, endpoint, (project) => proposeUpdateEdit(project, change));
   if (where !== "account" || !(await confirmUpdate(services, prepared, options.guardrail))) return;
-  await inView(services, `Updating ${endpoint.name}`, () => services.changes.update(prepared, options.guardrail));
+  await inView(services, l10n.t("Updating {0}", endpoint.name), () =>
+    services.changes.update(prepared, options.guardrail),
+  );
 }
 
 const GUARDRAILS = ["none", "allAtOnce", "canary", "linear"] as const;
 
 async function pickGuardrail(): Promise<string | undefined> {
-  return pickOne<string>("How traffic moves to the new instances", [
-    { label: "$(zap) All at once, without a guardrail", value: "none" },
-    { label: "$(eye) All at once, watched", detail: "5 minutes; rolled back when an alarm fires", value: "allAtOnce" },
+  return pickOne<string>(l10n.t("How traffic moves to the new instances"), [
+    { label: `$(zap) ${l10n.t("All at once, without a guardrail")}`, value: "none" },
     {
-      label: "$(beaker) Canary",
-      detail: "10 % for 5 minutes, then the rest; rolled back when an alarm fires",
+      label: `$(eye) ${l10n.t("All at once, watched")}`,
+      detail: l10n.t("5 minutes; rolled back when an alarm fires"),
+      value: "allAtOnce",
+    },
+    {
+      label: `$(beaker) ${l10n.t("Canary")}`,
+      detail: l10n.t("10 % for 5 minutes, then the rest; rolled back when an alarm fires"),
       value: "canary",
     },
-    { label: "$(graph-line) Linear", detail: "25 % every 5 minutes; rolled back when an alarm fires", value: "linear" },
+    {
+      label: `$(graph-line) ${l10n.t("Linear")}`,
+      detail: l10n.t("25 % every 5 minutes; rolled back when an alarm fires"),
+      value: "linear",
+    },
   ]);
 }
 
@@ -129,24 +143,32 @@ function confirmUpdate(
     change.modelName,
   ];
   return confirmWithFacts({
-    title: `Update ${endpoint.name} in ${describeConnection(connection)}`,
-    placeholder: "Pick the first row to update; Escape changes nothing",
+    title: l10n.t("Update {0} in {1}", endpoint.name, describeConnection(connection)),
+    placeholder: l10n.t("Pick the first row to update; Escape changes nothing"),
     confirm: {
-      label: `$(sync) Update ${endpoint.name}`,
-      description: `account ${connection.accountId} · ${connection.region}`,
+      label: `$(sync) ${l10n.t("Update {0}", endpoint.name)}`,
+      description: l10n.t("account {0} · {1}", connection.accountId, connection.region),
     },
     sections: [
       ...(warnings.length
-        ? [{ name: "mind", rows: warnings.map(({ label, detail }) => ({ label: `$(warning) ${label}`, detail })) }]
+        ? [
+            {
+              name: l10n.t("mind"),
+              rows: warnings.map(({ label, detail }) => ({ label: `$(warning) ${label}`, detail })),
+            },
+          ]
         : []),
       {
-        name: "what changes",
+        name: l10n.t("what changes"),
         rows: [
           { label: `$(server-process) ${change.variantName}`, description: changed.filter(Boolean).join(" · ") },
-          { label: "$(arrow-swap) Traffic", description: guardrail ? guardrailText(guardrail) : "all at once" },
           {
-            label: "$(credit-card) Cost",
-            description: `${usd(beforeUsd)} → ${usd(afterUsd)}${connection.kind === "sandbox" ? " on AWS; nothing in the sandbox" : ""}`,
+            label: `$(arrow-swap) ${l10n.t("Traffic")}`,
+            description: guardrail ? guardrailText(guardrail) : l10n.t("all at once"),
+          },
+          {
+            label: `$(credit-card) ${l10n.t("Cost")}`,
+            description: `${usd(beforeUsd)} → ${usd(afterUsd)}${connection.kind === "sandbox" ? l10n.t(" on AWS; nothing in the sandbox") : ""}`,
           },
         ],
       },

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import type { FailureExplanation } from "../domain/failureExplanation.ts";
 import type { LoadRunReport, ScalingMark } from "../domain/loadRun.ts";
 import { explainRun, scaledOut } from "../domain/runExplanation.ts";
@@ -35,12 +36,16 @@ export function scalingMarkdown(explanations: readonly ScalingExplanation[], pla
   const name = explanations[0]?.endpointName ?? "";
   const parts = explanations.map(({ variantName, summary, findings }) =>
     [
-      `## Variant ${esc(variantName)}`,
+      l10n.t("## Variant {0}", esc(variantName)),
       esc(summary),
-      findings.length ? findingList(findings) : "Nothing keeps it from scaling.",
+      findings.length ? findingList(findings) : l10n.t("Nothing keeps it from scaling."),
     ].join("\n\n"),
   );
-  return [`# Scaling of ${esc(name)}`, `${esc(place)} · as of ${formatTime(atMs, atMs)}`, ...parts].join("\n\n");
+  return [
+    l10n.t("# Scaling of {0}", esc(name)),
+    l10n.t("{0} · as of {1}", esc(place), formatTime(atMs, atMs)),
+    ...parts,
+  ].join("\n\n");
 }
 
 /** Why an endpoint failed, as a page to read. */
@@ -48,15 +53,17 @@ export function failureMarkdown(explanation: FailureExplanation, place: string):
   const { endpointName, status, failureReason, logGroup, lines, logProblem, advice } = explanation;
   const log = lines.map(({ atMs, stream, text }) => `${new Date(atMs).toISOString()}  ${stream}  ${text}`);
   return [
-    status ? `# Why ${esc(endpointName)} is ${status}` : `# Why ${esc(endpointName)} failed and was rolled back`,
+    status
+      ? l10n.t("# Why {0} is {1}", esc(endpointName), status)
+      : l10n.t("# Why {0} failed and was rolled back", esc(endpointName)),
     esc(place),
-    "## What SageMaker says",
-    esc(failureReason ?? "It gives no reason."),
-    "## What to do",
+    l10n.t("## What SageMaker says"),
+    esc(failureReason ?? l10n.t("It gives no reason.")),
+    l10n.t("## What to do"),
     esc(advice),
-    "## What the containers logged",
-    log.length ? codeBlock(log) : esc(logProblem ?? "Nothing."),
-    `Log group \`${logGroup.replaceAll("`", "")}\``,
+    l10n.t("## What the containers logged"),
+    log.length ? codeBlock(log) : esc(logProblem ?? l10n.t("Nothing.")),
+    l10n.t("Log group `{0}`", logGroup.replaceAll("`", "")),
   ].join("\n\n");
 }
 
@@ -71,16 +78,23 @@ export function runMarkdown(
   const causes = explainRun(report);
   const { policy } = environment;
   return [
-    `# Scaling in run ${esc(plan.name)}`,
+    l10n.t("# Scaling in run {0}", esc(plan.name)),
     `→ ${esc(target.name)} · ${formatTime(startedAtMs, atMs)}`,
     esc(verdict.sentence),
-    scaledOut(report) ? "## How it scaled" : "## Why it did not scale out",
-    causes.length ? findingList(causes) : "The endpoint scaled out during this run.",
+    scaledOut(report) ? l10n.t("## How it scaled") : l10n.t("## Why it did not scale out"),
+    causes.length ? findingList(causes) : l10n.t("The endpoint scaled out during this run."),
     policy
-      ? `Policy: target ${policy.targetPerMinute.toLocaleString("en")} invocations per instance and minute, ${policy.minInstances} to ${policy.maxInstances} instances.`
+      ? l10n.t(
+          "Policy: target {0} invocations per instance and minute, {1} to {2} instances.",
+          policy.targetPerMinute.toLocaleString("en"),
+          policy.minInstances,
+          policy.maxInstances,
+        )
       : "",
     "## Timeline",
-    marks.length ? marks.map((mark) => markLine(mark, startedAtMs)).join("\n") : "No alarm changed and nothing scaled.",
+    marks.length
+      ? marks.map((mark) => markLine(mark, startedAtMs)).join("\n")
+      : l10n.t("No alarm changed and nothing scaled."),
     ...(warnings.length ? ["## Mind", warnings.map((text) => `- ${esc(text)}`).join("\n")] : []),
     ...(now && place ? [scalingMarkdown(now, place, atMs).replace(/^#/gm, "##")] : []),
   ]

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import path from "node:path";
-import { commands, env, type LogOutputChannel, Range, Uri, window } from "vscode";
+import { commands, env, type LogOutputChannel, l10n, Range, Uri, window } from "vscode";
 import type { LogicalIdArgument, ModelArgument, ResourceArgument, TreeNodeArgument } from "../contributions.ts";
 import { type EndpointFilter, endpointStatuses } from "../domain/endpoint.ts";
 import { OpsError } from "../domain/errors.ts";
@@ -80,12 +80,13 @@ async function filter({ connections, endpoints }: ExplorerServices): Promise<voi
   requireConnection(connections);
   const current = endpoints.snapshot().filter ?? {};
   const choices: Choice<"name" | "status" | "tag" | "clear">[] = [
-    { label: "$(text-size) Name…", description: current.name, value: "name" },
-    { label: "$(pulse) Status…", description: current.status, value: "status" },
-    { label: "$(tag) Tag…", description: current.tag?.key, value: "tag" },
+    { label: `$(text-size) ${l10n.t("Name…")}`, description: current.name, value: "name" },
+    { label: `$(pulse) ${l10n.t("Status…")}`, description: current.status, value: "status" },
+    { label: `$(tag) ${l10n.t("Tag…")}`, description: current.tag?.key, value: "tag" },
   ];
-  if (endpoints.snapshot().filter) choices.push({ label: "$(clear-all) Show all endpoints", value: "clear" });
-  const by = await pickOne("Show only endpoints by", choices);
+  if (endpoints.snapshot().filter)
+    choices.push({ label: `$(clear-all) ${l10n.t("Show all endpoints")}`, value: "clear" });
+  const by = await pickOne(l10n.t("Show only endpoints by"), choices);
   if (by === undefined) return;
   if (by === "clear") return applyFilter(endpoints, undefined);
   const part = by === "name" ? await askName(current) : by === "status" ? await askStatus() : await askTag(current);
@@ -98,27 +99,31 @@ function nonEmpty(filter: EndpointFilter): EndpointFilter | undefined {
 
 async function askName({ name }: EndpointFilter): Promise<EndpointFilter | undefined> {
   const text = await window.showInputBox({
-    title: "Endpoints whose name contains",
+    title: l10n.t("Endpoints whose name contains"),
     value: name,
-    placeHolder: "for example wine; empty for any name",
+    placeHolder: l10n.t("for example wine; empty for any name"),
     ignoreFocusOut: true,
     // API reference, ListEndpoints, NameContains.
-    validateInput: (value) => (/^[a-zA-Z0-9-]{0,63}$/.test(value) ? undefined : "Letters, digits and hyphens only."),
+    validateInput: (value) =>
+      /^[a-zA-Z0-9-]{0,63}$/.test(value) ? undefined : l10n.t("Letters, digits and hyphens only."),
   });
   return text === undefined ? undefined : { name: text };
 }
 
 async function askStatus(): Promise<EndpointFilter | undefined> {
   const choices = endpointStatuses.map((status): Choice<EndpointFilter> => ({ label: status, value: { status } }));
-  return pickOne("Endpoints whose status is", [...choices, { label: "Any status", value: { status: undefined } }]);
+  return pickOne(l10n.t("Endpoints whose status is"), [
+    ...choices,
+    { label: l10n.t("Any status"), value: { status: undefined } },
+  ]);
 }
 
 async function askTag({ tag }: EndpointFilter): Promise<EndpointFilter | undefined> {
   const text = await window.showInputBox({
-    title: "Endpoints with the tag",
+    title: l10n.t("Endpoints with the tag"),
     value: tag && [tag.key, tag.value].filter((part) => part !== undefined).join("="),
-    placeHolder: "key or key=value; empty for any tags",
-    prompt: "Tags are read endpoint by endpoint, a page at a time",
+    placeHolder: l10n.t("key or key=value; empty for any tags"),
+    prompt: l10n.t("Tags are read endpoint by endpoint, a page at a time"),
     ignoreFocusOut: true,
   });
   if (text === undefined) return undefined;
@@ -133,16 +138,16 @@ async function openInConsole(connections: Connections, { name, arn, console: pag
 async function download(connections: Connections, artifact: string): Promise<void> {
   requireConnection(connections);
   const target = await window.showSaveDialog({
-    title: `Download ${artifact}`,
-    saveLabel: "Download",
+    title: l10n.t("Download {0}", artifact),
+    saveLabel: l10n.t("Download"),
     defaultUri: Uri.file(path.join(homedir(), lastPart(artifact))),
   });
   if (!target) return;
-  await withCancellableProgress(`Downloading ${lastPart(artifact)}`, (say, signal) =>
+  await withCancellableProgress(l10n.t("Downloading {0}", lastPart(artifact)), (say, signal) =>
     downloadArtifact(connections, artifact, target.fsPath, {
       signal,
       onProgress: (bytes, of) =>
-        say(of ? `${formatNumber((bytes / of) * 100)} % of ${megabytes(of)}` : megabytes(bytes)),
+        say(of ? l10n.t("{0} % of {1}", formatNumber((bytes / of) * 100), megabytes(of)) : megabytes(bytes)),
     }),
   );
   await commands.executeCommand("revealInExplorer", target);
@@ -151,15 +156,15 @@ async function download(connections: Connections, artifact: string): Promise<voi
 const megabytes = (bytes: number) => `${formatNumber(bytes / 1e6, 1)} MB`;
 
 async function revealInTemplate({ project }: WorkspaceProject, logicalId: string): Promise<void> {
-  if (!project) throw new OpsError("notFound", "This workspace has no project, and so no template.");
+  if (!project) throw new OpsError("notFound", l10n.t("This workspace has no project, and so no template."));
   const file = path.resolve(project.folder, project.project.template);
   const text = await readFile(file, "utf8").catch((cause: Error) => {
-    throw new OpsError("notFound", `Template ${file} cannot be read: ${cause.message}`, { cause });
+    throw new OpsError("notFound", l10n.t("Template {0} cannot be read: {1}", file, cause.message), { cause });
   });
   const line = findResource(text, logicalId);
   if (line === undefined)
-    throw new OpsError("notFound", `Template ${path.basename(file)} has no resource ${logicalId}.`, {
-      hint: "The stack may have been deployed from another version of it.",
+    throw new OpsError("notFound", l10n.t("Template {0} has no resource {1}.", path.basename(file), logicalId), {
+      hint: l10n.t("The stack may have been deployed from another version of it."),
       place: { file },
     });
   const at = new Range(line - 1, 0, line - 1, 0);

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import type { LoadTests } from "../services/loadTests.ts";
 import type { StackDeployer } from "../services/stackDeployer.ts";
 import { confirmWithFacts, type FactRow } from "../ui/prompts.ts";
@@ -16,30 +17,30 @@ export interface OngoingWork {
 export async function mayInterrupt(
   { loadTests, deployer }: OngoingWork,
   deed: string,
-  stackFate = "It goes on, but is no longer followed from here",
+  stackFate = l10n.t("It goes on, but is no longer followed from here"),
 ): Promise<boolean> {
   const rows: FactRow[] = [];
   const run = loadTests.isRunning ? loadTests.active : undefined;
   if (run) {
     rows.push({
-      label: `$(pulse) Load test ${run.plan.name}`,
+      label: `$(pulse) ${l10n.t("Load test {0}", run.plan.name)}`,
       description: `→ ${run.target.name}`,
-      detail: "It is stopped; what was measured is kept as an interrupted run",
+      detail: l10n.t("It is stopped; what was measured is kept as an interrupted run"),
     });
   }
   if (deployer.busyWith) {
     rows.push({
-      label: `$(layers) Stack ${deployer.busyWith}`,
-      description: "CloudFormation works on it",
+      label: `$(layers) ${l10n.t("Stack {0}", deployer.busyWith)}`,
+      description: l10n.t("CloudFormation works on it"),
       detail: stackFate,
     });
   }
   if (rows.length === 0) return true;
   return confirmWithFacts({
     title: deed,
-    placeholder: "Something is under way; pick the first row to go on, Escape to leave it alone",
-    confirm: { label: `$(warning) ${deed} all the same` },
-    sections: [{ name: "under way", rows }],
+    placeholder: l10n.t("Something is under way; pick the first row to go on, Escape to leave it alone"),
+    confirm: { label: `$(warning) ${l10n.t("{0} all the same", deed)}` },
+    sections: [{ name: l10n.t("under way"), rows }],
   });
 }
 

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { commands, type QuickPickItem, Uri, window, workspace } from "vscode";
+import { commands, l10n, type QuickPickItem, Uri, window, workspace } from "vscode";
 import { describeConnection } from "../domain/connection.ts";
 import { OpsError } from "../domain/errors.ts";
 import { peakRate, planSeconds } from "../domain/loadPlan.ts";
@@ -46,11 +46,15 @@ async function prepare(services: ExchangeServices, from: PlanSource, what: strin
 }
 
 async function exportCommand(services: ExchangeServices, from: PlanSource): Promise<void> {
-  const prepared = await prepare(services, from, "Exporting a load plan");
+  const prepared = await prepare(services, from, l10n.t("Exporting a load plan"));
   if (!prepared) return;
-  const tool = await pickOne<ExportTool>(`Export ${prepared.plan.name}`, [
-    { label: "Artillery", detail: "A project for this machine, or for Fargate or Lambda workers", value: "artillery" },
-    { label: "k6", detail: "A script with arrival rates and thresholds", value: "k6" },
+  const tool = await pickOne<ExportTool>(l10n.t("Export {0}", prepared.plan.name), [
+    {
+      label: "Artillery",
+      detail: l10n.t("A project for this machine, or for Fargate or Lambda workers"),
+      value: "artillery",
+    },
+    { label: "k6", detail: l10n.t("A script with arrival rates and thresholds"), value: "k6" },
   ]);
   if (tool === undefined) return;
   const workers = tool === "k6" ? 1 : await askWorkers(prepared);
@@ -65,12 +69,15 @@ async function exportCommand(services: ExchangeServices, from: PlanSource): Prom
 async function askWorkers({ plan }: PreparedRun): Promise<number | undefined> {
   const peak = peakRate(plan.stages);
   const text = await window.showInputBox({
-    title: "Artillery workers",
-    prompt: `Machines that share the ${formatNumber(peak)} requests/s; one sends some hundred signed requests/s`,
+    title: l10n.t("Artillery workers"),
+    prompt: l10n.t(
+      "Machines that share the {0} requests/s; one sends some hundred signed requests/s",
+      formatNumber(peak),
+    ),
     value: String(suggestedWorkers(peak)),
     ignoreFocusOut: true,
     validateInput: (value) =>
-      /^([1-9]\d{0,2}|1000)$/.test(value.trim()) ? undefined : "A whole number from 1 to 1000.",
+      /^([1-9]\d{0,2}|1000)$/.test(value.trim()) ? undefined : l10n.t("A whole number from 1 to 1000."),
   });
   return text === undefined ? undefined : Number(text);
 }
@@ -79,15 +86,15 @@ async function askWorkers({ plan }: PreparedRun): Promise<number | undefined> {
 async function pickFolder(planFile: string, tool: ExportTool): Promise<string | undefined> {
   const beside = path.join(path.dirname(planFile), `${path.basename(planFile, ".ramp.json")}-${tool}`);
   const elsewhere = "elsewhere";
-  const picked = await pickOne("Folder for the export", [
+  const picked = await pickOne(l10n.t("Folder for the export"), [
     { label: `$(new-folder) ${path.basename(beside)}`, description: path.dirname(beside), value: beside },
-    { label: "$(folder-opened) Another folder…", description: "new or empty", value: elsewhere },
+    { label: `$(folder-opened) ${l10n.t("Another folder…")}`, description: l10n.t("new or empty"), value: elsewhere },
   ]);
   if (picked !== elsewhere) return picked;
   const [folder] =
     (await window.showOpenDialog({
-      title: "New or empty folder for the export",
-      openLabel: "Export Here",
+      title: l10n.t("New or empty folder for the export"),
+      openLabel: l10n.t("Export Here"),
       canSelectFiles: false,
       canSelectFolders: true,
     })) ?? [];
@@ -101,18 +108,22 @@ const SERVICES = {
 
 /** Starts Artillery's workers in the user's account, in a terminal: what they do, and cost, is seen and can be stopped. */
 async function runOnAws(services: ExchangeServices, from: PlanSource): Promise<void> {
-  const prepared = await prepare(services, from, "Running a load test on AWS");
+  const prepared = await prepare(services, from, l10n.t("Running a load test on AWS"));
   if (!prepared) return;
   const { connection, plan } = prepared;
   if (connection.kind === "sandbox")
-    throw new OpsError("conflict", "Workers on AWS cannot reach the sandbox, which listens on this machine only.", {
-      hint: "Connect to an AWS account, or run the plan from here.",
-    });
+    throw new OpsError(
+      "conflict",
+      l10n.t("Workers on AWS cannot reach the sandbox, which listens on this machine only."),
+      {
+        hint: l10n.t("Connect to an AWS account, or run the plan from here."),
+      },
+    );
   const choices: (QuickPickItem & { value: keyof typeof SERVICES })[] = [
-    { label: SERVICES.fargate, detail: "Containers: for long runs and high rates", value: "fargate" },
-    { label: SERVICES.lambda, detail: "Functions: start fast, run 15 minutes at most", value: "lambda" },
+    { label: SERVICES.fargate, detail: l10n.t("Containers: for long runs and high rates"), value: "fargate" },
+    { label: SERVICES.lambda, detail: l10n.t("Functions: start fast, run 15 minutes at most"), value: "lambda" },
   ];
-  const service = await pickOne(`Run ${plan.name} on`, choices);
+  const service = await pickOne(l10n.t("Run {0} on", plan.name), choices);
   if (service === undefined) return;
   const workers = await askWorkers(prepared);
   if (workers === undefined) return;
@@ -128,34 +139,49 @@ async function runOnAws(services: ExchangeServices, from: PlanSource): Promise<v
 
 function confirmOnAws(prepared: PreparedRun, service: keyof typeof SERVICES, workers: number): Promise<boolean> {
   const { plan, target, connection, requests, estimatedUsd, warnings } = prepared;
-  const endpointCost = estimatedUsd === undefined ? "unknown" : `about $${estimatedUsd.toFixed(2)}`;
+  const endpointCost = estimatedUsd === undefined ? "unknown" : l10n.t("about ${0}", estimatedUsd.toFixed(2));
   return confirmWithFacts({
-    title: `Load test ${plan.name} from ${SERVICES[service]} in ${describeConnection(connection)}`,
-    placeholder: "Pick the first row to start; Escape sends and creates nothing",
+    title: l10n.t("Load test {0} from {1} in {2}", plan.name, SERVICES[service], describeConnection(connection)),
+    placeholder: l10n.t("Pick the first row to start; Escape sends and creates nothing"),
     confirm: {
-      label: `$(cloud) Start ${workers} ${workers === 1 ? "worker" : "workers"} and send ${formatNumber(requests)} requests to ${target.name}`,
+      label: `$(cloud) ${l10n.t("Start {0} {1} and send {2} requests to {3}", workers, workers === 1 ? l10n.t("worker") : l10n.t("workers"), formatNumber(requests), target.name)}`,
       description: describeConnection(connection),
     },
     sections: [
       ...(warnings.length
-        ? [{ name: "mind", rows: warnings.map((detail) => ({ label: "$(warning) Warning", detail })) }]
+        ? [
+            {
+              name: l10n.t("mind"),
+              rows: warnings.map((detail) => ({ label: `$(warning) ${l10n.t("Warning")}`, detail })),
+            },
+          ]
         : []),
       {
-        name: "what will happen",
+        name: l10n.t("what will happen"),
         rows: [
-          { label: "$(account) Account", description: connection.accountId },
-          { label: "$(globe) Region", description: connection.region },
-          { label: "$(radio-tower) Target", description: target.name },
+          { label: `$(account) ${l10n.t("Account")}`, description: connection.accountId },
+          { label: `$(globe) ${l10n.t("Region")}`, description: connection.region },
+          { label: `$(radio-tower) ${l10n.t("Target")}`, description: target.name },
           {
-            label: "$(pulse) Load",
-            description: `up to ${formatNumber(peakRate(plan.stages))} requests/s for ${formatAge(planSeconds(plan.stages) * 1000)}`,
+            label: `$(pulse) ${l10n.t("Load")}`,
+            description: l10n.t(
+              "up to {0} requests/s for {1}",
+              formatNumber(peakRate(plan.stages)),
+              formatAge(planSeconds(plan.stages) * 1000),
+            ),
           },
-          { label: "$(credit-card) Cost of the endpoint", description: endpointCost },
+          { label: `$(credit-card) ${l10n.t("Cost of the endpoint")}`, description: endpointCost },
           {
-            label: "$(credit-card) Cost of the workers",
-            description: `as ${SERVICES[service]} bills ${workers} for ${formatAge(planSeconds(plan.stages) * 1000)}`,
-            detail:
+            label: `$(credit-card) ${l10n.t("Cost of the workers")}`,
+            description: l10n.t(
+              "as {0} bills {1} for {2}",
+              SERVICES[service],
+              workers,
+              formatAge(planSeconds(plan.stages) * 1000),
+            ),
+            detail: l10n.t(
               "Artillery creates a role, a bucket and a queue in this account, and leaves them there for the next time",
+            ),
           },
         ],
       },
@@ -167,20 +193,22 @@ function confirmOnAws(prepared: PreparedRun, service: keyof typeof SERVICES, wor
 async function importCommand({ loadTests, panels, project }: ExchangeServices): Promise<void> {
   const [file] =
     (await window.showOpenDialog({
-      title: "Results of Artillery (report.json) or k6 (summary.json)",
-      openLabel: "Import",
+      title: l10n.t("Results of Artillery (report.json) or k6 (summary.json)"),
+      openLabel: l10n.t("Import"),
       filters: { "JSON files": ["json"] },
       defaultUri: workspace.workspaceFolders?.[0]?.uri,
     })) ?? [];
   if (!file) return;
   const folder = runsFolder(project);
   if (!folder)
-    throw new OpsError("badInput", "There is no folder to keep the imported run in.", { hint: "Open a folder first." });
+    throw new OpsError("badInput", l10n.t("There is no folder to keep the imported run in."), {
+      hint: l10n.t("Open a folder first."),
+    });
   const plans = await findPlans(project);
   const none = "";
-  const plan = await pickOne("Plan whose expectations the results are held against", [
+  const plan = await pickOne(l10n.t("Plan whose expectations the results are held against"), [
     ...plans.map((value) => ({ label: path.basename(value), description: path.dirname(value), value })),
-    { label: "None", detail: "The results are shown without a verdict on expectations", value: none },
+    { label: l10n.t("None"), detail: l10n.t("The results are shown without a verdict on expectations"), value: none },
   ]);
   if (plan === undefined) return;
   const { files } = await importResults(file.fsPath, folder, plan || undefined);

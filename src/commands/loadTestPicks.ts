@@ -1,5 +1,5 @@
 import path from "node:path";
-import { QuickPickItemKind, Uri, window } from "vscode";
+import { l10n, QuickPickItemKind, Uri, window } from "vscode";
 import type { Commands, PlanArgument } from "../contributions.ts";
 import { OpsError } from "../domain/errors.ts";
 import type { LoadRunReport } from "../domain/loadRun.ts";
@@ -26,17 +26,17 @@ export async function pickPlan({ project }: PickServices, from: PlanSource): Pro
   if (named !== undefined) return named;
   const plans = await findPlans(project);
   if (plans.length === 0) {
-    const none = new OpsError("badInput", "This workspace has no load plan.", {
-      hint: "A plan is a file *.ramp.json; the wine example has loadtests/1k-rps.ramp.json.",
+    const none = new OpsError("badInput", l10n.t("This workspace has no load plan."), {
+      hint: l10n.t("A plan is a file *.ramp.json; the wine example has loadtests/1k-rps.ramp.json."),
     });
-    throw withSteps(none, commandStep("Create the Wine Example…", "sagemakerOps.project.createExample"));
+    throw withSteps(none, commandStep(l10n.t("Create the Wine Example…"), "sagemakerOps.project.createExample"));
   }
   const choices = plans.map((file) => ({
     label: path.basename(file),
     description: path.dirname(file),
     value: file,
   }));
-  return choices.length === 1 ? choices[0]?.value : pickOne("Load plan", choices);
+  return choices.length === 1 ? choices[0]?.value : pickOne(l10n.t("Load plan"), choices);
 }
 
 /** A run that is kept: its file and what it measured. */
@@ -49,8 +49,10 @@ async function keptRuns({ loadTests, project }: PickServices): Promise<KeptRun[]
   const folder = runsFolder(project);
   const runs = folder ? await loadTests.list(folder) : [];
   if (runs.length > 0) return runs;
-  const none = new OpsError("notFound", "No load test has been run in this workspace.", { hint: "Run one first." });
-  throw withSteps(none, commandStep("Run Load Test…", "sagemakerOps.loadTest.run"));
+  const none = new OpsError("notFound", l10n.t("No load test has been run in this workspace."), {
+    hint: l10n.t("Run one first."),
+  });
+  throw withSteps(none, commandStep(l10n.t("Run Load Test…"), "sagemakerOps.loadTest.run"));
 }
 
 /** A run as a row to pick. */
@@ -78,8 +80,10 @@ export async function pickOtherRuns(services: PickServices, baseFile: string): P
   const base = runs.find(({ file }) => file === baseFile);
   const others = runs.filter(({ file }) => file !== baseFile);
   if (others.length === 0) {
-    const alone = new OpsError("notFound", "There is no other run to compare with.", { hint: "Run a plan again." });
-    throw withSteps(alone, commandStep("Run Load Test…", "sagemakerOps.loadTest.run"));
+    const alone = new OpsError("notFound", l10n.t("There is no other run to compare with."), {
+      hint: l10n.t("Run a plan again."),
+    });
+    throw withSteps(alone, commandStep(l10n.t("Run Load Test…"), "sagemakerOps.loadTest.run"));
   }
   const isSame = ({ report }: KeptRun) => report.plan.name === base?.report.plan.name;
   const same = others.filter(isSame);
@@ -92,13 +96,16 @@ export async function pickOtherRuns(services: PickServices, baseFile: string): P
           ...rows.map((row) => ({ ...runChoice(row), picked: row === earlier })),
         ];
   const rest = others.filter((run) => !isSame(run));
-  const picked = await window.showQuickPick([...section("same plan", same), ...section("other plans", rest)], {
-    title: "Compare with",
-    placeHolder: "Pick one or several runs",
-    canPickMany: true,
-    ignoreFocusOut: true,
-    matchOnDescription: true,
-    matchOnDetail: true,
-  });
+  const picked = await window.showQuickPick(
+    [...section(l10n.t("same plan"), same), ...section(l10n.t("other plans"), rest)],
+    {
+      title: l10n.t("Compare with"),
+      placeHolder: l10n.t("Pick one or several runs"),
+      canPickMany: true,
+      ignoreFocusOut: true,
+      matchOnDescription: true,
+      matchOnDetail: true,
+    },
+  );
   return picked && picked.length > 0 ? picked.map(({ value }) => value) : undefined;
 }

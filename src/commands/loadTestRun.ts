@@ -1,5 +1,5 @@
 import path from "node:path";
-import { window } from "vscode";
+import { l10n, window } from "vscode";
 import { type EndpointArgument, viewIds } from "../contributions.ts";
 import { describeConnection } from "../domain/connection.ts";
 import { OpsError, toOpsError } from "../domain/errors.ts";
@@ -39,7 +39,7 @@ export async function runPlan(
   options: { endpointName?: string; onStarted?(run: RunProgress): void } = {},
 ): Promise<RunProgress | undefined> {
   const { loadTests, project } = services;
-  const prepared = await prepare(services, planFile, "Running a load test");
+  const prepared = await prepare(services, planFile, l10n.t("Running a load test"));
   assertSameEndpoint(prepared, options.endpointName);
   if (!(await confirmRun(prepared))) return undefined;
   const ended = loadTests.start(prepared, { reportFolder: runsFolder(project) });
@@ -51,14 +51,14 @@ export async function runPlan(
 /** Sends exactly one request of a plan after asking, and shows it with its answer. */
 export async function debugOneRequest(services: LoadSendingServices, planFile: string): Promise<void> {
   const { connections, documents } = services;
-  const prepared = await prepare(services, planFile, "Sending a request");
+  const prepared = await prepare(services, planFile, l10n.t("Sending a request"));
   if (!(await confirmOneRequest(prepared))) return;
   const probe = await window.withProgress({ location: { viewId: viewIds.loadTests } }, () =>
     sendOneRequest(connections, prepared),
   );
   const { plan, connection } = prepared;
   const text = probedRequestMarkdown(plan.name, probe, describeConnection(connection));
-  await documents.show(`One request of ${plan.name}`, text);
+  await documents.show(l10n.t("One request of {0}", plan.name), text);
 }
 
 async function prepare(services: LoadSendingServices, planFile: string, what: string): Promise<PreparedRun> {
@@ -78,26 +78,33 @@ async function prepare(services: LoadSendingServices, planFile: string, what: st
 function notDeployed({ project }: LoadSendingServices, error: OpsError): OpsError {
   const isMissing =
     error.code === "badInput" && !error.place && project.project && !project.stack?.outputs.EndpointName;
-  return isMissing ? withSteps(error, commandStep("Deploy…", "sagemakerOps.stack.deploy")) : error;
+  return isMissing ? withSteps(error, commandStep(l10n.t("Deploy…"), "sagemakerOps.stack.deploy")) : error;
 }
 
 /** A plan may name another endpoint than the row on which the command was called: that must not pass unseen. */
 function assertSameEndpoint({ target, planFile }: PreparedRun, wanted: EndpointArgument["endpointName"] | undefined) {
   if (wanted === undefined || target.type !== "endpoint" || target.name === wanted) return;
-  throw new OpsError("badInput", `Plan ${path.basename(planFile)} loads endpoint ${target.name}, not ${wanted}.`, {
-    hint: `Give its target the name ${wanted}, or pick another plan.`,
-  });
+  throw new OpsError(
+    "badInput",
+    l10n.t("Plan {0} loads endpoint {1}, not {2}.", path.basename(planFile), target.name, wanted),
+    {
+      hint: l10n.t("Give its target the name {0}, or pick another plan.", wanted),
+    },
+  );
 }
 
 /** Where something is sent, as rows of a confirmation. */
 function placeRows({ connection, target }: PreparedRun): FactRow[] {
   const sandbox = connection.kind === "sandbox";
   return [
-    { label: "$(account) Account", description: sandbox ? `${connection.accountId} (sandbox)` : connection.accountId },
-    { label: "$(globe) Region", description: connection.region },
     {
-      label: "$(radio-tower) Target",
-      description: [target.name, target.variant, sandbox && "simulated instances"].filter(Boolean).join(" · "),
+      label: `$(account) ${l10n.t("Account")}`,
+      description: sandbox ? `${connection.accountId} (sandbox)` : connection.accountId,
+    },
+    { label: `$(globe) ${l10n.t("Region")}`, description: connection.region },
+    {
+      label: `$(radio-tower) ${l10n.t("Target")}`,
+      description: [target.name, target.variant, sandbox && l10n.t("simulated instances")].filter(Boolean).join(" · "),
     },
   ];
 }
@@ -106,30 +113,39 @@ function confirmRun(prepared: PreparedRun): Promise<boolean> {
   const { plan, target, connection, requests, estimatedUsd, warnings } = prepared;
   const cost =
     connection.kind === "sandbox"
-      ? "nothing in the sandbox"
+      ? l10n.t("nothing in the sandbox")
       : estimatedUsd === undefined
-        ? "unknown instance price"
-        : `about $${estimatedUsd.toFixed(2)} of instance time`;
+        ? l10n.t("unknown instance price")
+        : l10n.t("about ${0} of instance time", estimatedUsd.toFixed(2));
   const facts: FactRow[] = [
     ...placeRows(prepared),
     {
-      label: "$(pulse) Load",
-      description: `up to ${formatNumber(peakRate(plan.stages))} requests/s for ${formatAge(planSeconds(plan.stages) * 1000)}`,
+      label: `$(pulse) ${l10n.t("Load")}`,
+      description: l10n.t(
+        "up to {0} requests/s for {1}",
+        formatNumber(peakRate(plan.stages)),
+        formatAge(planSeconds(plan.stages) * 1000),
+      ),
     },
-    { label: "$(credit-card) Cost", description: cost },
+    { label: `$(credit-card) ${l10n.t("Cost")}`, description: cost },
   ];
   return confirmWithFacts({
-    title: `Load test ${plan.name} in ${describeConnection(connection)}`,
-    placeholder: "Pick the first row to start; Escape sends nothing",
+    title: l10n.t("Load test {0} in {1}", plan.name, describeConnection(connection)),
+    placeholder: l10n.t("Pick the first row to start; Escape sends nothing"),
     confirm: {
-      label: `$(play) Send ${formatNumber(requests)} requests to ${target.name}`,
+      label: `$(play) ${l10n.t("Send {0} requests to {1}", formatNumber(requests), target.name)}`,
       description: describeConnection(connection),
     },
     sections: [
       ...(warnings.length
-        ? [{ name: "mind", rows: warnings.map((detail) => ({ label: "$(warning) Warning", detail })) }]
+        ? [
+            {
+              name: l10n.t("mind"),
+              rows: warnings.map((detail) => ({ label: `$(warning) ${l10n.t("Warning")}`, detail })),
+            },
+          ]
         : []),
-      { name: "what will happen", rows: facts },
+      { name: l10n.t("what will happen"), rows: facts },
     ],
   });
 }
@@ -139,18 +155,26 @@ function confirmOneRequest(prepared: PreparedRun): Promise<boolean> {
   const facts: FactRow[] = [
     ...placeRows(prepared),
     {
-      label: "$(file) Body",
-      description: `the first of ${formatNumber(payloads.length)}, ${formatNumber(payloads[0]?.length ?? 0)} bytes, ${plan.contentType}`,
+      label: `$(file) ${l10n.t("Body")}`,
+      description: l10n.t(
+        "the first of {0}, {1} bytes, {2}",
+        formatNumber(payloads.length),
+        formatNumber(payloads[0]?.length ?? 0),
+        plan.contentType,
+      ),
     },
     {
-      label: "$(credit-card) Cost",
-      description: connection.kind === "sandbox" ? "nothing in the sandbox" : "that of one invocation",
+      label: `$(credit-card) ${l10n.t("Cost")}`,
+      description: connection.kind === "sandbox" ? l10n.t("nothing in the sandbox") : l10n.t("that of one invocation"),
     },
   ];
   return confirmWithFacts({
-    title: `Debug one request of ${plan.name} in ${describeConnection(connection)}`,
-    placeholder: "Pick the first row to send it; Escape sends nothing",
-    confirm: { label: `$(debug-alt) Send 1 request to ${target.name}`, description: describeConnection(connection) },
-    sections: [{ name: "what will happen", rows: facts }],
+    title: l10n.t("Debug one request of {0} in {1}", plan.name, describeConnection(connection)),
+    placeholder: l10n.t("Pick the first row to send it; Escape sends nothing"),
+    confirm: {
+      label: `$(debug-alt) ${l10n.t("Send 1 request to {0}", target.name)}`,
+      description: describeConnection(connection),
+    },
+    sections: [{ name: l10n.t("what will happen"), rows: facts }],
   });
 }

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { commands, Uri, window } from "vscode";
+import { commands, l10n, Uri, window } from "vscode";
 import type { ReportArgument } from "../contributions.ts";
 import { describeConnection } from "../domain/connection.ts";
 import { showComparison } from "../panels/comparePanel.ts";
@@ -42,11 +42,11 @@ export function runCommands(services: RunCommandServices): RunCommands {
     if (file !== undefined) await work(file);
   };
   return {
-    "sagemakerOps.loadTest.openRun": withRun("Run", (file) => services.panels.showReport(file)),
-    "sagemakerOps.loadTest.openReport": withRun("Report", showReport),
-    "sagemakerOps.loadTest.explain": withRun("Explain the scaling of", (file) => explain(services, file)),
-    "sagemakerOps.loadTest.compare": withRun("Baseline", (file) => compare(services, file)),
-    "sagemakerOps.loadTest.exportRun": withRun("Export the run", (file) => exportRun(services, file)),
+    "sagemakerOps.loadTest.openRun": withRun(l10n.t("Run"), (file) => services.panels.showReport(file)),
+    "sagemakerOps.loadTest.openReport": withRun(l10n.t("Report"), showReport),
+    "sagemakerOps.loadTest.explain": withRun(l10n.t("Explain the scaling of"), (file) => explain(services, file)),
+    "sagemakerOps.loadTest.compare": withRun(l10n.t("Baseline"), (file) => compare(services, file)),
+    "sagemakerOps.loadTest.exportRun": withRun(l10n.t("Export the run"), (file) => exportRun(services, file)),
   };
 }
 
@@ -63,7 +63,7 @@ async function explain(services: RunCommandServices, file: string): Promise<void
   // The endpoint may be gone by now: what the run measured is told all the same.
   const now = isHere && endpoint ? await services.scalingExplainer.explain(endpoint).catch(() => undefined) : undefined;
   const text = runMarkdown(report, now, here && `${describeConnection(here)} · now`, Date.now());
-  await services.documents.show(`Scaling in run ${report.plan.name}`, text);
+  await services.documents.show(l10n.t("Scaling in run {0}", report.plan.name), text);
 }
 
 /** The older of two runs is the baseline, whichever the command was called on. */
@@ -83,17 +83,17 @@ async function compare(services: RunCommandServices, file: string): Promise<void
 async function exportRun({ loadTests }: RunCommandServices, file: string): Promise<void> {
   const report = await loadTests.read(file);
   const choices: Choice<RunExportFormat>[] = [
-    { label: "Markdown", detail: "A summary for an issue or a pull request", value: "markdown" },
-    { label: "JUnit XML", detail: "Each expectation as a test case, for a CI", value: "junit" },
-    { label: "CSV", detail: "One row a second, for a spreadsheet", value: "csv" },
-    { label: "JSON", detail: "Everything that was measured", value: "json" },
+    { label: "Markdown", detail: l10n.t("A summary for an issue or a pull request"), value: "markdown" },
+    { label: "JUnit XML", detail: l10n.t("Each expectation as a test case, for a CI"), value: "junit" },
+    { label: "CSV", detail: l10n.t("One row a second, for a spreadsheet"), value: "csv" },
+    { label: "JSON", detail: l10n.t("Everything that was measured"), value: "json" },
   ];
-  const format = await pickOne(`Export run ${report.plan.name}`, choices);
+  const format = await pickOne(l10n.t("Export run {0}", report.plan.name), choices);
   if (format === undefined) return;
   const extension = runExportExtensions[format];
   const folder = path.dirname(file);
   const target = await window.showSaveDialog({
-    title: `Export run ${report.plan.name}`,
+    title: l10n.t("Export run {0}", report.plan.name),
     // The run's own JSON file is not written over.
     defaultUri: Uri.file(path.join(folder, `${report.id}${format === "json" ? ".copy" : ""}${extension}`)),
     filters: { [format]: [extension.slice(extension.lastIndexOf(".") + 1)] },

@@ -1,5 +1,6 @@
 import path from "node:path";
 import type { Uri } from "vscode";
+import { l10n } from "vscode";
 import type { Commands, EndpointArgument, ReportArgument } from "../contributions.ts";
 import { describeConnection } from "../domain/connection.ts";
 import { OpsError } from "../domain/errors.ts";
@@ -57,14 +58,14 @@ async function findTarget(
 ): Promise<void> {
   const { connections, loadTests, targetFinder, project, endpoints } = services;
   requireConnection(connections);
-  assertTrusted("Searching for a target");
+  assertTrusted(l10n.t("Searching for a target"));
   const planFile = await pickPlan(services, from);
   if (planFile === undefined) return;
   const prepared = await loadTests.prepare(planFile, project.project);
   const options = searchOptions(targetFinder, prepared);
   if (!(await confirmSearch(prepared, options, from as EndpointArgument | undefined))) return;
   const report = await withCancellableProgress(
-    `Finding what one instance of ${prepared.endpoint?.name} holds`,
+    l10n.t("Finding what one instance of {0} holds", prepared.endpoint?.name ?? ""),
     (say, signal) => {
       // What was measured until then is reported all the same.
       signal.addEventListener("abort", () => void targetFinder.stop());
@@ -90,8 +91,8 @@ function searchOptions(finder: TargetFinder, prepared: PreparedRun): FindTargetO
 
 function stepText({ rate, achievedRate, p99Ms, broke }: TargetStep): string {
   const p99 = p99Ms === null ? "" : `, p99 ${formatNumber(p99Ms)} ms`;
-  const outcome = broke ? `not held (${broke})` : "held";
-  return `${formatNumber(rate)}/s ${outcome}: answered ${formatNumber(achievedRate)}/s${p99}`;
+  const outcome = broke ? l10n.t("not held ({0})", broke) : "held";
+  return l10n.t("{0}/s {1}: answered {2}/s{3}", formatNumber(rate), outcome, formatNumber(achievedRate), p99);
 }
 
 function confirmSearch(
@@ -100,37 +101,44 @@ function confirmSearch(
   from: EndpointArgument | undefined,
 ): Promise<boolean> {
   if (from?.endpointName !== undefined && from.endpointName !== endpoint?.name)
-    throw new OpsError("badInput", `Plan ${plan.name} loads endpoint ${endpoint?.name}, not ${from.endpointName}.`, {
-      hint: "Pick another plan.",
-    });
+    throw new OpsError(
+      "badInput",
+      l10n.t("Plan {0} loads endpoint {1}, not {2}.", plan.name, endpoint?.name ?? "", from.endpointName),
+      {
+        hint: l10n.t("Pick another plan."),
+      },
+    );
   const sandbox = connection.kind === "sandbox";
   const rows: FactRow[] = [
-    { label: "$(account) Account", description: `${connection.accountId}${sandbox ? " (sandbox)" : ""}` },
-    { label: "$(globe) Region", description: connection.region },
     {
-      label: "$(pulse) Load",
-      description: "raised from 20 requests/s until latency bends, answers fail or are missing",
+      label: `$(account) ${l10n.t("Account")}`,
+      description: `${connection.accountId}${sandbox ? l10n.t(" (sandbox)") : ""}`,
+    },
+    { label: `$(globe) ${l10n.t("Region")}`, description: connection.region },
+    {
+      label: `$(pulse) ${l10n.t("Load")}`,
+      description: l10n.t("raised from 20 requests/s until latency bends, answers fail or are missing"),
       detail: sandbox
-        ? "A minute or two; instances are simulated"
-        : "10 to 20 minutes; users of the endpoint will feel it",
+        ? l10n.t("A minute or two; instances are simulated")
+        : l10n.t("10 to 20 minutes; users of the endpoint will feel it"),
     },
     {
-      label: "$(arrow-both) Scale-out",
-      description: suspendScaling ? "suspended meanwhile, resumed afterwards" : "not touched",
+      label: `$(arrow-both) ${l10n.t("Scale-out")}`,
+      description: suspendScaling ? l10n.t("suspended meanwhile, resumed afterwards") : l10n.t("not touched"),
     },
     {
-      label: "$(credit-card) Cost",
-      description: sandbox ? "nothing in the sandbox" : "that of one instance for as long",
+      label: `$(credit-card) ${l10n.t("Cost")}`,
+      description: sandbox ? l10n.t("nothing in the sandbox") : l10n.t("that of one instance for as long"),
     },
   ];
   return confirmWithFacts({
-    title: `Find the target of ${endpoint?.name} in ${describeConnection(connection)}`,
-    placeholder: "Pick the first row to begin; Escape sends nothing",
+    title: l10n.t("Find the target of {0} in {1}", endpoint?.name ?? "", describeConnection(connection)),
+    placeholder: l10n.t("Pick the first row to begin; Escape sends nothing"),
     confirm: {
-      label: `$(search) Find what one instance of ${endpoint?.name} holds`,
+      label: `$(search) ${l10n.t("Find what one instance of {0} holds", endpoint?.name ?? "")}`,
       description: describeConnection(connection),
     },
-    sections: [{ name: "what will happen", rows }],
+    sections: [{ name: l10n.t("what will happen"), rows }],
   });
 }
 
@@ -143,19 +151,19 @@ async function offerTarget(services: TargetServices, report: TargetReport): Prom
   const choices: Choice<"template" | "policy" | "nothing">[] = [];
   if (project && services.project.endpointName === report.endpointName)
     choices.push({
-      label: "$(diff) Show the change of the project's files…",
+      label: `$(diff) ${l10n.t("Show the change of the project's files…")}`,
       description: `${now} → ${target}`,
-      detail: "Nothing is written before you accept it; the next deployment puts it in force",
+      detail: l10n.t("Nothing is written before you accept it; the next deployment puts it in force"),
       value: "template",
     });
   choices.push(
     {
-      label: "$(target) Change the policy now",
+      label: `$(target) ${l10n.t("Change the policy now")}`,
       description: `${now} → ${target} · ${describeConnection(requireConnection(services.connections))}`,
-      detail: "The stack's template does not know of it: the next deployment may set it back",
+      detail: l10n.t("The stack's template does not know of it: the next deployment may set it back"),
       value: "policy",
     },
-    { label: "$(circle-slash) Change nothing", value: "nothing" },
+    { label: `$(circle-slash) ${l10n.t("Change nothing")}`, value: "nothing" },
   );
   const wanted = await pickOne(sentence, choices);
   if (wanted === "policy") {
@@ -163,8 +171,8 @@ async function offerTarget(services: TargetServices, report: TargetReport): Prom
     await services.endpoints.refresh();
   } else if (wanted === "template" && project) {
     const { file, after, edit } = await proposeTargetEdit(report, project);
-    const label = `Target ${edit.before} → ${report.targetPerMinute}`;
-    await previewEdits([{ file, text: after, label, description: "invocations per instance and minute" }]);
+    const label = l10n.t("Target {0} → {1}", edit.before ?? "–", report.targetPerMinute ?? "–");
+    await previewEdits([{ file, text: after, label, description: l10n.t("invocations per instance and minute") }]);
   }
 }
 

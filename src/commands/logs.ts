@@ -1,4 +1,4 @@
-import { type Disposable, type OutputChannel, ProgressLocation, window } from "vscode";
+import { type Disposable, l10n, type OutputChannel, ProgressLocation, window } from "vscode";
 import type { LogArgument } from "../contributions.ts";
 import { describeOpsError, toOpsError } from "../domain/errors.ts";
 import type { LogLine } from "../domain/failureExplanation.ts";
@@ -27,8 +27,8 @@ export class LogChannels implements Disposable {
     const time = argument?.fromMs === undefined ? await pickTime() : { fromMs: argument.fromMs, toMs: argument.toMs };
     if (!time) return;
     const pattern = await window.showInputBox({
-      title: `Filter of ${logGroup}`,
-      prompt: "CloudWatch's filter pattern; empty for every line",
+      title: l10n.t("Filter of {0}", logGroup),
+      prompt: l10n.t("CloudWatch's filter pattern; empty for every line"),
       placeHolder: 'ERROR    "two words"    { $.status = 500 }',
       ignoreFocusOut: true,
     });
@@ -47,28 +47,33 @@ export class LogChannels implements Disposable {
     const { logGroup, fromMs, toMs } = request;
     const known = this.open.get(logGroup);
     known?.stop?.abort();
-    const channel = known?.channel ?? window.createOutputChannel(`Log ${logGroup}`, "log");
+    const channel = known?.channel ?? window.createOutputChannel(l10n.t("Log {0}", logGroup), "log");
     const stop = new AbortController();
     this.open.set(logGroup, { channel, stop });
     channel.clear();
     channel.show(true);
     const nowMs = Date.now();
-    const until = toMs === undefined ? "followed from here on" : `to ${formatTime(toMs, nowMs)}`;
-    const filter = request.pattern === "" ? "" : `, only ${request.pattern}`;
-    channel.appendLine(`${logGroup}: from ${formatTime(fromMs, nowMs)} ${until}${filter}`);
+    const until = toMs === undefined ? l10n.t("followed from here on") : l10n.t("to {0}", formatTime(toMs, nowMs));
+    const filter = request.pattern === "" ? "" : l10n.t(", only {0}", request.pattern);
+    channel.appendLine(l10n.t("{0}: from {1} {2}{3}", logGroup, formatTime(fromMs, nowMs), until, filter));
     let count = 0;
     const tell = (lines: LogLine[]) => {
       count += lines.length;
       channel.append(lines.map(lineText).join(""));
     };
-    const title = `${toMs === undefined ? "Following" : "Reading"} the log of ${lastPart(logGroup)}`;
+    const title = l10n.t(
+      "{0} the log of {1}",
+      toMs === undefined ? l10n.t("Following") : l10n.t("Reading"),
+      lastPart(logGroup),
+    );
     const work = async () => {
       try {
         await readLog(this.services.connections, request, tell, stop.signal);
-        if (!stop.signal.aborted && count === 0) channel.appendLine("Nothing was logged in this time.");
+        if (!stop.signal.aborted && count === 0) channel.appendLine(l10n.t("Nothing was logged in this time."));
       } catch (error) {
         const failure = toOpsError(error);
-        if (failure.code === "notFound") channel.appendLine("Nothing was ever logged: the log group does not exist.");
+        if (failure.code === "notFound")
+          channel.appendLine(l10n.t("Nothing was ever logged: the log group does not exist."));
         else {
           channel.appendLine(describeOpsError(failure));
           throw failure;
@@ -81,7 +86,7 @@ export class LogChannels implements Disposable {
       token.onCancellationRequested(() => stop.abort());
       return work()
         .catch(() => {})
-        .finally(() => channel.appendLine("No longer followed."));
+        .finally(() => channel.appendLine(l10n.t("No longer followed.")));
     });
   }
 }
@@ -95,10 +100,10 @@ function pickGroup({ project }: EndpointCommandServices, name: string): Promise<
     ({ type, physicalId }) => (type === "AWS::Lambda::Function" && physicalId ? [physicalId] : []),
   );
   if (functions.length === 0) return own;
-  return pickOne("Log", [
-    { label: `$(radio-tower) Endpoint ${name}`, description: own, value: own },
+  return pickOne(l10n.t("Log"), [
+    { label: `$(radio-tower) ${l10n.t("Endpoint {0}", name)}`, description: own, value: own },
     ...functions.map((fn) => ({
-      label: `$(symbol-function) Function ${fn}`,
+      label: `$(symbol-function) ${l10n.t("Function {0}", fn)}`,
       description: `/aws/lambda/${fn}`,
       value: `/aws/lambda/${fn}`,
     })),
@@ -106,11 +111,15 @@ function pickGroup({ project }: EndpointCommandServices, name: string): Promise<
 }
 
 async function pickTime(): Promise<{ fromMs: number; toMs?: number } | undefined> {
-  const minutes = await pickOne<number>("Time", [
-    { label: "$(eye) Follow", description: "from five minutes ago on, until it is cancelled", value: 0 },
-    { label: "$(history) Last 15 minutes", value: 15 },
-    { label: "$(history) Last hour", value: 60 },
-    { label: "$(history) Last day", value: 1440 },
+  const minutes = await pickOne<number>(l10n.t("Time"), [
+    {
+      label: `$(eye) ${l10n.t("Follow")}`,
+      description: l10n.t("from five minutes ago on, until it is cancelled"),
+      value: 0,
+    },
+    { label: `$(history) ${l10n.t("Last 15 minutes")}`, value: 15 },
+    { label: `$(history) ${l10n.t("Last hour")}`, value: 60 },
+    { label: `$(history) ${l10n.t("Last day")}`, value: 1440 },
   ]);
   if (minutes === undefined) return undefined;
   const nowMs = Date.now();

@@ -1,4 +1,4 @@
-import { commands, Range, Uri } from "vscode";
+import { commands, l10n, Range, Uri } from "vscode";
 import type { CommandId, Commands } from "../contributions.ts";
 import type { FilePlace, OpsError, OpsErrorCode } from "../domain/errors.ts";
 
@@ -13,13 +13,13 @@ export function commandStep<K extends CommandId>(title: string, command: K, ...a
   return { title, run: () => commands.executeCommand(command, ...args) };
 }
 
-const connect = commandStep("Connect…", "sagemakerOps.connection.connect");
+const connect = commandStep(l10n.t("Connect…"), "sagemakerOps.connection.connect");
 const BY_CODE: Partial<Record<OpsErrorCode, NextStep[]>> = {
-  notConnected: [commandStep("Start Sandbox", "sagemakerOps.sandbox.start"), connect],
+  notConnected: [commandStep(l10n.t("Start Sandbox"), "sagemakerOps.sandbox.start"), connect],
   credentials: [connect],
   accessDenied: [connect],
   unreachable: [connect],
-  notFound: [commandStep("Refresh", "sagemakerOps.explorer.refresh")],
+  notFound: [commandStep(l10n.t("Refresh"), "sagemakerOps.explorer.refresh")],
 };
 
 const offered = new WeakMap<OpsError, NextStep[]>();
@@ -33,9 +33,9 @@ export function withSteps(error: OpsError, ...steps: NextStep[]): OpsError {
 /** What can be done about an error, best first. The log helps only where the message does not say everything. */
 export function nextSteps(error: OpsError): NextStep[] {
   const steps = offered.get(error) ?? BY_CODE[error.code] ?? [];
-  const file = error.place ? [{ title: "Open File", run: () => openPlace(error.place as FilePlace) }] : [];
+  const file = error.place ? [{ title: l10n.t("Open File"), run: () => openPlace(error.place as FilePlace) }] : [];
   const isPlain = error.code === "badInput" || error.code === "conflict" || error.code === "notConnected";
-  const log = isPlain && error.cause === undefined ? [] : [commandStep("Show Log", "sagemakerOps.log.show")];
+  const log = isPlain && error.cause === undefined ? [] : [commandStep(l10n.t("Show Log"), "sagemakerOps.log.show")];
   return [...file, ...steps, ...(file.length ? [] : log)];
 }
 
@@ -52,12 +52,12 @@ export function settingStep(title: string, id: string): NextStep {
 
 /** Where a workspace is trusted. */
 export const trustStep: NextStep = {
-  title: "Manage Trust",
+  title: l10n.t("Manage Trust"),
   run: () => commands.executeCommand("workbench.trust.manage"),
 };
 
 /** A folder is opened. */
 export const openFolderStep: NextStep = {
-  title: "Open Folder…",
+  title: l10n.t("Open Folder…"),
   run: () => commands.executeCommand("vscode.openFolder"),
 };

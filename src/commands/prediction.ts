@@ -39,7 +39,7 @@ export function predictionCommands(services: PredictionServices): Pick<CommandTa
       const connection = requireConnection(services.connections);
       const sent = await sendCancellably(services, saved, file);
       await services.documents.show(
-        `Answer to ${saved.name}`,
+        l10n.t("Answer to {0}", saved.name),
         answerMarkdown(saved, sent, describeConnection(connection)),
       );
     },
@@ -54,7 +54,7 @@ export function sendSaved(
   signal?: AbortSignal,
 ): Promise<SentRequest> {
   requireConnection(connections);
-  assertTrusted("Sending a saved request");
+  assertTrusted(l10n.t("Sending a saved request"));
   const { endpointName } = project;
   const bucket = () => asyncBucket(connections, project.project?.project);
   return sendSavedRequest({ predictor, asyncPredictor }, saved, file, { endpointName, bucket }, signal);
@@ -73,24 +73,24 @@ async function findRequest(
 ): Promise<{ file: string; saved: SavedRequest } | undefined> {
   const file = argument?.requestFile ?? window.activeTextEditor?.document.fileName;
   if (!file?.endsWith(".predict.http"))
-    throw new OpsError("badInput", "No file of saved requests is open.", {
-      hint: "They are files *.predict.http; the wine example has requests/wine.predict.http.",
+    throw new OpsError("badInput", l10n.t("No file of saved requests is open."), {
+      hint: l10n.t("They are files *.predict.http; the wine example has requests/wine.predict.http."),
     });
   const open = workspace.textDocuments.find(({ uri }) => uri.fsPath === Uri.file(file).fsPath);
   const { requests } = parsePredictFile(open?.getText() ?? (await readFile(file, "utf8")));
   const named = requests.find(({ line }) => line === argument?.line);
   if (named) return { file, saved: named };
   if (requests.length === 0)
-    throw new OpsError("badInput", `${path.basename(file)} has no request.`, {
-      hint: "Begin one with ### NAME.",
+    throw new OpsError("badInput", l10n.t("{0} has no request.", path.basename(file)), {
+      hint: l10n.t("Begin one with ### NAME."),
       place: { file },
     });
   const choices = requests.map((request) => ({
     label: request.name,
-    description: request.endpointName ?? "the project's endpoint",
+    description: request.endpointName ?? l10n.t("the project's endpoint"),
     value: request,
   }));
-  const saved = choices.length === 1 ? choices[0]?.value : await pickOne("Request", choices);
+  const saved = choices.length === 1 ? choices[0]?.value : await pickOne(l10n.t("Request"), choices);
   return saved && { file, saved };
 }
 
@@ -102,7 +102,7 @@ export function answerMarkdown(saved: SavedRequest, { request, response }: SentR
     const seen = failedAssertion(assertion, answer);
     return seen === undefined
       ? `- ✓ ${escapeMarkdown(assertion.text)}`
-      : `- ✗ **${escapeMarkdown(assertion.text)}**, was ${escapeMarkdown(seen)}`;
+      : l10n.t("- ✗ **{0}**, was {1}", escapeMarkdown(assertion.text), escapeMarkdown(seen));
   });
   const facts = [
     `HTTP ${status}`,

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { commands, Uri, window, workspace } from "vscode";
+import { commands, l10n, Uri, window, workspace } from "vscode";
 import { OpsError } from "../domain/errors.ts";
 import { environmentNames, inEnvironment, type Project } from "../domain/project.ts";
 import { createExample } from "../services/exampleProject.ts";
@@ -32,7 +32,7 @@ export function projectCommands(
   return {
     "sagemakerOps.project.create": async () => {
       const request = await askForProject();
-      const place = request && (await pickPlace("the project", request.name ?? "project"));
+      const place = request && (await pickPlace(l10n.t("the project"), request.name ?? "project"));
       if (!place) return;
       const { file, notes } = await createProject(exampleFolder, { ...request, folder: place.folder });
       await open(file, place);
@@ -42,15 +42,15 @@ export function projectCommands(
       const { file } = await pickProject(project, { anyEnvironment: true });
       const all = await loadProject(file);
       if (environmentNames(all.project).length === 0)
-        throw new OpsError("badInput", `Project file ${file} has no environments.`, {
-          hint: 'Add them: "environments": { "dev": {}, "prod": { "expectedAccount": "…" } }.',
+        throw new OpsError("badInput", l10n.t("Project file {0} has no environments.", file), {
+          hint: l10n.t('Add them: "environments": { "dev": {}, "prod": { "expectedAccount": "…" } }.'),
           place: { file },
         });
       const name = await askForEnvironment(all, project.pickedEnvironment(file));
       if (name !== undefined) await project.pickEnvironment(file, name);
     },
     "sagemakerOps.project.createExample": async () => {
-      const place = await pickPlace("the wine example", "wine");
+      const place = await pickPlace(l10n.t("the wine example"), "wine");
       if (place) await open(await createExample(exampleFolder, place.folder), place);
     },
   };
@@ -68,18 +68,18 @@ export async function pickPlace(what: string, name: string): Promise<Place | und
   const choices = open.map(({ name, uri }) => ({
     label: `$(folder) ${name}`,
     description: uri.fsPath,
-    detail: "The files go right into this folder; nothing is written over",
+    detail: l10n.t("The files go right into this folder; nothing is written over"),
     value: { folder: uri.fsPath, isOpen: true },
   }));
-  const elsewhere = { label: "$(folder-opened) Another folder…", value: undefined };
+  const elsewhere = { label: `$(folder-opened) ${l10n.t("Another folder…")}`, value: undefined };
   const picked = open.length
-    ? await pickOne<Place | undefined>(`Where to put ${what}`, [...choices, elsewhere])
+    ? await pickOne<Place | undefined>(l10n.t("Where to put {0}", what), [...choices, elsewhere])
     : undefined;
   if (picked) return picked;
   const [parent] =
     (await window.showOpenDialog({
-      title: `Folder for ${what}`,
-      openLabel: "Create It Here",
+      title: l10n.t("Folder for {0}", what),
+      openLabel: l10n.t("Create It Here"),
       canSelectFiles: false,
       canSelectFolders: true,
     })) ?? [];
@@ -97,26 +97,26 @@ export async function pickProject(
   const files = await workspaceProject.files();
   const [first] = files;
   if (first === undefined) {
-    const none = new OpsError("badInput", `No folder of this workspace has a ${PROJECT_FILE} at its root.`, {
-      hint: "Open the folder of a project, or begin with the wine example.",
+    const none = new OpsError("badInput", l10n.t("No folder of this workspace has a {0} at its root.", PROJECT_FILE), {
+      hint: l10n.t("Open the folder of a project, or begin with the wine example."),
     });
     throw withSteps(
       none,
-      commandStep("Create the Wine Example…", "sagemakerOps.project.createExample"),
+      commandStep(l10n.t("Create the Wine Example…"), "sagemakerOps.project.createExample"),
       openFolderStep,
     );
   }
   let file: string | undefined = first;
   if (files.length > 1) {
     const choices = files.map((f) => ({ label: workspace.asRelativePath(f), value: f }));
-    file = await pickOne("Project", choices);
+    file = await pickOne(l10n.t("Project"), choices);
   }
-  if (file === undefined) throw new OpsError("cancelled", "No project was picked.");
+  if (file === undefined) throw new OpsError("cancelled", l10n.t("No project was picked."));
   const all = await loadProject(file);
   const open = environmentNames(all.project).length > 0 && workspaceProject.pickedEnvironment(file) === undefined;
   if (open && !anyEnvironment) {
     const name = await askForEnvironment(all, undefined);
-    if (name === undefined) throw new OpsError("cancelled", "No environment was picked.");
+    if (name === undefined) throw new OpsError("cancelled", l10n.t("No environment was picked."));
     await workspaceProject.pickEnvironment(file, name);
   }
   return workspaceProject.load(file);
@@ -127,22 +127,22 @@ function askForEnvironment({ project }: ProjectContext, current: string | undefi
   const choice = (name: string, label: string, of: Project) => ({
     label: `$(layers) ${label}`,
     description: [of.stackName, of.region, of.expectedAccount, of.profile].filter(Boolean).join(" · "),
-    detail: current === name ? "Picked now" : undefined,
+    detail: current === name ? l10n.t("Picked now") : undefined,
     value: name,
   });
   const named = environmentNames(project).map((name) => choice(name, name, inEnvironment(project, name)));
   return pickOne(
-    "Environment",
-    [...named, choice("", "None of them", project)],
-    "Which stack, parameters and account the commands of this project mean",
+    l10n.t("Environment"),
+    [...named, choice("", l10n.t("None of them"), project)],
+    l10n.t("Which stack, parameters and account the commands of this project mean"),
   );
 }
 
 /** The project file and the plans decide what is touched: those of strangers are not followed. */
 export function assertTrusted(what: string): void {
   if (workspace.isTrusted) return;
-  const error = new OpsError("accessDenied", `${what} is not done in an untrusted workspace.`, {
-    hint: "Trust this workspace first.",
+  const error = new OpsError("accessDenied", l10n.t("{0} is not done in an untrusted workspace.", what), {
+    hint: l10n.t("Trust this workspace first."),
   });
   throw withSteps(error, trustStep);
 }

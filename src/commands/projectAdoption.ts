@@ -1,4 +1,4 @@
-import { commands, Uri, window, workspace } from "vscode";
+import { commands, l10n, Uri, window, workspace } from "vscode";
 import { adoptEndpoint } from "../services/endpointAdoption.ts";
 import { type EndpointCommandServices, findEndpoint } from "./endpoint.ts";
 import { pickPlace } from "./project.ts";
@@ -13,16 +13,18 @@ export function adoptionCommands(
     "sagemakerOps.project.adopt": async (argument) => {
       const { name: endpointName } = await findEndpoint(services, argument);
       const name = await window.showInputBox({
-        title: `Adopt endpoint ${endpointName}`,
-        prompt: "Name of the new stack: its deployment makes a second endpoint like this one, which stays as it is",
+        title: l10n.t("Adopt endpoint {0}", endpointName),
+        prompt: l10n.t(
+          "Name of the new stack: its deployment makes a second endpoint like this one, which stays as it is",
+        ),
         value: `${endpointName}-copy`,
         ignoreFocusOut: true,
         validateInput: (text) =>
           /^[a-zA-Z][-a-zA-Z0-9]{0,53}$/.test(text)
             ? undefined
-            : "Begin with a letter; letters, digits and hyphens, at most 54 of them",
+            : l10n.t("Begin with a letter; letters, digits and hyphens, at most 54 of them"),
       });
-      const place = name && (await pickPlace("the project", name));
+      const place = name && (await pickPlace(l10n.t("the project"), name));
       if (!place) return;
       const { folder, isOpen } = place;
       const { file, notes } = await adoptEndpoint(services.connections, exampleFolder, { endpointName, folder, name });

@@ -1,4 +1,4 @@
-import { window } from "vscode";
+import { l10n, window } from "vscode";
 import { viewIds } from "../contributions.ts";
 import { describeConnection } from "../domain/connection.ts";
 import { formatHourly, PRICES_AS_OF } from "../domain/cost.ts";
@@ -17,53 +17,57 @@ const NAME = /^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/;
 /** Makes an endpoint again from a configuration that was kept; says its cost and asks first. */
 export async function recreateEndpoint(services: ChangeServices): Promise<void> {
   const connection = requireConnection(services.connections);
-  assertTrusted("Creating an endpoint");
+  assertTrusted(l10n.t("Creating an endpoint"));
   const location = { viewId: viewIds.endpoints };
   const kept = await window.withProgress({ location }, () => services.changes.keptConfigs());
   if (kept.length === 0)
-    throw new OpsError("notFound", `There are no endpoint configurations in ${connection.region}.`, {
-      hint: "Deploy a project to have an endpoint.",
+    throw new OpsError("notFound", l10n.t("There are no endpoint configurations in {0}.", connection.region), {
+      hint: l10n.t("Deploy a project to have an endpoint."),
     });
   const picked = await pickOne<KeptConfig>(
-    "Configuration to make an endpoint from",
+    l10n.t("Configuration to make an endpoint from"),
     kept.map((config) => ({
       label: `$(settings-gear) ${config.name}`,
-      description: config.createdAtMs === undefined ? "" : `made ${formatTime(config.createdAtMs, Date.now())}`,
+      description:
+        config.createdAtMs === undefined ? "" : l10n.t("made {0}", formatTime(config.createdAtMs, Date.now())),
       value: config,
     })),
-    "Deleted endpoints leave their configurations; the newest is first",
+    l10n.t("Deleted endpoints leave their configurations; the newest is first"),
   );
   if (!picked) return;
   const name = await askForName(services, picked.name);
   if (name === undefined) return;
   const { config, hourlyUsd } = await services.changes.configCost(picked.name);
-  const onAws = connection.kind === "sandbox" ? " on AWS; nothing in the sandbox" : "";
+  const onAws = connection.kind === "sandbox" ? l10n.t(" on AWS; nothing in the sandbox") : "";
   const confirmed = await confirmWithFacts({
-    title: `Create endpoint ${name} in ${describeConnection(connection)}`,
-    placeholder: "Pick the first row to create it; Escape creates nothing",
+    title: l10n.t("Create endpoint {0} in {1}", name, describeConnection(connection)),
+    placeholder: l10n.t("Pick the first row to create it; Escape creates nothing"),
     confirm: {
-      label: `$(add) Create endpoint ${name}`,
-      description: `account ${connection.accountId} · ${connection.region}`,
+      label: `$(add) ${l10n.t("Create endpoint {0}", name)}`,
+      description: l10n.t("account {0} · {1}", connection.accountId, connection.region),
     },
     sections: [
       {
-        name: "what it means",
+        name: l10n.t("what it means"),
         rows: [
           {
-            label: "$(credit-card) Cost",
+            label: `$(credit-card) ${l10n.t("Cost")}`,
             description:
               hourlyUsd === undefined
-                ? "unknown: the price of an instance type is not known"
-                : `about ${formatHourly(hourlyUsd)}${onAws}, prices of ${PRICES_AS_OF}`,
+                ? l10n.t("unknown: the price of an instance type is not known")
+                : l10n.t("about {0}{1}, prices of {2}", formatHourly(hourlyUsd), onAws, PRICES_AS_OF),
           },
           ...variantRows(config),
-          { label: "$(info) Scaling", description: "none: a deleted endpoint's policies are gone with it" },
+          {
+            label: `$(info) ${l10n.t("Scaling")}`,
+            description: l10n.t("none: a deleted endpoint's policies are gone with it"),
+          },
         ],
       },
     ],
   });
   if (!confirmed) return;
-  await inView(services, `Creating endpoint ${name}`, () => services.changes.recreate(name, picked.name));
+  await inView(services, l10n.t("Creating endpoint {0}", name), () => services.changes.recreate(name, picked.name));
 }
 
 function variantRows({ variants }: EndpointConfig): { label: string; description: string }[] {
@@ -78,14 +82,14 @@ function askForName({ endpoints }: ChangeServices, configName: string): Promise<
   const taken = new Set(endpoints.snapshot().endpoints.map(({ name }) => name));
   return Promise.resolve(
     window.showInputBox({
-      title: "Name of the endpoint",
-      prompt: "What sends to the endpoint needs the name that it had",
+      title: l10n.t("Name of the endpoint"),
+      prompt: l10n.t("What sends to the endpoint needs the name that it had"),
       // Configurations of updates carry a time, those of stacks an id that CloudFormation made.
       value: configName.replace(/-\d{14}$/, "").replace(/-?(endpoint-?)?config(uration)?.*$/i, "") || configName,
       ignoreFocusOut: true,
       validateInput: (text) => {
-        if (!NAME.test(text.trim())) return "A name has up to 63 letters, digits and hyphens between them.";
-        return taken.has(text.trim()) ? `There is an endpoint ${text.trim()} already.` : undefined;
+        if (!NAME.test(text.trim())) return l10n.t("A name has up to 63 letters, digits and hyphens between them.");
+        return taken.has(text.trim()) ? l10n.t("There is an endpoint {0} already.", text.trim()) : undefined;
       },
     }),
   ).then((text) => text?.trim());

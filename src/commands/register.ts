@@ -1,4 +1,4 @@
-import { commands, Disposable, type LogOutputChannel, window } from "vscode";
+import { commands, Disposable, type LogOutputChannel, l10n, window } from "vscode";
 import { type CommandId, type Commands, commandIds } from "../contributions.ts";
 import { describeOpsError, type OpsError, toOpsError } from "../domain/errors.ts";
 import { type NextStep, nextSteps } from "./nextSteps.ts";
@@ -58,5 +58,5 @@ async function stepsFor(failure: OpsError, recovery: Recovery | undefined): Prom
     await way.run();
     await recovery.repeat();
   };
-  return [{ title: "Sign In Again", run: again }, ...steps];
+  return [{ title: l10n.t("Sign In Again"), run: again }, ...steps];
 }

@@ -1,4 +1,4 @@
-import { env, Uri, window } from "vscode";
+import { env, l10n, Uri, window } from "vscode";
 import type { ScalingAction, ScalingExplanation } from "../domain/scalingExplanation.ts";
 import { plural } from "../ui/format.ts";
 import { commandStep, type NextStep } from "./nextSteps.ts";
@@ -15,7 +15,7 @@ export async function offerScalingFixes(
     if (step && !steps.has(step.title)) steps.set(step.title, step);
   }
   if (steps.size === 0) return;
-  const text = `${plural(findings.length, "cause")} found that ${endpointName} does not scale as it could.`;
+  const text = l10n.t("{0} found that {1} does not scale as it could.", plural(findings.length, "cause"), endpointName);
   const picked = await window.showInformationMessage(text, ...steps.values());
   await picked?.run();
 }
@@ -25,14 +25,14 @@ function stepOf(action: ScalingAction, endpointName: string): NextStep {
   switch (action.kind) {
     case "setLimits":
     case "editPolicy":
-      return commandStep("Edit Scaling Policy…", "sagemakerOps.endpoint.editScaling", endpoint);
+      return commandStep(l10n.t("Edit Scaling Policy…"), "sagemakerOps.endpoint.editScaling", endpoint);
     case "resumeScaling":
-      return commandStep("Resume Scaling…", "sagemakerOps.endpoint.resumeScaling", endpoint);
+      return commandStep(l10n.t("Resume Scaling…"), "sagemakerOps.endpoint.resumeScaling", endpoint);
     case "explainFailure":
-      return commandStep("Explain the Failure", "sagemakerOps.endpoint.explain", endpoint);
+      return commandStep(l10n.t("Explain the Failure"), "sagemakerOps.endpoint.explain", endpoint);
     case "findTarget":
-      return commandStep("Find My Target…", "sagemakerOps.loadTest.findTarget", endpoint);
+      return commandStep(l10n.t("Find My Target…"), "sagemakerOps.loadTest.findTarget", endpoint);
     case "openUrl":
-      return { title: "Open in AWS", run: () => env.openExternal(Uri.parse(action.url, true)) };
+      return { title: l10n.t("Open in AWS"), run: () => env.openExternal(Uri.parse(action.url, true)) };
   }
 }

@@ -1,4 +1,4 @@
-import { commands, env, type LogOutputChannel, Uri, window } from "vscode";
+import { commands, env, type LogOutputChannel, l10n, Uri, window } from "vscode";
 import { viewIds } from "../contributions.ts";
 import { type Connection, describeConnection } from "../domain/connection.ts";
 import { OpsError, toOpsError } from "../domain/errors.ts";
@@ -73,9 +73,9 @@ async function deploy(services: StackCommandServices): Promise<void> {
   const project = await pickProject(services.project);
   const { stackName } = project.project;
   const { deployer } = services;
-  assertTrusted(`Deploying stack ${stackName}`);
+  assertTrusted(l10n.t("Deploying stack {0}", stackName));
   assertIdle(services);
-  const prepared = await withCancellableProgress(`Change set of stack ${stackName}`, (say, signal) =>
+  const prepared = await withCancellableProgress(l10n.t("Change set of stack {0}", stackName), (say, signal) =>
     deployer.prepare(project, reporter(services, 0, say), signal),
   ).catch((error: unknown) => {
     throw stuck(services, error);
@@ -88,7 +88,12 @@ async function deploy(services: StackCommandServices): Promise<void> {
   }
   const startedMs = Date.now();
   let explanation: Promise<FailureExplanation> | undefined;
-  const title = `${isNew ? "Deploying" : "Updating"} stack ${stackName} in ${describeConnection(connection)}`;
+  const title = l10n.t(
+    "{0} stack {1} in {2}",
+    isNew ? l10n.t("Deploying") : l10n.t("Updating"),
+    stackName,
+    describeConnection(connection),
+  );
   try {
     const stack = await watched(services, connection, title, (say, signal) => {
       const tell = reporter(services, changes.length, say);
@@ -138,7 +143,7 @@ async function watched<T>(
     return await running;
   } catch (error) {
     if (connections.current === connection) throw error;
-    throw new OpsError("cancelled", `${title}: the connection was given up.`);
+    throw new OpsError("cancelled", l10n.t("{0}: the connection was given up.", title));
   } finally {
     await Promise.all([project.refreshStack(), endpoints.refresh()]);
   }
@@ -162,16 +167,16 @@ function noteFailure(
   project.noteOutcome({ kind: "failed", text: failure.message, atMs: Date.now() });
   if (failure.code !== "deploymentFailed") return failure;
   const { stack } = project;
-  const again = commandStep("Deploy Again…", "sagemakerOps.stack.deploy");
+  const again = commandStep(l10n.t("Deploy Again…"), "sagemakerOps.stack.deploy");
   const place = connections.current ? describeConnection(connections.current) : "";
   const explain = async () => {
-    if (explanation) await documents.show("Why the endpoint failed", failureMarkdown(await explanation, place));
+    if (explanation) await documents.show(l10n.t("Why the endpoint failed"), failureMarkdown(await explanation, place));
   };
-  const steps = explanation ? [{ title: "Explain", run: explain }] : [];
+  const steps = explanation ? [{ title: l10n.t("Explain"), run: explain }] : [];
   return withSteps(failure, ...steps, stack && isOnlyDeletable(stack.status) ? deleteStep : again);
 }
 
-const deleteStep = commandStep("Delete Stack…", "sagemakerOps.stack.delete");
+const deleteStep = commandStep(l10n.t("Delete Stack…"), "sagemakerOps.stack.delete");
 
 /** A stack that is stuck: what leads it out of that is a button. */
 function stuck(services: StackCommandServices, error: unknown): unknown {
@@ -181,7 +186,7 @@ function stuck(services: StackCommandServices, error: unknown): unknown {
   if (!recovery) return error;
   if (recovery.action === "delete") return withSteps(error, deleteStep);
   return withSteps(error, {
-    title: "Continue Rollback…",
+    title: l10n.t("Continue Rollback…"),
     run: () => continueRollback(services, recovery),
   });
 }
@@ -192,9 +197,9 @@ async function continueStuck(services: StackCommandServices): Promise<void> {
   if (recovery?.action === "continueRollback") return continueRollback(services, recovery);
   const refused = new OpsError(
     "conflict",
-    `Stack ${stack.name} is ${stack.status}: there is no rollback to continue.`,
+    l10n.t("Stack {0} is {1}: there is no rollback to continue.", stack.name, stack.status),
     {
-      hint: recovery ? "It can only be deleted." : "Only a stack in UPDATE_ROLLBACK_FAILED has one.",
+      hint: recovery ? l10n.t("It can only be deleted.") : l10n.t("Only a stack in UPDATE_ROLLBACK_FAILED has one."),
     },
   );
   throw recovery ? withSteps(refused, deleteStep) : refused;
@@ -206,19 +211,19 @@ async function existingStack(services: StackCommandServices): Promise<Stack> {
   const { stackName } = (await pickProject(services.project)).project;
   const stack = await services.deployer.describe(stackName);
   if (stack) return stack;
-  const missing = new OpsError("notFound", `There is no stack ${stackName} in ${region}.`, {
-    hint: "Deploy the project, or connect to the account or region where it is.",
+  const missing = new OpsError("notFound", l10n.t("There is no stack {0} in {1}.", stackName, region), {
+    hint: l10n.t("Deploy the project, or connect to the account or region where it is."),
   });
-  throw withSteps(missing, commandStep("Deploy…", "sagemakerOps.stack.deploy"));
+  throw withSteps(missing, commandStep(l10n.t("Deploy…"), "sagemakerOps.stack.deploy"));
 }
 
 /** Looks where the account differs from the template, and shows it as a page. */
 async function detectDrift(services: StackCommandServices): Promise<void> {
   const connection = requireConnection(services.connections);
   const { name } = await existingStack(services);
-  const title = `Comparing stack ${name} with its template`;
+  const title = l10n.t("Comparing stack {0} with its template", name);
   const drift = await withCancellableProgress(title, (_say, signal) => findDrift(services.connections, name, signal));
-  await services.documents.show(`Drift of ${name}`, driftMarkdown(drift, connection, Date.now()));
+  await services.documents.show(l10n.t("Drift of {0}", name), driftMarkdown(drift, connection, Date.now()));
 }
 
 /** Finishes the rollback of an update, with or without what stands in its way. */
@@ -229,20 +234,24 @@ async function continueRollback(services: StackCommandServices, { sentence, bloc
   assertIdle(services);
   const names = blockedBy.map(({ logicalId }) => logicalId);
   const where = describeConnection(connection);
-  const skip = await pickOne<string[]>(`Continue the rollback of ${stackName} in ${where}`, [
-    { label: "$(debug-step-back) Try again", detail: "The cause is corrected: everything is put back", value: [] },
+  const skip = await pickOne<string[]>(l10n.t("Continue the rollback of {0} in {1}", stackName, where), [
+    {
+      label: `$(debug-step-back) ${l10n.t("Try again")}`,
+      detail: l10n.t("The cause is corrected: everything is put back"),
+      value: [],
+    },
     ...(names.length > 0
       ? [
           {
-            label: `$(debug-step-over) Leave ${names.join(", ")} as ${names.length > 1 ? "they are" : "it is"}`,
-            detail: `The template and the account then differ there. ${sentence}`,
+            label: `$(debug-step-over) ${l10n.t("Leave {0} as {1}", names.join(", "), names.length > 1 ? l10n.t("they are") : l10n.t("it is"))}`,
+            detail: l10n.t("The template and the account then differ there. {0}", sentence),
             value: names,
           },
         ]
       : []),
   ]);
   if (!skip) return;
-  await watched(services, connection, `Rolling stack ${stackName} back in ${where}`, (say, signal) =>
+  await watched(services, connection, l10n.t("Rolling stack {0} back in {1}", stackName, where), (say, signal) =>
     services.deployer.continueRollback(project, skip, reporter(services, 0, say), signal),
   );
 }
@@ -251,10 +260,10 @@ async function continueRollback(services: StackCommandServices, { sentence, bloc
 function assertIdle({ deployer }: StackCommandServices): void {
   const { busyWith } = deployer;
   if (busyWith === undefined) return;
-  const error = new OpsError("conflict", `Stack ${busyWith} is being worked on.`, {
-    hint: "Wait until that has finished, or cancel it.",
+  const error = new OpsError("conflict", l10n.t("Stack {0} is being worked on.", busyWith), {
+    hint: l10n.t("Wait until that has finished, or cancel it."),
   });
-  throw withSteps(error, { title: "Show Progress", run: showStackProgress });
+  throw withSteps(error, { title: l10n.t("Show Progress"), run: showStackProgress });
 }
 
 /** Brings what is under way into sight: the Stack view with its resources, and the notification with Cancel. */
@@ -265,8 +274,11 @@ export async function showStackProgress(): Promise<void> {
 
 async function tellDone({ deployer }: StackCommandServices, stack: Stack, changes: number): Promise<void> {
   const url = deployer.webUrl(stack);
-  const what = changes === 0 ? `Stack ${stack.name} is up to date.` : `Stack ${stack.name} is ${stack.status}.`;
-  const open = "Open Web Page";
+  const what =
+    changes === 0
+      ? l10n.t("Stack {0} is up to date.", stack.name)
+      : l10n.t("Stack {0} is {1}.", stack.name, stack.status);
+  const open = l10n.t("Open Web Page");
   void window.showInformationMessage(what, ...(url ? [open] : [])).then((answer) => {
     if (answer && url) void env.openExternal(Uri.parse(url, true));
   });
@@ -276,12 +288,12 @@ async function remove(services: StackCommandServices): Promise<void> {
   const connection = requireConnection(services.connections);
   const project = await pickProject(services.project);
   const { stackName } = project.project;
-  assertTrusted(`Deleting stack ${stackName}`);
+  assertTrusted(l10n.t("Deleting stack {0}", stackName));
   assertIdle(services);
   const stack = await services.deployer.describe(stackName);
   if (!stack) {
-    throw new OpsError("notFound", `There is no stack ${stackName} in ${connection.region}.`, {
-      hint: "Nothing has to be deleted; if it is elsewhere, connect to that account or region.",
+    throw new OpsError("notFound", l10n.t("There is no stack {0} in {1}.", stackName, connection.region), {
+      hint: l10n.t("Nothing has to be deleted; if it is elsewhere, connect to that account or region."),
     });
   }
   const { active, isRunning } = services.loadTests;
@@ -302,7 +314,7 @@ async function removeConfirmed(
 ): Promise<void> {
   const connection = requireConnection(services.connections);
   assertIdle(services);
-  const title = `Deleting stack ${stack.name} from ${describeConnection(connection)}`;
+  const title = l10n.t("Deleting stack {0} from {1}", stack.name, describeConnection(connection));
   try {
     await watched(services, connection, title, (say, signal) =>
       services.deployer.remove(project, reporter(services, stack.resources.length, say), signal, options),
@@ -325,25 +337,28 @@ async function notDeleted(
   const again = (what: string, rows: FactRow[], options: RemoveOptions) => async () => {
     const connection = requireConnection(services.connections);
     const confirmed = await confirmWithFacts({
-      title: `Delete stack ${now.name} from ${describeConnection(connection)}`,
-      placeholder: "Escape deletes nothing",
-      confirm: { label: `$(trash) ${what}`, description: `account ${connection.accountId} · ${connection.region}` },
-      sections: [{ name: "what it is about", rows }],
+      title: l10n.t("Delete stack {0} from {1}", now.name, describeConnection(connection)),
+      placeholder: l10n.t("Escape deletes nothing"),
+      confirm: {
+        label: `$(trash) ${what}`,
+        description: l10n.t("account {0} · {1}", connection.accountId, connection.region),
+      },
+      sections: [{ name: l10n.t("what it is about"), rows }],
     });
     if (confirmed) await removeConfirmed(services, project, now, options);
   };
   const empty = {
-    title: "Empty Buckets and Delete…",
+    title: l10n.t("Empty Buckets and Delete…"),
     run: again(
-      `Delete everything in ${plural(buckets.length, "bucket")}, then the stack`,
+      l10n.t("Delete everything in {0}, then the stack", plural(buckets.length, "bucket")),
       buckets.map(({ logicalId, physicalId }) => ({ label: `$(database) ${physicalId}`, description: logicalId })),
       { emptyBuckets: true },
     ),
   };
   const keep = {
-    title: "Keep Them and Delete…",
+    title: l10n.t("Keep Them and Delete…"),
     run: again(
-      `Keep ${plural(blocked.length, "resource")} in the account, at its cost, and delete the rest`,
+      l10n.t("Keep {0} in the account, at its cost, and delete the rest", plural(blocked.length, "resource")),
       blocked.map(({ logicalId, type, physicalId, statusReason }) => ({
         label: `$(archive) ${logicalId}`,
         description: [type, physicalId].filter(Boolean).join(" · "),
@@ -373,7 +388,7 @@ function reporter(
     if (event.event.status.endsWith("_COMPLETE") && event.event.type !== "AWS::CloudFormation::Stack") {
       finished.add(event.event.logicalId);
     }
-    say(total > 0 ? `${Math.min(finished.size, total)} of ${total} · ${text}` : text);
+    say(total > 0 ? l10n.t("{0} of {1} · {2}", Math.min(finished.size, total), total, text) : text);
     void project.refreshStack();
     if (event.event.type === "AWS::SageMaker::Endpoint") void endpoints.refresh();
   };

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { consequence } from "../domain/changeSet.ts";
 import { type Connection, describeConnection } from "../domain/connection.ts";
 import { formatHourlyAndMonthly } from "../domain/cost.ts";
@@ -19,30 +20,33 @@ export function confirmDeployment(
   const { stackName, changes, isNew } = preview;
   const sandbox = connection.kind === "sandbox";
   const facts: FactRow[] = [
-    { label: "$(account) Account", description: sandbox ? `${connection.accountId} (sandbox)` : connection.accountId },
-    { label: "$(globe) Region", description: connection.region },
-    { label: "$(layers) Stack", description: isNew ? `${stackName} (new)` : stackName },
     {
-      label: "$(credit-card) Endpoint",
-      description: sandbox ? `nothing in the sandbox; on AWS ${costText(cost)}` : costText(cost),
+      label: `$(account) ${l10n.t("Account")}`,
+      description: sandbox ? `${connection.accountId} (sandbox)` : connection.accountId,
+    },
+    { label: `$(globe) ${l10n.t("Region")}`, description: connection.region },
+    { label: `$(layers) ${l10n.t("Stack")}`, description: isNew ? `${stackName} (new)` : stackName },
+    {
+      label: `$(credit-card) ${l10n.t("Endpoint")}`,
+      description: sandbox ? l10n.t("nothing in the sandbox; on AWS {0}", costText(cost)) : costText(cost),
       detail:
         cost?.afterMostUsd === undefined
           ? undefined
-          : `At most ${formatHourlyAndMonthly(cost.afterMostUsd)} when scaled out`,
+          : l10n.t("At most {0} when scaled out", formatHourlyAndMonthly(cost.afterMostUsd)),
     },
   ];
   return confirmWithFacts({
-    title: `Deploy ${stackName} to ${describeConnection(connection)}`,
-    placeholder: "Read what changes, then pick the first row to deploy; Escape changes nothing",
+    title: l10n.t("Deploy {0} to {1}", stackName, describeConnection(connection)),
+    placeholder: l10n.t("Read what changes, then pick the first row to deploy; Escape changes nothing"),
     confirm: {
-      label: `$(rocket) Deploy ${plural(changes.length, "change")}`,
+      label: `$(rocket) ${l10n.t("Deploy {0}", plural(changes.length, "change"))}`,
       description: describeConnection(connection),
     },
     sections: [
-      { name: "where", rows: facts },
-      { name: "changes", rows: changes.map(changeRow) },
+      { name: l10n.t("where"), rows: facts },
+      { name: l10n.t("changes"), rows: changes.map(changeRow) },
     ],
-    readAll: () => documents.show(`Changes of ${stackName}`, changeSetMarkdown(prepared, connection)),
+    readAll: () => documents.show(l10n.t("Changes of {0}", stackName), changeSetMarkdown(prepared, connection)),
   });
 }
 
@@ -60,9 +64,13 @@ const SHOWN_DETAILS = 3;
 function changeRow(change: ResourceChange): FactRow {
   const { action, logicalId, type, replacement, details } = change;
   const replaced =
-    replacement === "True" ? "IS REPLACED" : replacement === "Conditional" ? "may be replaced" : undefined;
+    replacement === "True"
+      ? l10n.t("IS REPLACED")
+      : replacement === "Conditional"
+        ? l10n.t("may be replaced")
+        : undefined;
   const values = details.slice(0, SHOWN_DETAILS).map((detail) => changeText(detail));
-  if (details.length > SHOWN_DETAILS) values.push(`and ${details.length - SHOWN_DETAILS} more`);
+  if (details.length > SHOWN_DETAILS) values.push(l10n.t("and {0} more", details.length - SHOWN_DETAILS));
   const texts = [consequence(change), action === "Modify" ? values.join("; ") : undefined];
   return {
     label: `${replacement === "True" ? "$(warning)" : ACTION_ICONS[action]} ${logicalId}`,
@@ -75,16 +83,16 @@ function changeRow(change: ResourceChange): FactRow {
 export function confirmRemoval(stack: Stack, connection: Connection, loadedBy: string | undefined): Promise<boolean> {
   const { name, resources } = stack;
   return confirmWithFacts({
-    title: `Delete stack ${name} from ${describeConnection(connection)}`,
-    placeholder: "All of this goes, with the artifacts that were uploaded for it. Escape deletes nothing",
+    title: l10n.t("Delete stack {0} from {1}", name, describeConnection(connection)),
+    placeholder: l10n.t("All of this goes, with the artifacts that were uploaded for it. Escape deletes nothing"),
     confirm: {
-      label: `$(trash) Delete ${plural(resources.length, "resource")} of stack ${name}`,
-      description: `account ${connection.accountId} · ${connection.region}`,
+      label: `$(trash) ${l10n.t("Delete {0} of stack {1}", plural(resources.length, "resource"), name)}`,
+      description: l10n.t("account {0} · {1}", connection.accountId, connection.region),
     },
     sections: [
-      ...(loadedBy === undefined ? [] : [{ name: "mind", rows: [loadedRow(loadedBy)] }]),
+      ...(loadedBy === undefined ? [] : [{ name: l10n.t("mind"), rows: [loadedRow(loadedBy)] }]),
       {
-        name: "deleted",
+        name: l10n.t("deleted"),
         rows: resources.map(({ logicalId, type, physicalId }) => ({
           label: `$(diff-removed) ${logicalId}`,
           description: shortType(type),
@@ -96,6 +104,6 @@ export function confirmRemoval(stack: Stack, connection: Connection, loadedBy: s
 }
 
 const loadedRow = (planName: string): FactRow => ({
-  label: `$(warning) Load test ${planName} is running against it`,
-  detail: "It is stopped first; what was measured is kept as an interrupted run",
+  label: `$(warning) ${l10n.t("Load test {0} is running against it", planName)}`,
+  detail: l10n.t("It is stopped first; what was measured is kept as an interrupted run"),
 });

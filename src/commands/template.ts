@@ -1,4 +1,4 @@
-import { commands, type TextDocument, Uri, window, workspace } from "vscode";
+import { commands, l10n, type TextDocument, Uri, window, workspace } from "vscode";
 import type { Project } from "../domain/project.ts";
 import type { TemplateFinding } from "../domain/templateFinding.ts";
 import { loadProject } from "../services/projects.ts";
@@ -21,7 +21,7 @@ export function templateCommands(
 /** Opens the template with its problems marked, and says how many there are. */
 async function validate(workspaceProject: WorkspaceProject, check: CheckTemplate): Promise<void> {
   const { file } = await pickProject(workspaceProject);
-  assertTrusted("Running a linter on the template");
+  assertTrusted(l10n.t("Running a linter on the template"));
   const { folder, project } = await loadProject(file);
   const document = await workspace.openTextDocument(Uri.joinPath(Uri.file(folder), project.template));
   // The linter reads the file: what is not saved would not be looked at.
@@ -29,13 +29,13 @@ async function validate(workspaceProject: WorkspaceProject, check: CheckTemplate
   await window.showTextDocument(document);
   const findings = await check(document, project);
   if (findings.length === 0) {
-    void window.showInformationMessage(`Template ${project.template} has no problems.`);
+    void window.showInformationMessage(l10n.t("Template {0} has no problems.", project.template));
     return;
   }
   const [first] = findings;
-  const source = first?.source ? `, found by ${first.source}` : "";
-  const show = "Show Problems";
-  const text = `Template ${project.template} has ${plural(findings.length, "problem")}${source}.`;
+  const source = first?.source ? l10n.t(", found by {0}", first.source) : "";
+  const show = l10n.t("Show Problems");
+  const text = l10n.t("Template {0} has {1}{2}.", project.template, plural(findings.length, "problem"), source);
   const say = findings.some(({ severity }) => severity === "error")
     ? window.showErrorMessage(text, show)
     : window.showWarningMessage(text, show);

@@ -1,4 +1,4 @@
-import { commands, type LogOutputChannel, window } from "vscode";
+import { commands, type LogOutputChannel, l10n, window } from "vscode";
 import { describeConnection } from "../domain/connection.ts";
 import { formatHourly, hourlyPrice, PRICES_AS_OF, PRICES_REGION } from "../domain/cost.ts";
 import type { Connections } from "../services/connections.ts";
@@ -34,41 +34,59 @@ async function train(
 ): Promise<void> {
   const connection = requireConnection(connections);
   const project = await pickProject(workspaceProject);
-  assertTrusted(`Training the model of ${project.project.stackName}`);
+  assertTrusted(l10n.t("Training the model of {0}", project.project.stackName));
   const prepared = await trainer.prepare(project);
   const { rows, instanceType, maxMinutes, mostUsd, hyperparameters } = prepared;
   const price = hourlyPrice(instanceType);
   const confirmed = await confirmWithFacts({
-    title: `Train the model of ${project.project.stackName} in ${describeConnection(connection)}`,
-    placeholder: "Pick the first row to start the job; Escape starts nothing",
-    confirm: { label: "$(mortar-board) Start the Training Job", description: `${rows} rows, ${instanceType}` },
+    title: l10n.t("Train the model of {0} in {1}", project.project.stackName, describeConnection(connection)),
+    placeholder: l10n.t("Pick the first row to start the job; Escape starts nothing"),
+    confirm: {
+      label: `$(mortar-board) ${l10n.t("Start the Training Job")}`,
+      description: l10n.t("{0} rows, {1}", rows, instanceType),
+    },
     sections: [
       {
-        name: "Where and what it costs",
+        name: l10n.t("Where and what it costs"),
         rows: [
-          { label: `Account ${connection.accountId}`, description: connection.region },
+          { label: l10n.t("Account {0}", connection.accountId), description: connection.region },
           {
-            label: mostUsd === undefined ? `Price of ${instanceType} is not known` : `At most $${mostUsd.toFixed(2)}`,
-            description: `stopped after ${maxMinutes} minutes${price === undefined ? "" : `; ${formatHourly(price)}, ${PRICES_REGION}, ${PRICES_AS_OF}`}`,
+            label:
+              mostUsd === undefined
+                ? l10n.t("Price of {0} is not known", instanceType)
+                : l10n.t("At most ${0}", mostUsd.toFixed(2)),
+            description: l10n.t(
+              "stopped after {0} minutes{1}",
+              maxMinutes,
+              price === undefined ? "" : `; ${formatHourly(price)}, ${PRICES_REGION}, ${PRICES_AS_OF}`,
+            ),
           },
-          { label: "The role of training jobs", description: `is made once, as stack ${TRAINING_STACK}` },
+          {
+            label: l10n.t("The role of training jobs"),
+            description: l10n.t("is made once, as stack {0}", TRAINING_STACK),
+          },
         ],
       },
       {
-        name: "Hyperparameters",
+        name: l10n.t("Hyperparameters"),
         rows: Object.entries(hyperparameters).map(([label, description]) => ({ label, description })),
       },
     ],
   });
   if (!confirmed) return;
-  const title = `Training the model of ${project.project.stackName}`;
+  const title = l10n.t("Training the model of {0}", project.project.stackName);
   const { job, modelFile } = await withCancellableProgress(title, (say, signal) =>
     trainer.run(prepared, (event) => tell(event, log, say), signal),
   );
   await workspaceProject.refresh();
   const metrics = Object.entries(job.metrics).map(([name, value]) => `${name} ${Number(value.toPrecision(4))}`);
-  const deploy = "Deploy…";
-  const said = `Training job ${job.name} has made ${modelFile}${metrics.length ? `: ${metrics.join(", ")}` : ""}.`;
+  const deploy = l10n.t("Deploy…");
+  const said = l10n.t(
+    "Training job {0} has made {1}{2}.",
+    job.name,
+    modelFile,
+    metrics.length ? `: ${metrics.join(", ")}` : "",
+  );
   void window.showInformationMessage(said, deploy).then((answer) => {
     if (answer === deploy) void commands.executeCommand("sagemakerOps.stack.deploy");
   });

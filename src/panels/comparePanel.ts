@@ -1,5 +1,5 @@
 import path from "node:path";
-import { commands, env, type Uri, ViewColumn, window } from "vscode";
+import { commands, env, l10n, type Uri, ViewColumn, window } from "vscode";
 import type { CommandId, ReportArgument } from "../contributions.ts";
 import { type LoadRunReport, runPlace } from "../domain/loadRun.ts";
 import { type ComparedRun, type ComparePageSnapshot, compareRequests } from "../protocol/comparePage.ts";
@@ -19,7 +19,7 @@ import { pageHtml, pageOptions, webviewPort } from "./webviewHtml.ts";
 export async function showComparison(extensionUri: Uri, files: readonly string[]): Promise<void> {
   const { reports, comparisons } = await compareRunFiles(files);
   const snapshot: ComparePageSnapshot = { runs: reports.map(comparedRun), comparisons };
-  const title = `Compare ${[...new Set(reports.map(({ plan }) => plan.name))].join(", ")}`;
+  const title = l10n.t("Compare {0}", [...new Set(reports.map(({ plan }) => plan.name))].join(", "));
   const options = { ...pageOptions(extensionUri), enableFindWidget: true };
   const panel = window.createWebviewPanel("sagemakerOps.compare", title, ViewColumn.Active, options);
   serveRequests(webviewPort(panel.webview), compareRequests, {

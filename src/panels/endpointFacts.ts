@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import type { Connection } from "../domain/connection.ts";
 import { instanceTotals, takesTraffic } from "../domain/endpoint.ts";
 import { alarmLabel } from "../domain/scaling.ts";
@@ -37,10 +38,12 @@ export function marks({ activities, targets, config }: EndpointDetail): ChartMar
     })),
     ...alarms.flatMap(({ name, state, stateAtMs }) =>
       state === "ALARM" && stateAtMs !== undefined
-        ? [{ atMs: stateAtMs, text: `${alarmLabel(name)} is in ALARM`, kind: "alarm" as const }]
+        ? [{ atMs: stateAtMs, text: l10n.t("{0} is in ALARM", alarmLabel(name)), kind: "alarm" as const }]
         : [],
     ),
-    ...(config ? [{ atMs: config.createdAtMs, text: `Deployed ${config.name}`, kind: "deployed" as const }] : []),
+    ...(config
+      ? [{ atMs: config.createdAtMs, text: l10n.t("Deployed {0}", config.name), kind: "deployed" as const }]
+      : []),
   ].sort((a, b) => a.atMs - b.atMs);
 }
 
@@ -51,13 +54,14 @@ export function goneError(
   isProject: boolean,
   stack: Stack | undefined,
 ): WireError {
-  const { kind, region, accountId } = connection ?? {};
-  const where = kind === "sandbox" ? `the sandbox (${region})` : `${region} of account ${accountId}`;
+  const { kind, region = "", accountId = "" } = connection ?? {};
+  const where =
+    kind === "sandbox" ? l10n.t("the sandbox ({0})", region) : l10n.t("{0} of account {1}", region, accountId);
   const hint =
     stack && isStackInProgress(stack.status)
-      ? `Stack ${stack.name} is ${stack.status}: this page follows it.`
+      ? l10n.t("Stack {0} is {1}: this page follows it.", stack.name, stack.status)
       : isProject
-        ? "Deploy the project to have it again; this page follows by itself."
-        : "It may have been deleted; switch the region or the account if it is elsewhere.";
-  return { code: "notFound", message: `There is no endpoint ${name} in ${where}.`, hint };
+        ? l10n.t("Deploy the project to have it again; this page follows by itself.")
+        : l10n.t("It may have been deleted; switch the region or the account if it is elsewhere.");
+  return { code: "notFound", message: l10n.t("There is no endpoint {0} in {1}.", name, where), hint };
 }

@@ -1,4 +1,4 @@
-import { commands, type Disposable, env, type Uri, ViewColumn, type WebviewPanel, window } from "vscode";
+import { commands, type Disposable, env, l10n, type Uri, ViewColumn, type WebviewPanel, window } from "vscode";
 import type { CommandId, EndpointArgument } from "../contributions.ts";
 import { describeConnection } from "../domain/connection.ts";
 import { OpsError } from "../domain/errors.ts";
@@ -102,7 +102,7 @@ class EndpointPanel implements Disposable {
       localResourceRoots: [pageRoot(extensionUri)],
     });
     this.page = this.serve();
-    this.panel.webview.html = pageHtml(this.panel.webview, extensionUri, "endpoint", `Endpoint ${name}`);
+    this.panel.webview.html = pageHtml(this.panel.webview, extensionUri, "endpoint", l10n.t("Endpoint {0}", name));
     this.panel.onDidChangeViewState(() => this.followVisibility());
     this.panel.onDidDispose(() => {
       this.close();

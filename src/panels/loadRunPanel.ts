@@ -1,4 +1,4 @@
-import { commands, type Disposable, env, type Uri, ViewColumn, type WebviewPanel, window } from "vscode";
+import { commands, type Disposable, env, l10n, type Uri, ViewColumn, type WebviewPanel, window } from "vscode";
 import type { CommandId, ReportArgument } from "../contributions.ts";
 import { loadRunChanged, loadRunRequests } from "../protocol/loadRunPage.ts";
 import { serveRequests } from "../protocol/transport.ts";
@@ -81,7 +81,12 @@ export class LoadRunPanels implements Disposable {
 }
 
 function createPanel({ plan }: RunProgress, extensionUri: Uri): WebviewPanel {
-  return window.createWebviewPanel(VIEW_TYPE, `Load run ${plan.name}`, ViewColumn.Active, pageOptions(extensionUri));
+  return window.createWebviewPanel(
+    VIEW_TYPE,
+    l10n.t("Load run {0}", plan.name),
+    ViewColumn.Active,
+    pageOptions(extensionUri),
+  );
 }
 
 class LoadRunPanel implements Disposable {
@@ -96,7 +101,12 @@ class LoadRunPanel implements Disposable {
   ) {
     panel.webview.options = pageOptions(services.extensionUri);
     this.page = this.serve();
-    panel.webview.html = pageHtml(panel.webview, services.extensionUri, "loadRun", `Load run ${run.plan.name}`);
+    panel.webview.html = pageHtml(
+      panel.webview,
+      services.extensionUri,
+      "loadRun",
+      l10n.t("Load run {0}", run.plan.name),
+    );
     panel.onDidDispose(() => {
       this.update.cancel();
       onClosed();

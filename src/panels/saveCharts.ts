@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import path from "node:path";
-import { commands, Uri, window, workspace } from "vscode";
+import { commands, l10n, Uri, window, workspace } from "vscode";
 import { OpsError } from "../domain/errors.ts";
 import { type EndpointMetrics, metricsCsv } from "../domain/metric.ts";
 import type { ChartExport } from "../protocol/endpointPage.ts";
@@ -13,13 +13,13 @@ export async function saveCharts(
   metrics: EndpointMetrics | undefined,
 ): Promise<void> {
   if (!metrics)
-    throw new OpsError("notFound", `There are no metrics of endpoint ${endpointName} to export yet.`, {
-      hint: "Wait until the charts show something.",
+    throw new OpsError("notFound", l10n.t("There are no metrics of endpoint {0} to export yet.", endpointName), {
+      hint: l10n.t("Wait until the charts show something."),
     });
   const folder = workspace.workspaceFolders?.find(({ uri }) => uri.scheme === "file")?.uri.fsPath ?? homedir();
   const stamp = new Date(metrics.toMs).toISOString().slice(0, 16).replace(/[-:]/g, "");
   const target = await window.showSaveDialog({
-    title: `Export the metrics of ${endpointName}`,
+    title: l10n.t("Export the metrics of {0}", endpointName),
     defaultUri: Uri.file(path.join(folder, `${endpointName}-${stamp}.${wanted.format}`)),
     filters: { [wanted.format.toUpperCase()]: [wanted.format] },
   });
@@ -28,7 +28,7 @@ export async function saveCharts(
     target.fsPath,
     wanted.format === "csv" ? metricsCsv(metrics) : Buffer.from(wanted.base64, "base64"),
   ).catch((cause: Error) => {
-    throw new OpsError("failed", `${target.fsPath} could not be written: ${cause.message}`, { cause });
+    throw new OpsError("failed", l10n.t("{0} could not be written: {1}", target.fsPath, cause.message), { cause });
   });
   await commands.executeCommand("vscode.open", target);
 }

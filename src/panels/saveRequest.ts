@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { commands, Range, Uri, window, workspace } from "vscode";
+import { commands, l10n, Range, Uri, window, workspace } from "vscode";
 import { predictFileText } from "../domain/predictFile.ts";
 import type { PredictParams } from "../protocol/endpointPage.ts";
 
@@ -17,11 +17,11 @@ export async function saveRequest(
   answeredStatus: number | undefined,
 ): Promise<void> {
   const name = await window.showInputBox({
-    title: "Save the request",
-    prompt: "What it is for",
+    title: l10n.t("Save the request"),
+    prompt: l10n.t("What it is for"),
     value: "a request",
     ignoreFocusOut: true,
-    validateInput: (text) => (/\S/.test(text) ? undefined : "It needs a name."),
+    validateInput: (text) => (/\S/.test(text) ? undefined : l10n.t("It needs a name.")),
   });
   if (name === undefined) return;
   const root = folder ?? workspace.workspaceFolders?.find(({ uri }) => uri.scheme === "file")?.uri.fsPath;
@@ -31,7 +31,7 @@ export async function saveRequest(
   const { mode, contentType, body, targetVariant, headers } = params;
   const bodyFile = params.bodyFile && relativeTo(path.dirname(file), params.bodyFile);
   const request = { name: name.trim(), endpointName, mode, contentType, body, bodyFile, targetVariant, ...headers };
-  const text = predictFileText(request, answeredStatus === undefined ? [] : [`status ${answeredStatus}`]);
+  const text = predictFileText(request, answeredStatus === undefined ? [] : [l10n.t("status {0}", answeredStatus)]);
   await mkdir(path.dirname(file), { recursive: true });
   await writeFile(file, known ? `${known.trimEnd()}\n\n${text}` : text);
   const line = known ? known.trimEnd().split("\n").length + 1 : 0;
@@ -47,7 +47,7 @@ function relativeTo(folder: string, file: string): string {
 
 async function askFile(endpointName: string): Promise<string | undefined> {
   const target = await window.showSaveDialog({
-    title: "Save the request",
+    title: l10n.t("Save the request"),
     defaultUri: Uri.file(path.resolve(fileName(endpointName))),
     filters: { "Prediction requests": ["predict.http"] },
   });

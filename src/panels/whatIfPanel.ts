@@ -1,4 +1,4 @@
-import { env, type Uri, ViewColumn, window } from "vscode";
+import { env, l10n, type Uri, ViewColumn, window } from "vscode";
 import { pricedInstanceTypes } from "../domain/cost.ts";
 import type { WhatIfLoad, WhatIfReport, WhatIfScenario } from "../domain/whatIf.ts";
 import { serveRequests, toWireError, type WireError } from "../protocol/transport.ts";
@@ -12,7 +12,7 @@ import { pageHtml, pageOptions, webviewPort } from "./webviewHtml.ts";
  * @param inForce the scenario to begin with
  */
 export function showWhatIf(extensionUri: Uri, whatIf: WhatIf, load: WhatIfLoad, inForce: WhatIfScenario): void {
-  const title = `What if ${load.name}`;
+  const title = l10n.t("What if {0}", load.name);
   const panel = window.createWebviewPanel("sagemakerOps.whatIf", title, ViewColumn.Active, {
     ...pageOptions(extensionUri),
     // What was typed in is worth more than the memory of a hidden page.

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import type { ExpectationResult } from "../domain/loadRun.ts";
 import { formatAge, formatNumber } from "../ui/format.ts";
 
@@ -5,9 +6,9 @@ import { formatAge, formatNumber } from "../ui/format.ts";
 export function expectationWords(result: ExpectationResult): { name: string; asked: string; measured: string } {
   const { name, stage, comparison, asked, measured, unit, reason } = result;
   return {
-    name: stage === undefined ? name : `${name} in stage ${stage}`,
+    name: stage === undefined ? name : l10n.t("{0} in stage {1}", name, stage),
     asked: `${comparison === "atLeast" ? "≥" : "≤"} ${valueText(asked, unit)}`,
-    measured: measured === null ? `not measured: ${reason ?? "no data"}` : valueText(measured, unit),
+    measured: measured === null ? l10n.t("not measured: {0}", reason ?? l10n.t("no data")) : valueText(measured, unit),
   };
 }
 

@@ -5,6 +5,7 @@ import {
   type Command,
   Disposable,
   EventEmitter,
+  l10n,
   languages,
   Range,
   type TextDocument,
@@ -40,18 +41,23 @@ function lenses(document: TextDocument, isRunning: boolean): CodeLens[] {
   const lens = (command: Command) => new CodeLens(top, command);
   if (!parsed.ok) {
     const count = parsed.problems.length;
-    const title = `$(error) Cannot be run: ${count === 1 ? "1 problem" : `${count} problems`}`;
+    const title = `$(error) ${l10n.t("Cannot be run: {0}", count === 1 ? l10n.t("1 problem") : l10n.t("{0} problems", count))}`;
     return [lens({ title, command: "workbench.actions.view.problems" })];
   }
   const { stages } = parsed.plan;
   const plan = { planFile: document.fileName };
-  const load = `up to ${formatNumber(peakRate(stages))}/s · ${formatNumber(plannedRequests(stages))} requests · ${formatAge(planSeconds(stages) * 1000)}`;
+  const load = l10n.t(
+    "up to {0}/s · {1} requests · {2}",
+    formatNumber(peakRate(stages)),
+    formatNumber(plannedRequests(stages)),
+    formatAge(planSeconds(stages) * 1000),
+  );
   return [
     ...(isRunning
-      ? [lens(action("$(pulse) Show running load test", "sagemakerOps.loadTest.show"))]
-      : [lens(action("$(play) Run", "sagemakerOps.loadTest.run", plan))]),
-    lens(action("$(debug-alt) Debug one request", "sagemakerOps.loadTest.debugRequest", plan)),
-    lens(action("$(export) Export", "sagemakerOps.loadTest.export", plan)),
+      ? [lens(action(`$(pulse) ${l10n.t("Show running load test")}`, "sagemakerOps.loadTest.show"))]
+      : [lens(action(`$(play) ${l10n.t("Run")}`, "sagemakerOps.loadTest.run", plan))]),
+    lens(action(`$(debug-alt) ${l10n.t("Debug one request")}`, "sagemakerOps.loadTest.debugRequest", plan)),
+    lens(action(`$(export) ${l10n.t("Export")}`, "sagemakerOps.loadTest.export", plan)),
     lens({ title: load, command: "" }),
   ];
 }

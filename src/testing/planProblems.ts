@@ -4,6 +4,7 @@ import {
   type DiagnosticCollection,
   DiagnosticSeverity,
   type Disposable,
+  l10n,
   languages,
   Range,
   type TextDocument,
@@ -144,8 +145,8 @@ async function findingsOf(plan: LoadPlan, services: PlanProblemServices): Promis
   } catch (error) {
     const found = checkLoadPlan(plan, { timeScale: connection.timeScale });
     if (named === undefined || toOpsError(error).code !== "notFound") return found;
-    const where = connection.kind === "sandbox" ? "the sandbox" : `account ${connection.accountId}`;
-    const message = `There is no endpoint ${named} in ${connection.region} of ${where}.`;
+    const where = connection.kind === "sandbox" ? l10n.t("the sandbox") : l10n.t("account {0}", connection.accountId);
+    const message = l10n.t("There is no endpoint {0} in {1} of {2}.", named, connection.region, where);
     return [...found, { severity: "warning", path: ["target", "name"], message }];
   }
 }

@@ -4,6 +4,7 @@ import {
   type CancellationToken,
   type Disposable,
   Location,
+  l10n,
   languages,
   Position,
   Range,
@@ -33,7 +34,7 @@ export type RunPlan = (planFile: string) => Promise<RunProgress | undefined>;
 
 /** Load plans as tests of the Test Explorer: a plan passes when all of its expectations hold. */
 export function createPlanTests(loadTests: LoadTests, project: WorkspaceProject, runPlan: RunPlan): Disposable {
-  const controller = tests.createTestController("sagemakerOps.loadPlans", "SageMaker load tests");
+  const controller = tests.createTestController("sagemakerOps.loadPlans", l10n.t("SageMaker load tests"));
   // Nothing is read before somebody looks at the tests, or at a plan.
   let isShown = false;
   const discover = async () => {
@@ -47,7 +48,7 @@ export function createPlanTests(loadTests: LoadTests, project: WorkspaceProject,
   };
   controller.refreshHandler = discover;
   controller.createRunProfile(
-    "Run",
+    l10n.t("Run"),
     TestRunProfileKind.Run,
     (request, token) => runTests({ controller, loadTests, runPlan }, request, token),
     true,
@@ -78,7 +79,7 @@ async function planItem(controller: TestController, file: string): Promise<TestI
   const text = await readFile(file, "utf8").catch(() => undefined);
   const parsed = text === undefined ? undefined : parseLoadPlan(text, path.basename(file));
   item.range = rangeOf(text ?? "", ["name"]);
-  if (text === undefined) item.error = `Load plan ${file} cannot be read.`;
+  if (text === undefined) item.error = l10n.t("Load plan {0} cannot be read.", file);
   else if (parsed?.ok) item.description = parsed.plan.name === planName(file) ? undefined : parsed.plan.name;
   else item.error = parsed?.message;
   return item;
@@ -123,7 +124,7 @@ async function runOne({ loadTests, runPlan }: Runner, run: TestRun, item: TestIt
     const ended = await runPlan(item.id);
     if (ended) await judge(run, item, ended, Date.now() - startedMs);
     else {
-      say("Not started: it was not confirmed.");
+      say(l10n.t("Not started: it was not confirmed."));
       run.skipped(item);
     }
   } catch (error) {
@@ -140,7 +141,11 @@ async function runOne({ loadTests, runPlan }: Runner, run: TestRun, item: TestIt
 /** Passed, or failed with a message at the line of each expectation that does not hold. */
 async function judge(run: TestRun, item: TestItem, { report, error }: RunProgress, durationMs: number): Promise<void> {
   if (!report) {
-    run.errored(item, new TestMessage(error ? describeOpsError(error) : "The run ended without a report."), durationMs);
+    run.errored(
+      item,
+      new TestMessage(error ? describeOpsError(error) : l10n.t("The run ended without a report.")),
+      durationMs,
+    );
     return;
   }
   if (report.verdict.passed) {
@@ -152,11 +157,13 @@ async function judge(run: TestRun, item: TestItem, { report, error }: RunProgres
   const failed = report.expectations.filter(({ passed }) => !passed);
   const messages = failed.map((result) => {
     const { name, asked, measured } = expectationWords(result);
-    const message = TestMessage.diff(`${name} ${asked}, was ${measured}`, asked, measured);
+    const message = TestMessage.diff(l10n.t("{0} {1}, was {2}", name, asked, measured), asked, measured);
     message.location = new Location(Uri.file(item.id), rangeOf(text, expectationPath(result)));
     return message;
   });
-  const why = new TestMessage(report.interrupted ? `Interrupted: ${report.verdict.sentence}` : report.verdict.sentence);
+  const why = new TestMessage(
+    report.interrupted ? l10n.t("Interrupted: {0}", report.verdict.sentence) : report.verdict.sentence,
+  );
   run.failed(item, messages.length ? messages : why, durationMs);
 }
 

@@ -6,6 +6,7 @@ import {
   DiagnosticSeverity,
   Disposable,
   Location,
+  l10n,
   languages,
   Position,
   Range,
@@ -40,7 +41,7 @@ export function createRequestFiles(send: SendSaved): Disposable {
       parsePredictFile(document.getText()).requests.map(({ line }) => {
         const argument: SavedRequestArgument = { requestFile: document.fileName, line };
         const range = new Range(line - 1, 0, line - 1, 0);
-        return new CodeLens(range, { title: "$(play) Send", command: sendCommand, arguments: [argument] });
+        return new CodeLens(range, { title: `$(play) ${l10n.t("Send")}`, command: sendCommand, arguments: [argument] });
       }),
   });
   return Disposable.from(lenses, createProblems(), createTests(send));
@@ -68,7 +69,7 @@ function createProblems(): Disposable {
 }
 
 function createTests(send: SendSaved): Disposable {
-  const controller = tests.createTestController("sagemakerOps.requests", "SageMaker requests");
+  const controller = tests.createTestController("sagemakerOps.requests", l10n.t("SageMaker requests"));
   let isShown = false;
   const discover = async () => {
     isShown = true;
@@ -81,7 +82,7 @@ function createTests(send: SendSaved): Disposable {
   };
   controller.refreshHandler = discover;
   controller.createRunProfile(
-    "Send",
+    l10n.t("Send"),
     TestRunProfileKind.Run,
     (request, token) => runTests(controller, request, token, send),
     true,
@@ -115,7 +116,7 @@ async function fileItem(controller: TestController, uri: Uri): Promise<TestItem>
     requests.map(({ name, line, assertions }) => {
       const child = controller.createTestItem(`${uri.toString()}#${line}`, name, uri);
       child.range = new Range(line - 1, 0, line - 1, 0);
-      child.description = assertions.length === 0 ? "no expectations: HTTP 2xx passes" : undefined;
+      child.description = assertions.length === 0 ? l10n.t("no expectations: HTTP 2xx passes") : undefined;
       return child;
     }),
   );
@@ -169,18 +170,20 @@ async function runOne(run: TestRun, item: TestItem, send: SendSaved): Promise<vo
 function judge(run: TestRun, item: TestItem, uri: Uri, saved: SavedRequest, { response }: SentRequest): void {
   const { status, body, latencyMs, probabilities, error } = response;
   const answer = { status, body, latencyMs, values: probabilities };
-  run.appendOutput(`${saved.name}: HTTP ${status}, ${latencyMs.toFixed(1)} ms\r\n`, undefined, item);
+  run.appendOutput(l10n.t("{0}: HTTP {1}, {2} ms\r\n", saved.name, status, latencyMs.toFixed(1)), undefined, item);
   run.appendOutput(`${body.slice(0, 2000).replace(/\r?\n/g, "\r\n")}\r\n`, undefined, item);
   const messages = saved.assertions.flatMap((assertion) => {
     const seen = failedAssertion(assertion, answer);
     if (seen === undefined) return [];
-    const message = TestMessage.diff(`${assertion.text}, was ${seen}`, assertion.text, seen);
+    const message = TestMessage.diff(l10n.t("{0}, was {1}", assertion.text, seen), assertion.text, seen);
     message.location = new Location(uri, new Position(assertion.line - 1, 0));
     return [message];
   });
   const wantsStatus = saved.assertions.some(({ kind }) => kind === "status");
   if (!wantsStatus && (status < 200 || status > 299))
-    messages.push(new TestMessage(`HTTP ${status}: ${error?.originalMessage ?? error?.message ?? body.slice(0, 300)}`));
+    messages.push(
+      new TestMessage(l10n.t("HTTP {0}: {1}", status, error?.originalMessage ?? error?.message ?? body.slice(0, 300))),
+    );
   if (messages.length) run.failed(item, messages, latencyMs);
   else run.passed(item, latencyMs);
 }

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { errorCount, type LoadRunPoint } from "../domain/loadRun.ts";
 import type { RunProgress } from "../services/loadTests.ts";
 import { formatNumber } from "../ui/format.ts";
@@ -19,11 +20,12 @@ export function runOutput(say: (line: string) => void): (run: Told) => void {
     points = Math.max(points, run.points.length);
     for (const { atMs, text } of run.marks.slice(marks)) say(`${offset((atMs - run.startedAtMs) / 1000)}  ${text}`);
     marks = Math.max(marks, run.marks.length);
-    if (phase !== run.phase && run.phase === "watching") say("The last request is answered; watching the scaling.");
+    if (phase !== run.phase && run.phase === "watching")
+      say(l10n.t("The last request is answered; watching the scaling."));
     if (phase !== run.phase && run.report) {
-      say(`${run.report.verdict.passed ? "PASSED" : "FAILED"}: ${run.report.verdict.sentence}`);
-      for (const warning of run.report.warnings) say(`Warning: ${warning}`);
-      if (run.reportFiles) say(`Report: ${run.reportFiles.html}`);
+      say(`${run.report.verdict.passed ? l10n.t("PASSED") : l10n.t("FAILED")}: ${run.report.verdict.sentence}`);
+      for (const warning of run.report.warnings) say(l10n.t("Warning: {0}", warning));
+      if (run.reportFiles) say(l10n.t("Report: {0}", run.reportFiles.html));
     }
     phase = run.phase;
   };
@@ -34,12 +36,12 @@ function secondLine(point: LoadRunPoint, { instances }: Told): string {
   const serving = instances.findLast(({ atMs }) => atMs <= point.atMs + 1000)?.current;
   const errors = errorCount(byKind);
   const parts = [
-    `asked ${formatNumber(asked)}/s`,
-    `sent ${formatNumber(sent)}/s`,
+    l10n.t("asked {0}/s", formatNumber(asked)),
+    l10n.t("sent {0}/s", formatNumber(sent)),
     p50Ms !== null && `p50 ${ms(p50Ms)}`,
     p99Ms !== null && `p99 ${ms(p99Ms)}`,
-    errors > 0 && `errors ${formatNumber(errors)}`,
-    serving !== undefined && `instances ${serving}`,
+    errors > 0 && l10n.t("errors {0}", formatNumber(errors)),
+    serving !== undefined && l10n.t("instances {0}", serving),
     generatorLimited && "generator-limited",
   ];
   return `${offset(second)}  ${parts.filter(Boolean).join("  ")}`;

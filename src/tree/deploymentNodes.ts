@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { isSuccessful, type PastDeployment } from "../domain/deploymentHistory.ts";
 import { isStackInProgress, type Stack } from "../domain/stack.ts";
 import type { Connections } from "../services/connections.ts";
@@ -13,7 +14,11 @@ const MOST_SHOWN = 20;
 export function historyNode(connections: Connections, stack: Stack): TreeNode {
   return {
     id: "deployments",
-    presentation: { label: "Deployments", icon: "history", tooltip: "What was done to the stack, newest first" },
+    presentation: {
+      label: l10n.t("Deployments"),
+      icon: "history",
+      tooltip: l10n.t("What was done to the stack, newest first"),
+    },
     children: async () => {
       const nowMs = Date.now();
       const all = await readDeployments(connections, stack);
@@ -36,12 +41,12 @@ export function presentDeployment(past: PastDeployment, nowMs: number): Presenta
     label: `${formatTime(startedAtMs, nowMs)} ${kind}`,
     description: [status, took, failure && `${failure.logicalId} failed`].filter(Boolean).join(" · "),
     tooltip: tooltipRows([
-      ["Deployment", kind],
-      ["Status", status],
-      ["Took", took],
-      ["Resources", plural(resources.length, "resource")],
-      ["Failed first", failure?.logicalId],
-      ["Reason", failure?.reason],
+      [l10n.t("Deployment"), kind],
+      [l10n.t("Status"), status],
+      [l10n.t("Took"), took],
+      [l10n.t("Resources"), plural(resources.length, "resource")],
+      [l10n.t("Failed first"), failure?.logicalId],
+      [l10n.t("Reason"), failure?.reason],
     ]),
     icon: running ? "sync~spin" : good ? "pass" : "error",
     color: running ? "charts.yellow" : good ? "charts.green" : "charts.red",

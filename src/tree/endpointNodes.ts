@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import type { EndpointConfig, Model } from "../domain/endpoint.ts";
 import type { ScalableTarget, ScalingActivity } from "../domain/scaling.ts";
 import type { EndpointDetail, Endpoints } from "../services/endpoints.ts";
@@ -62,10 +63,10 @@ function configNode(id: string, config: EndpointConfig): TreeNode {
 function tagsNode(id: string, arn: string, endpoints: Endpoints): TreeNode {
   return {
     id,
-    presentation: { label: "Tags", icon: "tag", contextValue: "tags", tooltip: "Tags of the endpoint" },
+    presentation: { label: l10n.t("Tags"), icon: "tag", contextValue: "tags", tooltip: l10n.t("Tags of the endpoint") },
     children: async () => {
       const tags = Object.entries(await endpoints.tags(arn));
-      if (tags.length === 0) return [{ id: `${id}/none`, presentation: { label: "No tags", icon: "info" } }];
+      if (tags.length === 0) return [{ id: `${id}/none`, presentation: { label: l10n.t("No tags"), icon: "info" } }];
       return tags.map(([key, value]) => ({ id: `${id}/${key}`, presentation: presentTag(key, value), value }));
     },
   };
@@ -101,7 +102,7 @@ function scalingNode(
   const more: TreeNode = {
     id: `${at}/earlier`,
     presentation: {
-      label: plural(earlier.length, "earlier activity").replace("activitys", "activities"),
+      label: plural(earlier.length, l10n.t("earlier activity")).replace("activitys", "activities"),
       icon: "history",
     },
     children: () => earlier.map(node),

@@ -1,4 +1,4 @@
-import { Disposable, type TreeView, window } from "vscode";
+import { Disposable, l10n, type TreeView, window } from "vscode";
 import { viewIds } from "../contributions.ts";
 import { type Connection, describeConnection } from "../domain/connection.ts";
 import type { EndpointFilter, EndpointSummary } from "../domain/endpoint.ts";
@@ -79,7 +79,7 @@ function filterText(filter: EndpointFilter | undefined): string | undefined {
   if (!filter) return undefined;
   const { name, status, tag } = filter;
   const parts = [name && `"${name}"`, status, tag && (tag.value === undefined ? tag.key : `${tag.key}=${tag.value}`)];
-  return `only ${parts.filter(Boolean).join(", ")}`;
+  return l10n.t("only {0}", parts.filter(Boolean).join(", "));
 }
 
 /** The project's endpoint first, then favourites, then the others as the account lists them. */
@@ -87,7 +87,7 @@ async function rootNodes({ connections, endpoints, project, favorites, idleWatch
   const connection = connections.current;
   if (!connection) return [];
   const { state, error, endpoints: list, hasMore, filter } = endpoints.snapshot();
-  if (state === "loading") return [noteNode("loading", "Loading endpoints…", "loading~spin")];
+  if (state === "loading") return [noteNode("loading", l10n.t("Loading endpoints…"), "loading~spin")];
   const failed = state === "failed" ? [errorNode("list/error", error)] : [];
   if (failed.length === 0 && list.length === 0 && !hasMore) {
     return [filter ? noMatchNode(filter) : emptyNode(connection, project)];
@@ -112,8 +112,8 @@ async function rootNodes({ connections, endpoints, project, favorites, idleWatch
     }),
   );
   const more: TreeNode = {
-    ...noteNode("more", "Load more endpoints…", "ellipsis"),
-    click: click("sagemakerOps.explorer.loadMore", "Load more"),
+    ...noteNode("more", l10n.t("Load more endpoints…"), "ellipsis"),
+    click: click("sagemakerOps.explorer.loadMore", l10n.t("Load more")),
   };
   return [...failed, ...nodes, ...(hasMore ? [more] : [])];
 }
@@ -128,18 +128,18 @@ async function missingFavorites(endpoints: Endpoints, favorites: Favorites): Pro
 }
 
 function noMatchNode(filter: EndpointFilter): TreeNode {
-  const node = noteNode("empty", "No endpoint matches", "info");
+  const node = noteNode("empty", l10n.t("No endpoint matches"), "info");
   node.presentation.description = `${filterText(filter)} · Clear`;
-  return { ...node, click: click("sagemakerOps.explorer.clearFilter", "Clear Filter") };
+  return { ...node, click: click("sagemakerOps.explorer.clearFilter", l10n.t("Clear Filter")) };
 }
 
 const noteNode = (id: string, label: string, icon: string): TreeNode => ({ id, presentation: { label, icon } });
 
 function emptyNode(connection: Connection, { project }: WorkspaceProject): TreeNode {
-  const node = noteNode("empty", `No endpoints in ${connection.region}`, "info");
+  const node = noteNode("empty", l10n.t("No endpoints in {0}", connection.region), "info");
   if (!project) return node;
-  node.presentation.description = `Deploy ${project.project.stackName}…`;
-  return { ...node, click: click("sagemakerOps.stack.deploy", "Deploy") };
+  node.presentation.description = l10n.t("Deploy {0}…", project.project.stackName);
+  return { ...node, click: click("sagemakerOps.stack.deploy", l10n.t("Deploy")) };
 }
 
 /** Details are read for the project's endpoint and for failed ones at once, for the others when they are opened. */
@@ -161,7 +161,7 @@ async function endpointNode(
   const detail = isDetailed ? await endpoints.detail(summary.name).catch(() => undefined) : undefined;
   return {
     // Another id than the others' rows: what is open by itself must not inherit that an earlier row was closed.
-    id: `${isProject ? "project" : "endpoint"}/${summary.name}`,
+    id: `${isProject ? l10n.t("project") : l10n.t("endpoint")}/${summary.name}`,
     presentation: presentEndpoint({ ...facts, hourlyUsd, ...(detail && detailFacts(detail)) }),
     endpointName: summary.name,
     expanded: isProject,

@@ -1,4 +1,4 @@
-import { type Disposable, Uri, window, workspace } from "vscode";
+import { type Disposable, l10n, Uri, window, workspace } from "vscode";
 import { viewIds } from "../contributions.ts";
 import type { LoadTests, RunProgress } from "../services/loadTests.ts";
 import { findPlans, PLAN_PATTERN, RUN_PATTERN, runsFolder } from "../ui/workspacePlans.ts";
@@ -55,7 +55,7 @@ function activeNodes({ active, isRunning }: LoadTests): TreeNode[] {
         color: "charts.blue",
         contextValue: "activeRun",
       },
-      click: click("sagemakerOps.loadTest.show", "Show"),
+      click: click("sagemakerOps.loadTest.show", l10n.t("Show")),
     },
   ];
 }
@@ -63,7 +63,7 @@ function activeNodes({ active, isRunning }: LoadTests): TreeNode[] {
 const phaseWords: Record<RunProgress["phase"], string> = {
   starting: "starting",
   running: "running",
-  watching: "watching the scaling",
+  watching: l10n.t("watching the scaling"),
   done: "done",
   failed: "failed",
 };
@@ -73,7 +73,7 @@ function planNode(planFile: string): TreeNode {
     id: `plan/${planFile}`,
     presentation: presentPlan(planFile),
     planFile,
-    click: { command: "vscode.open", title: "Open Plan", arguments: [Uri.file(planFile)] },
+    click: { command: "vscode.open", title: l10n.t("Open Plan"), arguments: [Uri.file(planFile)] },
   };
 }
 
@@ -88,6 +88,6 @@ async function runNodes(loadTests: LoadTests, project: WorkspaceProject): Promis
     id: `run/${report.id}`,
     presentation: presentRun(report, nowMs),
     reportFile: file,
-    click: click("sagemakerOps.loadTest.openRun", "Open Run", { reportFile: file }),
+    click: click("sagemakerOps.loadTest.openRun", l10n.t("Open Run"), { reportFile: file }),
   }));
 }

@@ -1,4 +1,4 @@
-import { type Event, EventEmitter, Position, Range, type TreeDataProvider, type TreeItem, Uri } from "vscode";
+import { type Event, EventEmitter, l10n, Position, Range, type TreeDataProvider, type TreeItem, Uri } from "vscode";
 import { toOpsError } from "../domain/errors.ts";
 import { presentError } from "./present.ts";
 import { click, type TreeNode, toTreeItem } from "./treeNode.ts";
@@ -44,15 +44,15 @@ export function errorNode(id: string, error: unknown): TreeNode {
   if (!place) {
     return {
       id,
-      presentation: presentError(failure, "Retry"),
-      click: click("sagemakerOps.explorer.refresh", "Retry"),
+      presentation: presentError(failure, l10n.t("Retry")),
+      click: click("sagemakerOps.explorer.refresh", l10n.t("Retry")),
     };
   }
   const at = new Position((place.line ?? 1) - 1, (place.column ?? 1) - 1);
   const options = { selection: new Range(at, at) };
   return {
     id,
-    presentation: presentError(failure, "Open file"),
-    click: { command: "vscode.open", title: "Open File", arguments: [Uri.file(place.file), options] },
+    presentation: presentError(failure, l10n.t("Open file")),
+    click: { command: "vscode.open", title: l10n.t("Open File"), arguments: [Uri.file(place.file), options] },
   };
 }

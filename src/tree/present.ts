@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { formatHourly, PRICES_AS_OF, PRICES_REGION } from "../domain/cost.ts";
 import {
   type EndpointStatus,
@@ -102,15 +103,16 @@ function instancesText({ current, desired }: { current: number; desired: number 
 
 function endpointTooltip(facts: EndpointFacts, instances: string | undefined): [string, string][] {
   const { summary, hourlyUsd } = facts;
-  const price = hourlyUsd === undefined ? "" : `about ${formatHourly(hourlyUsd)} (${PRICES_REGION}, ${PRICES_AS_OF})`;
+  const price =
+    hourlyUsd === undefined ? "" : l10n.t("about {0} ({1}, {2})", formatHourly(hourlyUsd), PRICES_REGION, PRICES_AS_OF);
   const rows: [string, string][] = [
-    ["Endpoint", summary.name],
-    ["Status", summary.status],
-    ["Instances", instances ? `${instances}${facts.simulated ? ", simulated" : ""}` : ""],
-    ["Price", price && facts.simulated ? `${price} on AWS; nothing in the sandbox` : price],
-    ["Idle", idleText(facts)],
-    ["Changed", formatTime(summary.modifiedAtMs, facts.nowMs)],
-    ["Failure", facts.failureReason ?? ""],
+    [l10n.t("Endpoint"), summary.name],
+    [l10n.t("Status"), summary.status],
+    [l10n.t("Instances"), instances ? `${instances}${facts.simulated ? l10n.t(", simulated") : ""}` : ""],
+    [l10n.t("Price"), price && facts.simulated ? l10n.t("{0} on AWS; nothing in the sandbox", price) : price],
+    [l10n.t("Idle"), idleText(facts)],
+    [l10n.t("Changed"), formatTime(summary.modifiedAtMs, facts.nowMs)],
+    [l10n.t("Failure"), facts.failureReason ?? ""],
     ["ARN", summary.arn],
   ];
   return rows.filter(([, value]) => value);
@@ -118,23 +120,30 @@ function endpointTooltip(facts: EndpointFacts, instances: string | undefined): [
 
 function idleText({ idleHours, simulated, hourlyUsd, isProject }: EndpointFacts): string {
   if (idleHours === undefined) return "";
-  const time = `${formatNumber(idleHours, 2)} h${simulated ? " of the sandbox's time" : ""}`;
-  const way = isProject ? "delete its stack when it is not needed" : "delete it when it is not needed";
-  return `not invoked for ${time}${hourlyUsd === undefined ? "" : `, at ${formatHourly(hourlyUsd)}`}: ${way}`;
+  const time = `${formatNumber(idleHours, 2)} h${simulated ? l10n.t(" of the sandbox's time") : ""}`;
+  const way = isProject ? l10n.t("delete its stack when it is not needed") : l10n.t("delete it when it is not needed");
+  return l10n.t(
+    "not invoked for {0}{1}: {2}",
+    time,
+    hourlyUsd === undefined ? "" : l10n.t(", at {0}", formatHourly(hourlyUsd)),
+    way,
+  );
 }
 
 export function presentVariant(variant: Variant): Presentation {
   const { name, instanceType, currentInstances, desiredInstances, currentWeight, desiredWeight } = variant;
   const weight = currentWeight === desiredWeight ? `${currentWeight}` : `${currentWeight}→${desiredWeight}`;
-  const servers = instanceType ? [instanceType, `${currentInstances} of ${desiredInstances}`] : ["serverless"];
+  const servers = instanceType
+    ? [instanceType, l10n.t("{0} of {1}", currentInstances, desiredInstances)]
+    : ["serverless"];
   return {
     label: name,
-    description: [...servers, `weight ${weight}`].join(" · "),
+    description: [...servers, l10n.t("weight {0}", weight)].join(" · "),
     tooltip: [
-      ["Variant", name],
-      ["Instance type", instanceType ?? "serverless"],
-      ["In service", `${currentInstances} of ${desiredInstances} wanted`],
-      ["Share of the traffic", `weight ${weight}`],
+      [l10n.t("Variant"), name],
+      [l10n.t("Instance type"), instanceType ?? "serverless"],
+      [l10n.t("In service"), l10n.t("{0} of {1} wanted", currentInstances, desiredInstances)],
+      [l10n.t("Share of the traffic"), l10n.t("weight {0}", weight)],
     ],
     icon: "server",
     contextValue: "variant",
@@ -146,17 +155,17 @@ export function presentScaling(target: ScalableTarget, several: boolean): Presen
   const [policy] = target.policies;
   const parts = [
     `${target.minInstances}–${target.maxInstances}`,
-    policy ? policyTarget(policy) : "no policy",
+    policy ? policyTarget(policy) : l10n.t("no policy"),
     target.suspended && "suspended",
   ];
   const alarm = target.policies.some((p) => p.alarms.some((a) => a.state === "ALARM" && !isScaleInAlarm(a)));
   return {
-    label: several ? `Scaling of ${target.variantName}` : "Scaling",
+    label: several ? l10n.t("Scaling of {0}", target.variantName) : l10n.t("Scaling"),
     description: parts.filter(Boolean).join(" · "),
     tooltip: tooltipRows([
-      ["Variant", target.variantName],
-      ["Instances", `${target.minInstances} to ${target.maxInstances}`],
-      ["Suspended", target.suspended ? "yes: it does not scale" : undefined],
+      [l10n.t("Variant"), target.variantName],
+      [l10n.t("Instances"), l10n.t("{0} to {1}", target.minInstances, target.maxInstances)],
+      [l10n.t("Suspended"), target.suspended ? l10n.t("yes: it does not scale") : undefined],
     ]),
     icon: "arrow-both",
     color: alarm ? YELLOW : undefined,
@@ -166,26 +175,31 @@ export function presentScaling(target: ScalableTarget, several: boolean): Presen
 
 /** `target 12,000 inv/min` */
 function policyTarget({ metric, target, type }: ScalingPolicy): string {
-  if (target === undefined) return type === "step" ? "step scaling" : "";
+  if (target === undefined) return type === "step" ? l10n.t("step scaling") : "";
   const unit = metric === "SageMakerVariantInvocationsPerInstance" ? "inv/min" : (metric?.split("/").pop() ?? "");
-  return `target ${formatNumber(target)} ${unit}`.trim();
+  return l10n.t("target {0} {1}", formatNumber(target), unit).trim();
 }
 
 export function presentPolicy(policy: ScalingPolicy): Presentation {
   const cooldowns = [
-    policy.scaleOutCooldownSeconds !== undefined && `out ${policy.scaleOutCooldownSeconds} s`,
-    policy.scaleInCooldownSeconds !== undefined && `in ${policy.scaleInCooldownSeconds} s`,
+    policy.scaleOutCooldownSeconds !== undefined && l10n.t("out {0} s", policy.scaleOutCooldownSeconds),
+    policy.scaleInCooldownSeconds !== undefined && l10n.t("in {0} s", policy.scaleInCooldownSeconds),
   ].filter(Boolean);
   return {
-    label: policy.type === "targetTracking" ? "Target tracking" : policy.type === "step" ? "Step scaling" : policy.name,
-    description: [policyTarget(policy), cooldowns.length && `cooldown ${cooldowns.join(", ")}`]
+    label:
+      policy.type === "targetTracking"
+        ? l10n.t("Target tracking")
+        : policy.type === "step"
+          ? l10n.t("Step scaling")
+          : policy.name,
+    description: [policyTarget(policy), cooldowns.length && l10n.t("cooldown {0}", cooldowns.join(", "))]
       .filter(Boolean)
       .join(" · "),
     tooltip: tooltipRows([
-      ["Policy", policy.name],
-      ["Metric", policy.metric],
-      ["Target", policy.target === undefined ? undefined : formatNumber(policy.target, 2)],
-      ["Cooldowns", cooldowns.join(", ")],
+      [l10n.t("Policy"), policy.name],
+      [l10n.t("Metric"), policy.metric],
+      [l10n.t("Target"), policy.target === undefined ? undefined : formatNumber(policy.target, 2)],
+      [l10n.t("Cooldowns"), cooldowns.join(", ")],
       ["ARN", policy.arn],
     ]),
     icon: "target",
@@ -203,7 +217,8 @@ const SIGNS: Record<string, string> = {
 export function presentAlarm(alarm: Alarm, nowMs: number): Presentation {
   const { state, threshold, periodSeconds, evaluationPeriods } = alarm;
   const limit = threshold === undefined ? "" : `${SIGNS[alarm.comparison ?? ""] ?? ""} ${formatNumber(threshold, 2)}`;
-  const window = periodSeconds && evaluationPeriods ? ` for ${evaluationPeriods} × ${formatPeriod(periodSeconds)}` : "";
+  const window =
+    periodSeconds && evaluationPeriods ? l10n.t(" for {0} × {1}", evaluationPeriods, formatPeriod(periodSeconds)) : "";
   const looks: Record<Alarm["state"], Pick<Presentation, "icon" | "color">> = {
     OK: { icon: "pass", color: GREEN },
     ALARM: isScaleInAlarm(alarm) ? { icon: "arrow-down" } : { icon: "bell-dot", color: YELLOW },
@@ -211,14 +226,14 @@ export function presentAlarm(alarm: Alarm, nowMs: number): Presentation {
   };
   return {
     label: alarmLabel(alarm.name),
-    description: [state === "INSUFFICIENT_DATA" ? "no data yet" : state, `${limit}${window}`.trim()]
+    description: [state === "INSUFFICIENT_DATA" ? l10n.t("no data yet") : state, `${limit}${window}`.trim()]
       .filter(Boolean)
       .join(" · "),
     tooltip: tooltipRows([
-      ["Alarm", alarm.name],
-      ["State", state],
-      ["Since", alarm.stateAtMs === undefined ? undefined : formatTime(alarm.stateAtMs, nowMs)],
-      ["Reason", alarm.stateReason],
+      [l10n.t("Alarm"), alarm.name],
+      [l10n.t("State"), state],
+      [l10n.t("Since"), alarm.stateAtMs === undefined ? undefined : formatTime(alarm.stateAtMs, nowMs)],
+      [l10n.t("Reason"), alarm.stateReason],
     ]),
     ...looks[state],
     contextValue: "alarm",
@@ -230,18 +245,22 @@ const isScaleInAlarm = ({ name }: Alarm) => alarmLabel(name) === "AlarmLow";
 
 export function presentActivity(activity: ScalingActivity, nowMs: number): Presentation {
   const wanted = /desired instance count to (\d+)/i.exec(activity.description)?.[1];
-  const cause = /AlarmHigh/.test(activity.cause) ? "alarm high" : /AlarmLow/.test(activity.cause) ? "alarm low" : "";
+  const cause = /AlarmHigh/.test(activity.cause)
+    ? l10n.t("alarm high")
+    : /AlarmLow/.test(activity.cause)
+      ? l10n.t("alarm low")
+      : "";
   const refused = activity.notScaledReasons.join(", ");
   const failed = activity.status === "Failed";
-  const running = ["Pending", "InProgress"].includes(activity.status);
+  const running = [l10n.t("Pending"), "InProgress"].includes(activity.status);
   return {
-    label: `${formatTime(activity.startedAtMs, nowMs)} ${wanted ? `set to ${wanted}` : activity.description}`,
+    label: `${formatTime(activity.startedAtMs, nowMs)} ${wanted ? l10n.t("set to {0}", wanted) : activity.description}`,
     description: [activity.status, cause, refused].filter(Boolean).join(" · "),
     tooltip: tooltipRows([
-      ["Activity", activity.description],
-      ["Cause", activity.cause],
-      ["Status", [activity.status, activity.message].filter(Boolean).join(": ")],
-      ["Not scaled", refused],
+      [l10n.t("Activity"), activity.description],
+      [l10n.t("Cause"), activity.cause],
+      [l10n.t("Status"), [activity.status, activity.message].filter(Boolean).join(": ")],
+      [l10n.t("Not scaled"), refused],
     ]),
     icon: failed ? "error" : running ? "sync~spin" : refused ? "circle-slash" : "history",
     color: failed ? RED : undefined,
@@ -256,8 +275,8 @@ export function presentError(error: OpsError, whatNow: string): Presentation {
     label: place ? message.replace(place.file, lastPart(place.file)) : message,
     description: whatNow,
     tooltip: tooltipRows([
-      ["What", error.message],
-      ["What now", error.hint],
+      [l10n.t("What"), error.message],
+      [l10n.t("What now"), error.hint],
     ]),
     icon: "error",
     color: RED,

@@ -1,18 +1,19 @@
+import * as l10n from "@vscode/l10n";
 import type { EndpointConfig, Model } from "../domain/endpoint.ts";
 import { formatNumber, formatTime, lastPart, plural } from "../ui/format.ts";
 import { type Presentation, tooltipRows } from "./present.ts";
 
 export function presentModel(model: Model, nowMs: number): Presentation {
-  const image = model.image ? lastPart(model.image).replace(":", " ") : "no image";
+  const image = model.image ? lastPart(model.image).replace(":", " ") : l10n.t("no image");
   return {
     label: model.name,
     description: [image, model.artifact && lastPart(model.artifact)].filter(Boolean).join(" · "),
     tooltip: tooltipRows([
-      ["Model", model.name],
-      ["Image", model.image],
-      ["Artifact", model.artifact],
-      ["Role", model.roleArn],
-      ["Created", formatTime(model.createdAtMs, nowMs)],
+      [l10n.t("Model"), model.name],
+      [l10n.t("Image"), model.image],
+      [l10n.t("Artifact"), model.artifact],
+      [l10n.t("Role"), model.roleArn],
+      [l10n.t("Created"), formatTime(model.createdAtMs, nowMs)],
     ]),
     icon: "package",
     contextValue: ["model", model.artifact && "artifact"].filter(Boolean).join("+"),
@@ -27,18 +28,18 @@ export function modelParts({ image, artifact, roleArn, environment = {} }: Model
   const part = (label: string, value: string | undefined, icon: string, contextValue: string): Presentation[] =>
     value ? [{ label, description: value, tooltip: tooltipRows([[label, value]]), icon, contextValue }] : [];
   const variables = Object.entries(environment).flatMap(([name, value]) =>
-    part(name, SECRET.test(name) ? "(not shown)" : value || "(empty)", "symbol-variable", "value"),
+    part(name, SECRET.test(name) ? l10n.t("(not shown)") : value || "(empty)", "symbol-variable", "value"),
   );
   return [
-    ...part("Image", image, "layers", "value"),
-    ...part("Artifact", artifact, "file-zip", "value+artifact"),
-    ...part("Role", roleArn, "key", "value"),
+    ...part(l10n.t("Image"), image, "layers", "value"),
+    ...part(l10n.t("Artifact"), artifact, "file-zip", "value+artifact"),
+    ...part(l10n.t("Role"), roleArn, "key", "value"),
     ...variables,
   ];
 }
 
 export function presentConfig(config: EndpointConfig, nowMs: number): Presentation {
-  const capture = `data capture ${config.dataCapture ? "on" : "off"}`;
+  const capture = l10n.t("data capture {0}", config.dataCapture ? l10n.t("on") : l10n.t("off"));
   const variants = config.variants.map(({ name, initialInstances, instanceType, serverless }) =>
     serverless ? `${name}: serverless` : `${name}: ${initialInstances ?? ""} × ${instanceType ?? ""}`,
   );
@@ -48,10 +49,10 @@ export function presentConfig(config: EndpointConfig, nowMs: number): Presentati
       .filter(Boolean)
       .join(" · "),
     tooltip: tooltipRows([
-      ["Endpoint config", config.name],
-      ["Variants", variants.join(", ")],
-      ["Data capture", config.dataCapture ? "on" : "off"],
-      ["Created", formatTime(config.createdAtMs, nowMs)],
+      [l10n.t("Endpoint config"), config.name],
+      [l10n.t("Variants"), variants.join(", ")],
+      [l10n.t("Data capture"), config.dataCapture ? "on" : "off"],
+      [l10n.t("Created"), formatTime(config.createdAtMs, nowMs)],
       ["ARN", config.arn],
     ]),
     icon: "settings-gear",
@@ -66,33 +67,33 @@ export function configParts({ variants, dataCapture, capture, async }: EndpointC
       ? [
           "serverless",
           `${formatNumber(serverless.memoryMb)} MB`,
-          `at most ${serverless.maxConcurrency} at once`,
+          l10n.t("at most {0} at once", serverless.maxConcurrency),
           serverless.provisionedConcurrency && `${serverless.provisionedConcurrency} provisioned`,
         ]
-      : [`${initialInstances ?? 1} × ${instanceType ?? "unknown instance type"}`];
+      : [`${initialInstances ?? 1} × ${instanceType ?? l10n.t("unknown instance type")}`];
     return {
       label: name,
       description: servers.filter(Boolean).join(" · "),
       tooltip: tooltipRows([
-        ["Variant", name],
-        ["Servers at first", servers.filter(Boolean).join(", ")],
-        ["Model", modelName],
+        [l10n.t("Variant"), name],
+        [l10n.t("Servers at first"), servers.filter(Boolean).join(", ")],
+        [l10n.t("Model"), modelName],
       ]),
       icon: "server",
       contextValue: "value",
     };
   });
   const captured = [
-    dataCapture ? `${capture?.percent ?? 100} % of the requests` : "off",
+    dataCapture ? l10n.t("{0} % of the requests", capture?.percent ?? 100) : "off",
     dataCapture && capture?.destination,
   ];
   parts.push({
-    label: "Data capture",
+    label: l10n.t("Data capture"),
     description: captured.filter(Boolean).join(" · "),
     tooltip: tooltipRows([
-      ["Data capture", dataCapture ? "on" : "off"],
-      ["Share", capture?.percent === undefined ? undefined : `${capture.percent} %`],
-      ["Destination", capture?.destination],
+      [l10n.t("Data capture"), dataCapture ? "on" : "off"],
+      [l10n.t("Share"), capture?.percent === undefined ? undefined : `${capture.percent} %`],
+      [l10n.t("Destination"), capture?.destination],
     ]),
     icon: "record",
     contextValue: "value",
@@ -100,9 +101,9 @@ export function configParts({ variants, dataCapture, capture, async }: EndpointC
   if (async) {
     const at = async.maxConcurrentPerInstance;
     parts.push({
-      label: "Asynchronous",
-      description: [async.output, at && `at most ${at} at once and instance`].filter(Boolean).join(" · "),
-      tooltip: tooltipRows([["Answers go to", async.output]]),
+      label: l10n.t("Asynchronous"),
+      description: [async.output, at && l10n.t("at most {0} at once and instance", at)].filter(Boolean).join(" · "),
+      tooltip: tooltipRows([[l10n.t("Answers go to"), async.output]]),
       icon: "clock",
       contextValue: "value",
     });
@@ -116,8 +117,8 @@ export function presentTag(key: string, value: string): Presentation {
     label: key,
     description: value,
     tooltip: tooltipRows([
-      ["Tag", key],
-      ["Value", value],
+      [l10n.t("Tag"), key],
+      [l10n.t("Value"), value],
     ]),
     icon: "tag",
     contextValue: "value",

@@ -1,4 +1,5 @@
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import type { LoadRunReport } from "../domain/loadRun.ts";
 import { scaledOut } from "../domain/runExplanation.ts";
 import { formatNumber, formatTime } from "../ui/format.ts";
@@ -24,9 +25,12 @@ export function presentRun(report: LoadRunReport, nowMs: number): Presentation {
       .filter(Boolean)
       .join(" · "),
     tooltip: tooltipRows([
-      ["Verdict", `${verdict.passed ? "passed" : "failed"}${verdict.proven ? ", scale-out proven" : ""}`],
-      ["Run", verdict.sentence],
-      ["Target", `${target.name}${report.connection.sandbox ? " (sandbox, simulated instances)" : ""}`],
+      [
+        l10n.t("Verdict"),
+        `${verdict.passed ? l10n.t("passed") : l10n.t("failed")}${verdict.proven ? l10n.t(", scale-out proven") : ""}`,
+      ],
+      [l10n.t("Run"), verdict.sentence],
+      [l10n.t("Target"), `${target.name}${report.connection.sandbox ? l10n.t(" (sandbox, simulated instances)") : ""}`],
     ]),
     icon: verdict.passed ? "pass" : report.interrupted ? "circle-slash" : "error",
     color: verdict.passed ? "charts.green" : report.interrupted ? undefined : "charts.red",
@@ -40,7 +44,7 @@ function scaleText({ instances }: LoadRunReport): string {
   const first = instances[0]?.current;
   if (first === undefined) return "";
   const most = Math.max(...instances.map(({ current }) => current));
-  return most > first ? `${first} → ${most}` : `stayed at ${first}`;
+  return most > first ? `${first} → ${most}` : l10n.t("stayed at {0}", first);
 }
 
 /** Mean rate of the seconds in which about the highest rate was asked: single seconds also make up for late ones. */

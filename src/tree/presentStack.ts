@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { formatHourly, formatHourlyAndMonthly } from "../domain/cost.ts";
 import { isOnlyDeletable, isStackFailed, isStackInProgress, type Stack, type StackResource } from "../domain/stack.ts";
 import { formatTime, plural } from "../ui/format.ts";
@@ -18,10 +19,13 @@ export function presentStack(stack: Stack, hourlyUsd?: number): Presentation {
       .filter(Boolean)
       .join(" · "),
     tooltip: tooltipRows([
-      ["Stack", stack.name],
-      ["Status", stack.status],
-      ["Reason", stack.statusReason],
-      ["Price", hourlyUsd ? `about ${formatHourlyAndMonthly(hourlyUsd)} for its endpoints` : undefined],
+      [l10n.t("Stack"), stack.name],
+      [l10n.t("Status"), stack.status],
+      [l10n.t("Reason"), stack.statusReason],
+      [
+        l10n.t("Price"),
+        hourlyUsd ? l10n.t("about {0} for its endpoints", formatHourlyAndMonthly(hourlyUsd)) : undefined,
+      ],
       ["ID", stack.id],
     ]),
     ...statusLook(stack.status),
@@ -40,11 +44,11 @@ export function presentStack(stack: Stack, hourlyUsd?: number): Presentation {
 export function presentOutcome(kind: "cancelled" | "failed", text: string, atMs: number, nowMs: number): Presentation {
   const cancelled = kind === "cancelled";
   return {
-    label: cancelled ? "Deployment cancelled" : "Deployment failed",
-    description: `${formatTime(atMs, nowMs)} · ${cancelled ? "rolled back" : text}`,
+    label: cancelled ? l10n.t("Deployment cancelled") : l10n.t("Deployment failed"),
+    description: `${formatTime(atMs, nowMs)} · ${cancelled ? l10n.t("rolled back") : text}`,
     tooltip: tooltipRows([
-      ["What", text],
-      ["When", formatTime(atMs, nowMs)],
+      [l10n.t("What"), text],
+      [l10n.t("When"), formatTime(atMs, nowMs)],
     ]),
     icon: cancelled ? "circle-slash" : "error",
     color: cancelled ? undefined : "charts.red",
@@ -78,11 +82,11 @@ export function presentResource(resource: StackResource): Presentation {
     label: logicalId,
     description: steady ? shortType(type) : `${status} · ${shortType(type)}`,
     tooltip: tooltipRows([
-      ["Resource", logicalId],
-      ["Type", type],
-      ["Status", status],
-      ["Reason", resource.statusReason],
-      ["Physical ID", resource.physicalId],
+      [l10n.t("Resource"), logicalId],
+      [l10n.t("Type"), type],
+      [l10n.t("Status"), status],
+      [l10n.t("Reason"), resource.statusReason],
+      [l10n.t("Physical ID"), resource.physicalId],
     ]),
     ...(steady ? { icon: TYPE_ICONS.find(([pattern]) => pattern.test(type))?.[1] ?? "symbol-misc" } : look),
     contextValue: "resource",
@@ -95,9 +99,9 @@ export function presentOutput(name: string, value: string, url: string | undefin
     label: name,
     description: url ?? value,
     tooltip: tooltipRows([
-      ["Output", name],
-      ["Value", value],
-      ["Served at", url === value ? undefined : url],
+      [l10n.t("Output"), name],
+      [l10n.t("Value"), value],
+      [l10n.t("Served at"), url === value ? undefined : url],
     ]),
     icon: url ? "link" : "symbol-constant",
     contextValue: url ? "output+url" : "output",

@@ -1,4 +1,4 @@
-import { type Disposable, window } from "vscode";
+import { type Disposable, l10n, window } from "vscode";
 import { viewIds } from "../contributions.ts";
 import { isStackInProgress, type Stack } from "../domain/stack.ts";
 import type { Connections } from "../services/connections.ts";
@@ -52,13 +52,13 @@ function outcomeNodes({ outcome, stack, stackKnown }: WorkspaceProject): TreeNod
   const told: TreeNode = {
     id: `outcome/${atMs}`,
     presentation: presentOutcome(kind, text, atMs, Date.now()),
-    click: click("sagemakerOps.log.show", "Show Log"),
+    click: click("sagemakerOps.log.show", l10n.t("Show Log")),
   };
   if (stack || !stackKnown) return [told];
   const again: TreeNode = {
     id: "outcome/again",
-    presentation: { label: "Deploy again…", icon: "rocket", tooltip: "Shows the change set first" },
-    click: click("sagemakerOps.stack.deploy", "Deploy"),
+    presentation: { label: l10n.t("Deploy again…"), icon: "rocket", tooltip: l10n.t("Shows the change set first") },
+    click: click("sagemakerOps.stack.deploy", l10n.t("Deploy")),
   };
   return [told, again];
 }
@@ -84,7 +84,7 @@ async function stackNodes(
       outputName: name,
       value: url ?? value,
       click: isPage
-        ? click("sagemakerOps.stack.openOutput", "Open", { outputName: name, value: url ?? value })
+        ? click("sagemakerOps.stack.openOutput", l10n.t("Open"), { outputName: name, value: url ?? value })
         : undefined,
     };
   });

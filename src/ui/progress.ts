@@ -1,4 +1,4 @@
-import { ProgressLocation, window } from "vscode";
+import { l10n, ProgressLocation, window } from "vscode";
 
 /**
  * Runs work under a notification with a Cancel button. The signal fires when the button is pressed; the work decides
@@ -13,7 +13,7 @@ export async function withCancellableProgress<T>(
     (progress, token) => {
       const controller = new AbortController();
       token.onCancellationRequested(() => {
-        progress.report({ message: "cancelling…" });
+        progress.report({ message: l10n.t("cancelling…") });
         controller.abort();
       });
       const say = (message: string) => {

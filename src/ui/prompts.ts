@@ -1,4 +1,4 @@
-import { type QuickPickItem, QuickPickItemKind, ThemeIcon, window } from "vscode";
+import { l10n, type QuickPickItem, QuickPickItemKind, ThemeIcon, window } from "vscode";
 
 /** A line of a confirmation that only tells something. */
 export interface FactRow {
@@ -37,7 +37,7 @@ export function confirmWithFacts(confirmation: Confirmation): Promise<boolean> {
   picker.ignoreFocusOut = true;
   picker.items = [yes, ...items];
   if (readAll) {
-    picker.buttons = [{ iconPath: new ThemeIcon("open-preview"), tooltip: "Read as a Document" }];
+    picker.buttons = [{ iconPath: new ThemeIcon("open-preview"), tooltip: l10n.t("Read as a Document") }];
     picker.onDidTriggerButton(() => void readAll());
   }
   return new Promise((resolve) => {
