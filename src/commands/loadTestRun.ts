@@ -116,7 +116,7 @@ function confirmRun(prepared: PreparedRun): Promise<boolean> {
       ? l10n.t("nothing in the sandbox")
       : estimatedUsd === undefined
         ? l10n.t("unknown instance price")
-        : l10n.t("about ${0} of instance time", estimatedUsd.toFixed(2));
+        : l10n.t("about {0} of instance time", `$${estimatedUsd.toFixed(2)}`);
   const facts: FactRow[] = [
     ...placeRows(prepared),
     {

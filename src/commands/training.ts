@@ -54,7 +54,7 @@ async function train(
             label:
               mostUsd === undefined
                 ? l10n.t("Price of {0} is not known", instanceType)
-                : l10n.t("At most ${0}", mostUsd.toFixed(2)),
+                : l10n.t("At most {0}", `$${mostUsd.toFixed(2)}`),
             description: l10n.t(
               "stopped after {0} minutes{1}",
               maxMinutes,
