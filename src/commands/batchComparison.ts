@@ -11,7 +11,7 @@ import type { Endpoints } from "../services/endpoints.ts";
 import { formatNumber } from "../ui/format.ts";
 import { withCancellableProgress } from "../ui/progress.ts";
 import { confirmWithFacts, pickOne } from "../ui/prompts.ts";
-import { pickCsv, readBatch } from "./batchPrediction.ts";
+import { featuresFor, pickCsv, readBatch } from "./batchPrediction.ts";
 import { requireConnection } from "./connection.ts";
 import { escapeMarkdown } from "./explanationText.ts";
 import type { PredictionServices } from "./prediction.ts";
@@ -31,10 +31,10 @@ export async function compareOnRows(services: BatchComparisonServices, endpointN
   const sides = await pickSides(services, endpointName);
   const file = sides && (await pickCsv(services));
   if (!sides || file === undefined) return;
-  const features = sides.some((side) => side.endpointName === project.endpointName)
-    ? project.project?.features
-    : undefined;
-  const rows = readBatch(await readFile(file, "utf8"), file, features);
+  const csv = await readFile(file, "utf8");
+  const isProjects = sides.some((side) => side.endpointName === project.endpointName);
+  const features = featuresFor(csv, project.project?.features, isProjects);
+  const rows = readBatch(csv, file, features);
   const labelled = rows.filter(({ label }) => label !== undefined).length;
   const fileName = path.basename(file);
   const where = describeConnection(connection);

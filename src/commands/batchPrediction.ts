@@ -21,9 +21,10 @@ export async function batchCommand(services: PredictionServices, endpointName: s
   assertTrusted(l10n.t("Sending a file"));
   const file = await pickCsv(services);
   if (file === undefined) return;
-  const features = project.endpointName === endpointName ? project.project?.features : undefined;
+  const csv = await readFile(file, "utf8");
+  const features = featuresFor(csv, project.project?.features, project.endpointName === endpointName);
   const classes = features?.classes ?? [];
-  const rows = readBatch(await readFile(file, "utf8"), file, features);
+  const rows = readBatch(csv, file, features);
   const labelled = rows.filter(({ label }) => label !== undefined).length;
   const where = describeConnection(connection);
   const confirmed = await confirmWithFacts({
@@ -59,6 +60,19 @@ export async function batchCommand(services: PredictionServices, endpointName: s
   );
   const text = batchMarkdown(path.basename(file), endpointName, where, summarizeBatch(outcomes), rows.length);
   await documents.show(l10n.t("Predictions of {0}", path.basename(file)), text);
+}
+
+/**
+ * The project's features where they are those of the rows: the endpoint is the project's own, or the file's header names
+ * them all, as when an endpoint of another environment is asked.
+ */
+export function featuresFor(
+  csv: string,
+  features: FeatureFile | undefined,
+  isProjects: boolean,
+): FeatureFile | undefined {
+  const header = (/^[^\r\n]*/.exec(csv)?.[0] ?? "").split(",").map((cell) => cell.trim().replace(/^"|"$/g, ""));
+  return isProjects || features?.features.every(({ name }) => header.includes(name)) ? features : undefined;
 }
 
 /** The rows of a CSV file's text. @throws OpsError badInput naming the file and what is wrong with it */

@@ -28,19 +28,22 @@ export async function chooseWhere(
   const { project, endpointName, stack } = services.project;
   if (!project || endpointName !== endpoint.name) return "account";
   const connection = requireConnection(services.connections);
-  const where = await pickOne<"account" | "files">(l10n.t("{0} belongs to stack {1}", endpoint.name, stack?.name ?? ""), [
-    {
-      label: `$(diff) ${l10n.t("Show the change of the project's files…")}`,
-      detail: l10n.t("Nothing is written before you accept it; the next deployment puts it in force"),
-      value: "files",
-    },
-    {
-      label: `$(zap) ${l10n.t("Change it in the account now")}`,
-      description: describeConnection(connection),
-      detail: l10n.t("The template does not know of it: the next deployment may set it back"),
-      value: "account",
-    },
-  ]);
+  const where = await pickOne<"account" | "files">(
+    l10n.t("{0} belongs to stack {1}", endpoint.name, stack?.name ?? ""),
+    [
+      {
+        label: `$(diff) ${l10n.t("Show the change of the project's files…")}`,
+        detail: l10n.t("Nothing is written before you accept it; the next deployment puts it in force"),
+        value: "files",
+      },
+      {
+        label: `$(zap) ${l10n.t("Change it in the account now")}`,
+        description: describeConnection(connection),
+        detail: l10n.t("The template does not know of it: the next deployment may set it back"),
+        value: "account",
+      },
+    ],
+  );
   if (where === "files") await previewEdits(await propose(project));
   return where;
 }

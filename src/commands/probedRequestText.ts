@@ -6,7 +6,9 @@ import { codeBlock, escapeMarkdown } from "./explanationText.ts";
 /** One request and its answer as a page to read. @param place where it was sent: `sandbox · us-east-1` */
 export function probedRequestMarkdown(planName: string, probe: ProbedRequest, place: string): string {
   const { answer, failure, connectMs, firstByteMs, totalMs } = probe;
-  const outcome = answer ? `HTTP ${answer.status} ${answer.statusText}`.trim() : l10n.t("No answer: {0}", failure ?? "");
+  const outcome = answer
+    ? `HTTP ${answer.status} ${answer.statusText}`.trim()
+    : l10n.t("No answer: {0}", failure ?? "");
   const waited = answer ? firstByteMs - connectMs : totalMs - connectMs;
   const rows: [string, string][] = [
     [l10n.t("Outcome"), `${answer && answer.status < 300 ? "✓" : "✗"} ${outcome}`],
