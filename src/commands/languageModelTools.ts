@@ -5,13 +5,11 @@ import {
   LanguageModelToolResult,
   l10n,
   lm,
-  MarkdownString,
   type PreparedToolInvocation,
 } from "vscode";
 import { type ToolName, toolNames } from "../contributions.ts";
 import { describeOpsError, OpsError, toOpsError } from "../domain/errors.ts";
 import type { Tool, ToolPreview, ToolServices } from "../services/tools/tool.ts";
-import { escapeMarkdown } from "./explanationText.ts";
 import { assertTrusted } from "./project.ts";
 
 /** Gives the tools to VS Code's language models; nothing of them is loaded before one is called. */
@@ -33,7 +31,7 @@ function languageModelTool(id: ToolName, services: ToolServices) {
       if (!tool.preview) return { invocationMessage };
       assertTrusted(tool.title);
       const preview = await tool.preview(services, input);
-      const confirmationMessages = { title: preview.title, message: questionMarkdown(preview) };
+      const confirmationMessages = { title: preview.title, message: questionText(preview) };
       return { invocationMessage, confirmationMessages };
     },
     async invoke({ input }: { input: unknown }, token: CancellationToken): Promise<LanguageModelToolResult> {
@@ -55,10 +53,11 @@ function languageModelTool(id: ToolName, services: ToolServices) {
   };
 }
 
-function questionMarkdown({ facts, warnings }: ToolPreview): MarkdownString {
+/** Plain text, a paragraph a fact: the chat shows it as it is, and so does the dialog outside of the chat. */
+function questionText({ facts, warnings }: ToolPreview): string {
   const lines = [
-    ...facts.map(({ label, value }) => `- **${escapeMarkdown(label)}:** ${escapeMarkdown(value)}`),
-    ...warnings.map((warning) => `- **${l10n.t("Warning")}:** ${escapeMarkdown(warning)}`),
+    ...facts.map(({ label, value }) => `${label}: ${value}`),
+    ...warnings.map((warning) => l10n.t("Warning: {0}", warning)),
   ];
-  return new MarkdownString(lines.join("\n"));
+  return lines.join("\n\n");
 }

@@ -26,11 +26,13 @@ export interface Story {
 /**
  * Starts VS Code before the steps and stops it after them. Without Chromium they are skipped, with a reason.
  * @param more user settings over the rig's
+ * @param prepare gives what else VS Code is started with: further extensions, and variables of its environment
  */
 export function story(
   workspace: { folder: string; remove(): void } | undefined,
   timeScale: number,
   more: Record<string, unknown> = {},
+  prepare: () => Promise<{ vsix?: string[]; env?: Record<string, string> }> = async () => ({}),
 ): Story {
   let server: VscodeServer | undefined;
   let workbench: Workbench | undefined;
@@ -41,7 +43,13 @@ export function story(
     async () => {
       if (!workspace || skip) return;
       const settings = { "sagemakerOps.sandbox.timeScale": timeScale, ...more };
-      server = await startVscode({ workspace: workspace.folder, vsix: [packageVsix().file], settings });
+      const { vsix = [], env } = await prepare();
+      server = await startVscode({
+        workspace: workspace.folder,
+        vsix: [packageVsix().file, ...vsix],
+        settings,
+        env,
+      });
       shots = path.resolve(import.meta.dirname, "../../artifacts/host", server.version);
       workbench = await Workbench.open(server);
       workbench.page.setDefaultTimeout(20_000);

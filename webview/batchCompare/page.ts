@@ -56,7 +56,7 @@ function verdictView({ comparison, names, wanted, disagreementCount }: BatchComp
   return html`<section class="card verdict" aria-label="Result">
     <strong>${disagreementCount === 0 ? "No disagreement" : `${formatNumber(disagreementCount)} disagreements`}${disagreementCount ? share : ""}</strong>
     ${correctness ? html`<span>${correctnessText(correctness, names)}</span>` : nothing}
-    ${difference ? html`<span class="soft">The answers' numbers differ by ${formatNumber(difference.mean, 4)} on average, by at most ${formatNumber(difference.max, 4)}.</span>` : nothing}
+    ${difference && difference.max > 0 ? html`<span class="soft">The answers' numbers differ by ${formatNumber(difference.mean, 4)} on average, by at most ${formatNumber(difference.max, 4)}.</span>` : nothing}
     ${a.rows < wanted ? html`<span class="soft">Cancelled after ${formatNumber(a.rows)} of ${formatNumber(wanted)} rows.</span>` : nothing}
   </section>`;
 }
@@ -65,6 +65,7 @@ function verdictView({ comparison, names, wanted, disagreementCount }: BatchComp
 const UNLIKELY = 0.05;
 
 function correctnessText({ onlyA, onlyB, pValue }: Correctness, names: { a: string; b: string }): string {
+  if (onlyA === 0 && onlyB === 0) return "Both are right and wrong on the same rows.";
   if (onlyA === onlyB) return `Each is right on ${formatNumber(onlyA)} rows on which the other is wrong.`;
   const [better, more, fewer] = onlyA > onlyB ? [names.a, onlyA, onlyB] : [names.b, onlyB, onlyA];
   const p = pValue < 0.001 ? "p < 0.001" : `p = ${formatNumber(pValue, 3)}`;

@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after } from "node:test";
+import { skipWithoutChromium } from "../rig/chromium.ts";
+import { deployWine, eventually, WINE_ROW } from "../wire/endpoints.ts";
+import { startTestSandbox, type TestSandbox } from "../wire/sandbox.ts";
+import { story } from "./steps.ts";
+import { createWineWorkspace } from "./wineWorkspace.ts";
+
+/** What is asked of two endpoints: by the tester with a stream, on the same rows, and by an agent's tools. */
+const home = mkdtempSync(path.join(tmpdir(), "sagemaker-ops-agents-"));
+let sandbox: TestSandbox | undefined;
+
+/** Two endpoints in a sandbox that the window is given, and an extension that calls tools. */
+async function prepare() {
+  sandbox = await startTestSandbox({ timeScale: 100 });
+  await deployWine(sandbox, "wine-blue");
+  await deployWine(sandbox, "wine-green");
+  const { endpoint, accountId, accessKeyId, secretAccessKey } = sandbox;
+  const keys = { accountId, accessKeyId, secretAccessKey, controlToken: "" };
+  const info = { endpoint, region: "us-east-1", ...keys, timeScale: 100 };
+  const vsix = path.join(home, "tool-caller.vsix");
+  const vsce = path.resolve(import.meta.dirname, "../../node_modules/@vscode/vsce/vsce");
+  const flags = ["--no-dependencies", "--allow-missing-repository", "--skip-license", "-o", vsix];
+  execFileSync(process.execPath, [vsce, "package", ...flags], { cwd: path.join(import.meta.dirname, "toolCaller") });
+  return { vsix: [vsix], env: { SAGEMAKER_OPS_SANDBOX: JSON.stringify(info) } };
+}
+
+const workspace = skipWithoutChromium ? undefined : createWineWorkspace();
+const here = story(workspace, 100, {}, prepare);
+const { step } = here;
+after(async () => {
+  await sandbox?.close();
+  rmSync(home, { recursive: true, force: true });
+});
+
+let calls = 0;
+/** Begins a call of a tool; `ended` gives what came of it. */
+async function beginCall(
+  name: string,
+  input: unknown,
+): Promise<{ ended(): Promise<{ text?: string; error?: string; tools?: string[] }> }> {
+  const { workbench } = here;
+  const file = path.join(home, `call-${++calls}.json`);
+  await workbench.runCommand("Ops Test: Call Tool");
+  await workbench.quickInput.locator(".quick-input-message").waitFor();
+  await workbench.quickInput.locator(".quick-input-box input").fill(JSON.stringify({ file, name, input }));
+  await workbench.page.keyboard.press("Enter");
+  return {
+    ended: () => eventually(`${name} ends`, async () => existsSync(file) && JSON.parse(readFileSync(file, "utf8"))),
+  };
+}
+
+step("an answer is streamed in the tester", async () => {
+  const { workbench } = here;
+  await workbench.openView("SageMaker Ops");
+  await workbench.treeItem("wine-blue").waitFor();
+  await workbench.runCommand("SageMaker Ops: Test Prediction");
+  await workbench.pick("wine-blue");
+  const page = workbench.webview();
+  await page.getByRole("textbox", { name: "Body" }).fill(`${WINE_ROW}\n${WINE_ROW}`);
+  await page.getByRole("button", { name: "Stream" }).click();
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.getByText(/HTTP 200 · .* · 1 part · first after/).waitFor();
+  await workbench.screenshot(`${here.shots}/tester-stream.png`);
+});
+
+step("two endpoints are compared on the rows of a file", async () => {
+  const { workbench } = here;
+  await workbench.runCommand("View: Close All Editors");
+  await workbench.runCommand("SageMaker Ops: Compare on the Same Rows…");
+  await workbench.pick("wine-blue");
+  await workbench.pick("wine-green");
+  const input = workbench.quickInput.locator(".quick-input-box input");
+  await eventually("the file is asked for", async () => (await input.inputValue()).includes("/"));
+  await input.fill(path.join(here.server.workspace, "model/wine.csv"));
+  await workbench.page.keyboard.press("Enter");
+  await workbench.quickPickRow(/Send 178 rows to both$/).waitFor();
+  await workbench.screenshot(`${here.shots}/compare-confirm.png`);
+  await workbench.pick(/Send 178 rows to both$/);
+  await workbench.editorTab("wine-blue against wine-green").waitFor({ timeout: 60_000 });
+  await workbench.webview().getByText("No disagreement").waitFor();
+  await here.screenshots("compare-rows");
+});
+
+step("an agent's tool reads without asking", async () => {
+  const call = await beginCall("sagemaker_list_endpoints", {});
+  const { text, tools, error } = await call.ended();
+  assert.equal(error, undefined);
+  assert.match(text ?? "", /^2 endpoints in us-east-1\./);
+  assert.equal(tools?.filter((name) => name.startsWith("sagemaker_")).length, 7);
+});
+
+step("a tool that sends asks first, with account, region, target and cost", async () => {
+  const { workbench } = here;
+  const call = await beginCall("sagemaker_invoke_endpoint", { endpoint: "wine-green", body: WINE_ROW });
+  const dialog = workbench.page.locator(".monaco-dialog-box");
+  await dialog.getByText("Send 1 request to wine-green").waitFor();
+  for (const text of [
+    /Account: \d{12} \(sandbox, simulated instances\)/,
+    /Region: us-east-1/,
+    /nothing in the sandbox/,
+  ])
+    await dialog.getByText(text).first().waitFor();
+  await workbench.screenshot(`${here.shots}/tool-confirm.png`);
+  await dialog.getByRole("button", { name: /^(Yes|Allow|Continue)/ }).click();
+  const { text } = await call.ended();
+  assert.match(text ?? "", /^wine-green answered HTTP 200 in /);
+});
+
+step(
+  "what a tool cannot do is told to the model with the way out",
+  async () => {
+    const call = await beginCall("sagemaker_describe_endpoint", { endpoint: "gone" });
+    const { error } = await call.ended();
+    assert.match(error ?? "", /gone.*Check the name, or switch the region or the account\./s);
+  },
+  /gone/,
+);
