@@ -59,6 +59,7 @@ const LATE = [
   "src/services/templateCheck.ts",
   "src/services/tools/table.ts",
   "src/services/templateEdit.ts",
+  "src/services/templateScaling.ts",
   "src/services/templateTarget.ts",
 ];
 const lateName = (file) => `extension-${path.basename(file, ".ts")}`;

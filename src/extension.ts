@@ -32,6 +32,7 @@ import { Predictor } from "./services/predictor.ts";
 import { SandboxProcess } from "./services/sandboxProcess.ts";
 import { ScalingExplainer } from "./services/scalingExplainer.ts";
 import { ScalingPause } from "./services/scalingPause.ts";
+import { ScalingRules } from "./services/scalingRules.ts";
 import { StackDeployer } from "./services/stackDeployer.ts";
 import { TargetFinder } from "./services/targetFinder.ts";
 import type { ToolServices } from "./services/tools/tool.ts";
@@ -94,7 +95,8 @@ export function activate(context: ExtensionContext): void {
   const templateProblems = createTemplateProblems(project);
   const logChannels = new LogChannels(endpointServices);
   const changes = new EndpointChanges(connections, scalingPause);
-  const changeServices = { ...endpointServices, changes, scalingPause };
+  const scalingRules = new ScalingRules(connections);
+  const changeServices = { ...endpointServices, changes, scalingPause, scalingRules };
   const predictionServices = { connections, predictor, asyncPredictor, project, documents };
   const loadTestServices = {
     extensionUri,

@@ -10,12 +10,14 @@ import {
   RegisterScalableTargetCommand,
   type RegisterScalableTargetCommandInput,
 } from "@aws-sdk/client-application-auto-scaling";
+import * as l10n from "@vscode/l10n";
 import type { ScalingSettings } from "../domain/endpointChange.ts";
 import { INVOCATIONS_METRIC } from "../domain/scalingExplanation.ts";
 import { SAGEMAKER, variantResourceId } from "./autoscaling.ts";
 import { withAwsErrors } from "./awsError.ts";
 import type { AwsClients } from "./clients.ts";
 import { collect } from "./paginate.ts";
+import { readStepAlarms, repointStepAlarms, type StepAlarm } from "./stepAlarms.ts";
 
 /**
  * Registers a variant and puts its target-tracking policy: limits first, since a policy needs a registered target. An
@@ -28,7 +30,7 @@ export function putScaling(
   variantName: string,
   settings: ScalingSettings,
 ): Promise<string> {
-  const action = `change the scaling of ${endpointName}, variant ${variantName}`;
+  const action = l10n.t("change the scaling of {0}, variant {1}", endpointName, variantName);
   return withAwsErrors({ action, region: clients.region }, async () => {
     const client = await clients.autoscaling();
     const resource = { ...SAGEMAKER, ResourceId: variantResourceId(endpointName, variantName) };
@@ -70,7 +72,12 @@ export function suspendScaling(
   variantName: string,
   suspended: boolean,
 ): Promise<void> {
-  const action = `${suspended ? "suspend" : "resume"} the scaling of ${endpointName}, variant ${variantName}`;
+  const action = l10n.t(
+    "{0} the scaling of {1}, variant {2}",
+    suspended ? l10n.t("suspend") : l10n.t("resume"),
+    endpointName,
+    variantName,
+  );
   return withAwsErrors({ action, region: clients.region }, async () => {
     await (await clients.autoscaling()).send(
       new RegisterScalableTargetCommand({
@@ -93,6 +100,8 @@ export interface ScalingSnapshot {
   target: RegisterScalableTargetCommandInput;
   policies: PutScalingPolicyCommandInput[];
   scheduledActions: PutScheduledActionCommandInput[];
+  /** Alarms that step policies act on: a policy that is put anew has another ARN, which they have to name. */
+  stepAlarms?: StepAlarm[];
 }
 
 /** What is registered for a variant; undefined when nothing is. */
@@ -101,7 +110,7 @@ export function readScalingSnapshot(
   endpointName: string,
   variantName: string,
 ): Promise<ScalingSnapshot | undefined> {
-  const action = `read the scaling of ${endpointName}, variant ${variantName}`;
+  const action = l10n.t("read the scaling of {0}, variant {1}", endpointName, variantName);
   return withAwsErrors({ action, region: clients.region }, async () => {
     const client = await clients.autoscaling();
     const ResourceId = variantResourceId(endpointName, variantName);
@@ -121,9 +130,11 @@ export function readScalingSnapshot(
       (page) => page.ScheduledActions,
       (page) => page.NextToken,
     );
+    const stepAlarms = await readStepAlarms(clients, policies);
     return {
       endpointName,
       variantName,
+      stepAlarms,
       target: {
         ...resource,
         MinCapacity: found.MinCapacity,
@@ -152,7 +163,7 @@ export function readScalingSnapshot(
 
 /** Takes a variant out of scaling; its policies and scheduled actions go with it (API reference). */
 export function deregisterScaling(clients: AwsClients, endpointName: string, variantName: string): Promise<void> {
-  const action = `take ${endpointName}, variant ${variantName}, out of scaling`;
+  const action = l10n.t("take {0}, variant {1}, out of scaling", endpointName, variantName);
   return withAwsErrors({ action, region: clients.region }, async () => {
     const resource = { ...SAGEMAKER, ResourceId: variantResourceId(endpointName, variantName) };
     await (await clients.autoscaling()).send(new DeregisterScalableTargetCommand(resource));
@@ -161,11 +172,14 @@ export function deregisterScaling(clients: AwsClients, endpointName: string, var
 
 /** Puts back what a snapshot holds; may be repeated. */
 export function restoreScaling(clients: AwsClients, snapshot: ScalingSnapshot): Promise<void> {
-  const action = `put back the scaling of ${snapshot.endpointName}, variant ${snapshot.variantName}`;
+  const action = l10n.t("put back the scaling of {0}, variant {1}", snapshot.endpointName, snapshot.variantName);
   return withAwsErrors({ action, region: clients.region }, async () => {
     const client = await clients.autoscaling();
     await client.send(new RegisterScalableTargetCommand(snapshot.target));
-    for (const policy of snapshot.policies) await client.send(new PutScalingPolicyCommand(policy));
+    for (const policy of snapshot.policies) {
+      const { PolicyARN = "" } = await client.send(new PutScalingPolicyCommand(policy));
+      await repointStepAlarms(clients, snapshot.stepAlarms ?? [], policy.PolicyName, PolicyARN);
+    }
     for (const { StartTime, EndTime, ...scheduled } of snapshot.scheduledActions)
       await client.send(
         new PutScheduledActionCommand({ ...scheduled, StartTime: dateOf(StartTime), EndTime: dateOf(EndTime) }),

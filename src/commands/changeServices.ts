@@ -5,6 +5,7 @@ import type { Endpoint } from "../domain/endpoint.ts";
 import type { EndpointChanges } from "../services/endpointChanges.ts";
 import type { ProposedChange } from "../services/projectEdits.ts";
 import type { ScalingPause } from "../services/scalingPause.ts";
+import type { ScalingRules } from "../services/scalingRules.ts";
 import { previewEdits } from "../ui/previewEdits.ts";
 import { pickOne } from "../ui/prompts.ts";
 import { requireConnection } from "./connection.ts";
@@ -14,6 +15,7 @@ import type { EndpointCommandServices } from "./endpoint.ts";
 export interface ChangeServices extends EndpointCommandServices {
   changes: EndpointChanges;
   scalingPause: ScalingPause;
+  scalingRules: ScalingRules;
 }
 
 /**

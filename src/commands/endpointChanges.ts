@@ -1,20 +1,19 @@
 import { l10n, window } from "vscode";
 import { describeConnection } from "../domain/connection.ts";
-import { formatHourly } from "../domain/cost.ts";
 import type { Endpoint } from "../domain/endpoint.ts";
-import { type ScalingSettings, scalingMeaning, scalingProblems, trafficShares } from "../domain/endpointChange.ts";
+import { trafficShares } from "../domain/endpointChange.ts";
 import { OpsError } from "../domain/errors.ts";
-import { proposeScalingEdit } from "../services/projectEdits.ts";
 import { formatNumber, plural } from "../ui/format.ts";
-import { confirmWithFacts, type FactRow, pickOne } from "../ui/prompts.ts";
-import { type FormField, showQuickForm } from "../ui/quickForm.ts";
-import { type ChangeServices, chooseWhere, inView } from "./changeServices.ts";
+import { confirmWithFacts, pickOne } from "../ui/prompts.ts";
+import { showQuickForm } from "../ui/quickForm.ts";
+import { type ChangeServices, inView } from "./changeServices.ts";
 import { requireConnection } from "./connection.ts";
 import { findEndpoint } from "./endpoint.ts";
 import { updateVariant } from "./endpointUpdate.ts";
 import { assertTrusted } from "./project.ts";
 import { recreateEndpoint } from "./recreate.ts";
 import type { CommandTable } from "./register.ts";
+import { editScaling } from "./scalingPolicy.ts";
 
 /** Commands that change an endpoint. */
 export type ChangeCommandId =
@@ -72,85 +71,6 @@ async function pickVariant({ name, variants }: Endpoint): Promise<string> {
   const picked = await pickOne(l10n.t("Variant of {0}", name), choices);
   if (picked === undefined) throw new OpsError("cancelled", l10n.t("No variant was picked."));
   return picked;
-}
-
-/** Rates at which it is told what settings mean, requests per second. */
-const TOLD_RATES = [10, 100, 1000];
-
-async function editScaling(services: ChangeServices, endpoint: Endpoint, variantName: string): Promise<void> {
-  const { settings, instanceType, isRegistered, suspended } = await services.changes.scaling(
-    endpoint.name,
-    variantName,
-  );
-  const connection = requireConnection(services.connections);
-  const edited: ScalingSettings = { ...settings };
-  const field = (key: keyof ScalingSettings, label: string, detail: string): FormField => ({
-    label,
-    detail,
-    get value() {
-      return formatNumber(edited[key], 2);
-    },
-    check: (text) =>
-      Number.isFinite(Number(text.replaceAll(",", ""))) && text !== ""
-        ? undefined
-        : l10n.t('"{0}" is not a number.', text),
-    set: (text) => {
-      edited[key] = Number(text.replaceAll(",", ""));
-    },
-  });
-  const applied = await showQuickForm({
-    title: l10n.t("Scaling of {0} · {1} · {2}", endpoint.name, variantName, describeConnection(connection)),
-    placeholder: l10n.t("Pick a value to change it, the first row to go on; Escape changes nothing"),
-    apply: () => ({
-      label: `$(check) ${l10n.t("Go on with these values")}`,
-      description: isRegistered
-        ? suspended
-          ? l10n.t("scaling stays suspended")
-          : undefined
-        : l10n.t("the variant does not scale yet"),
-      problem: scalingProblems(edited)[0],
-    }),
-    fields: [
-      field("minInstances", l10n.t("Minimum instances"), l10n.t("The fewest that scaling leaves")),
-      field("maxInstances", l10n.t("Maximum instances"), l10n.t("The most that scaling starts: they bound the cost")),
-      field("targetPerMinute", l10n.t("Target"), l10n.t("Invocations per instance and minute")),
-      field(
-        "scaleOutCooldownSeconds",
-        l10n.t("Scale-out cooldown"),
-        l10n.t("Seconds after a scale-out before the next one"),
-      ),
-      field(
-        "scaleInCooldownSeconds",
-        l10n.t("Scale-in cooldown"),
-        l10n.t("Seconds after a scale-in before the next one"),
-      ),
-    ],
-    facts: () => [
-      { name: l10n.t("what it means"), rows: TOLD_RATES.map((rate) => meaningRow(edited, instanceType, rate)) },
-    ],
-  });
-  if (!applied) return;
-  const where = await chooseWhere(services, endpoint, (project) => proposeScalingEdit(project, settings, edited));
-  if (where !== "account") return;
-  await inView(services, l10n.t("Changing the scaling of {0}", endpoint.name), () =>
-    services.changes.applyScaling(endpoint.name, variantName, edited),
-  );
-}
-
-function meaningRow(settings: ScalingSettings, instanceType: string | undefined, rate: number): FactRow {
-  const { instances, wanted, hourlyUsd } = scalingMeaning(settings, instanceType, rate);
-  const cost = hourlyUsd === undefined ? l10n.t("cost unknown") : formatHourly(hourlyUsd);
-  const limited =
-    wanted > settings.maxInstances
-      ? l10n.t("the maximum; {0} would be needed, so requests wait or fail", wanted)
-      : wanted < instances
-        ? l10n.t("the minimum")
-        : undefined;
-  return {
-    label: `$(pulse) ${l10n.t("At {0} requests/s", formatNumber(rate))}`,
-    description: `${plural(instances, "instance")} · ${cost}`,
-    detail: limited,
-  };
 }
 
 async function suspend(services: ChangeServices, endpoint: Endpoint, suspended: boolean): Promise<void> {

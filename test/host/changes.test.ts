@@ -31,6 +31,9 @@ step("the wine project stands in the sandbox", async () => {
 step("a scaling policy is edited as a form that tells what it means, and refuses what cannot be", async () => {
   const { workbench } = here;
   await workbench.runCommand("SageMaker Ops: Edit Scaling Policy…");
+  await workbench.quickPickRow(/Scheduled actions$/).waitFor();
+  await workbench.screenshot(`${here.shots}/edit-scaling-kinds.png`);
+  await workbench.pick(/Target tracking$/);
   await workbench.quickPickRow(/Go on with these values$/).waitFor();
   await workbench.quickPickRow(/At 1,000 requests\/s$/).waitFor();
   await enter(/Minimum instances$/, "9");
@@ -47,6 +50,35 @@ step("a scaling policy is edited as a form that tells what it means, and refuses
     .getByText(/target 20,000/)
     .first()
     .waitFor();
+});
+
+step("steps tell what a rate comes to, and are put beside the policy; a scheduled action sets other limits", async () => {
+  const { workbench } = here;
+  await workbench.runCommand("SageMaker Ops: Edit Scaling Policy…");
+  await workbench.pick(/Step scaling$/);
+  await workbench.quickPickRow(/At 1,000 requests\/s$/).waitFor();
+  await enter(/Remove one below$/, "14000");
+  await workbench.quickPickRow(/Instances would come and go: 15000 on one instance is 7500 on 2/).waitFor();
+  await enter(/Remove one below$/, "5000");
+  await workbench.quickInput.getByText("the maximum; 5 would be needed").waitFor();
+  await workbench.screenshot(`${here.shots}/edit-scaling-steps.png`);
+  await workbench.pick(/Go on with these values$/);
+  await workbench.pick(/Change it in the account now$/);
+  await workbench.page
+    .getByText(/wine-endpoint-steps-out/)
+    .first()
+    .waitFor();
+  await workbench.runCommand("SageMaker Ops: Edit Scaling Policy…");
+  await workbench.quickInput.getByText("15000: +1, 30000: +2").waitFor();
+  await workbench.pick(/Scheduled actions$/);
+  await workbench.pick(/Add an action…$/);
+  await enter(/Minimum instances$/, "2");
+  await workbench.screenshot(`${here.shots}/edit-scaling-schedule.png`);
+  await workbench.pick(/Take this action$/);
+  await workbench.quickPickRow(/action-1$/).waitFor();
+  await workbench.screenshot(`${here.shots}/edit-scaling-schedules.png`);
+  await workbench.pick(/Go on with these actions$/);
+  await workbench.pick(/Change it in the account now$/);
 });
 
 step("another instance type is told with its cost and what it means for scaling, and comes", async () => {
@@ -69,6 +101,7 @@ step("another instance type is told with its cost and what it means for scaling,
 step("the same in the project's files is a preview to accept", async () => {
   const { workbench } = here;
   await workbench.runCommand("SageMaker Ops: Edit Scaling Policy…");
+  await workbench.pick(/Target tracking$/);
   await enter(/Maximum instances$/, "6");
   await workbench.pick(/Go on with these values$/);
   await workbench.pick(/Show the change of the project's files…$/);

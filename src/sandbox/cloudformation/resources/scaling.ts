@@ -1,7 +1,9 @@
 import {
   DeleteScalingPolicyCommand,
+  DeleteScheduledActionCommand,
   DeregisterScalableTargetCommand,
   PutScalingPolicyCommand,
+  PutScheduledActionCommand,
   RegisterScalableTargetCommand,
   type ScalableDimension,
   type ServiceNamespace,
@@ -17,7 +19,7 @@ import {
 } from "@aws-sdk/client-cloudwatch-logs";
 import type { ValueMap } from "../template/value.ts";
 import { type HandlerTable, isNotFound, type ResourceContext, unlessMissing } from "./handler.ts";
-import { only, optionalText, PropertyError, text, toInput, without } from "./properties.ts";
+import { maps, only, optionalText, PropertyError, text, toInput, without } from "./properties.ts";
 
 interface TargetKey {
   ResourceId: string;
@@ -42,6 +44,32 @@ function policyTarget(properties: ValueMap): TargetKey {
   return targetKey(
     ["ResourceId", "ScalableDimension", "ServiceNamespace"].map((name) => text(properties, name)).join("|"),
   );
+}
+
+async function register(properties: ValueMap, ctx: ResourceContext): Promise<void> {
+  const own = without(properties, "ScheduledActions");
+  await ctx.call(RegisterScalableTargetCommand, toInput(RegisterScalableTargetCommand, own));
+}
+
+/** The target's scheduled actions are part of it; those that the template has no more go. */
+async function putScheduledActions(
+  id: string,
+  properties: ValueMap,
+  previous: ValueMap,
+  ctx: ResourceContext,
+): Promise<void> {
+  const wanted = maps(properties, "ScheduledActions");
+  const names = wanted.map((action) => text(action, "ScheduledActionName"));
+  for (const action of wanted)
+    await ctx.call(PutScheduledActionCommand, toInput(PutScheduledActionCommand, { ...action, ...targetKey(id) }));
+  for (const action of maps(previous, "ScheduledActions")) {
+    const ScheduledActionName = text(action, "ScheduledActionName");
+    if (!names.includes(ScheduledActionName))
+      await unlessMissing(
+        ctx.call(DeleteScheduledActionCommand, { ...targetKey(id), ScheduledActionName }),
+        isNotFound,
+      );
+  }
 }
 
 async function putPolicy(properties: ValueMap, ctx: ResourceContext): Promise<string> {
@@ -69,11 +97,14 @@ export const scalingHandlers: HandlerTable = {
       const id = ["ResourceId", "ScalableDimension", "ServiceNamespace"]
         .map((name) => text(properties, name))
         .join("|");
-      await ctx.call(RegisterScalableTargetCommand, toInput(RegisterScalableTargetCommand, properties));
+      await register(properties, ctx);
+      ctx.exists(id);
+      await putScheduledActions(id, properties, {}, ctx);
       return { id, attributes: { Id: id } };
     },
-    async update(_id, properties, _previous, ctx) {
-      await ctx.call(RegisterScalableTargetCommand, toInput(RegisterScalableTargetCommand, properties));
+    async update(id, properties, previous, ctx) {
+      await register(properties, ctx);
+      await putScheduledActions(id, properties, previous, ctx);
       return undefined;
     },
     async remove(id, _properties, ctx) {

@@ -1,0 +1,62 @@
+/** Limits that a variant gets at a time: Application Auto Scaling's scheduled action. */
+export interface ScheduledCapacity {
+  name: string;
+  /** `cron(0 8 ? * MON-FRI *)`, `rate(1 day)` or `at(2026-12-24T18:00:00)`. */
+  schedule: string;
+  /** IANA name; UTC when absent. */
+  timezone?: string;
+  minInstances: number;
+  maxInstances: number;
+}
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9 ._-]{0,254}$/;
+const AT = /^at\(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\)$/;
+const RATE = /^rate\([1-9]\d* (minute|minutes|hour|hours|day|days)\)$/;
+const CRON = /^cron\((\S+ ){5}\S+\)$/;
+
+/** What is wrong with a scheduled action, in sentences that name the value (API reference, PutScheduledAction). */
+export function scheduleProblems({
+  name,
+  schedule,
+  timezone,
+  minInstances,
+  maxInstances,
+}: ScheduledCapacity): string[] {
+  const problems: string[] = [];
+  if (!NAME.test(name))
+    problems.push(`"${name}" is not a name: letters, digits, spaces, hyphens, dots and underscores.`);
+  const isCron = CRON.test(schedule);
+  if (!isCron && !AT.test(schedule) && !RATE.test(schedule))
+    problems.push(
+      `"${schedule}" is not a schedule such as cron(0 8 ? * MON-FRI *), rate(1 day) or at(2026-12-24T18:00:00).`,
+    );
+  if (isCron) {
+    const [, , days, , weekdays] = schedule.slice("cron(".length, -1).split(" ");
+    if ((days === "?") === (weekdays === "?"))
+      problems.push(`Of the days of "${schedule}", those of the month and those of the week, exactly one is a ?.`);
+  }
+  if (timezone !== undefined && !isTimezone(timezone))
+    problems.push(`"${timezone}" is not a time zone such as Europe/Berlin.`);
+  for (const [what, value, least] of [
+    ["minimum", minInstances, 0],
+    ["maximum", maxInstances, 1],
+  ] as const)
+    if (!Number.isInteger(value) || value < least)
+      problems.push(`The ${what} ${value} is not a whole number from ${least}.`);
+  if (minInstances > maxInstances) problems.push(`The minimum ${minInstances} is above the maximum ${maxInstances}.`);
+  return problems;
+}
+
+function isTimezone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** `cron(0 8 ? * MON-FRI *) Europe/Berlin: 2–6 instances` */
+export function scheduledText({ schedule, timezone, minInstances, maxInstances }: ScheduledCapacity): string {
+  return `${schedule} ${timezone ?? "UTC"}: ${minInstances}–${maxInstances} instances`;
+}
