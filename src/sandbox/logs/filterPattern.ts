@@ -58,7 +58,7 @@ function readFields(text: string): Matcher {
   const tests = parts.map(readField);
   const gap = parts.indexOf("...");
   return (message) => {
-    const fields = [...message.matchAll(/"([^"]*)"|\[([^\]]*)\]|(\S+)/g)].map((m) => m[1] ?? m[2] ?? m[3] ?? "");
+    const fields = splitFields(message);
     if (gap < 0) return fields.length === tests.length && tests.every((test, index) => test(fields[index]!));
     const tail = tests.length - gap - 1;
     if (fields.length < tests.length - 1) return false;
@@ -67,6 +67,27 @@ function readFields(text: string): Matcher {
       tests.slice(gap + 1).every((test, index) => test(fields[fields.length - tail + index]!))
     );
   };
+}
+
+/** The fields of an event between spaces, brackets or quotation marks. */
+function splitFields(message: string): string[] {
+  return [...message.matchAll(/"([^"]*)"|\[([^\]]*)\]|(\S+)/g)].map((m) => m[1] ?? m[2] ?? m[3] ?? "");
+}
+
+/** Names that a space-delimited pattern gives, with the fields of an event; one without a name counts from 1. */
+export function fieldsOf(pattern: string, message: string): [name: string, field: string][] {
+  const names = pattern
+    .slice(1, -1)
+    .split(",")
+    .map((part) => part.trim());
+  const fields = splitFields(message);
+  const gap = names.indexOf("...");
+  return names.flatMap((part, index): [string, string][] => {
+    if (part === "...") return [];
+    const at = gap >= 0 && index > gap ? fields.length - (names.length - index) : index;
+    const field = fields[at];
+    return field === undefined ? [] : [[/^\w+/.exec(part)?.[0] ?? String(at + 1), field]];
+  });
 }
 
 function readField(part: string): (field: string) => boolean {

@@ -25,6 +25,11 @@ export function readJsonPattern(pattern: string): Matcher {
   };
 }
 
+/** The selectors that a pattern names, each once. */
+export function selectorsOf(pattern: string): string[] {
+  return [...new Set(tokensOf(pattern.slice(1, -1)).filter((token) => token.startsWith("$.")))];
+}
+
 function tokensOf(text: string): string[] {
   const tokens: string[] = [];
   const trimmed = text.trimEnd();
@@ -117,13 +122,14 @@ function valueTest(operator: string, token: string): (value: unknown) => boolean
 }
 
 /** Steps of a selector: `$.a["b c"][0]` → a, b c, 0; `*` stands for every item. */
-function pathOf(selector: string): string[] {
+export function pathOf(selector: string): string[] {
   return [...selector.matchAll(/\.([\w*-]+)|\[(\d+|\*)\]|\["([^"]*)"\]|\['([^']*)'\]/g)].map(
     (match) => match[1] ?? match[2] ?? match[3] ?? match[4] ?? "",
   );
 }
 
-function valuesAt(event: unknown, path: readonly string[]): unknown[] {
+/** Everything that a path leads to. */
+export function valuesAt(event: unknown, path: readonly string[]): unknown[] {
   let found = [event];
   for (const step of path)
     found = found.flatMap((value) => {

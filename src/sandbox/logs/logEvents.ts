@@ -19,7 +19,10 @@ const MAX_AHEAD_MS = 2 * 3_600_000;
 const MAX_AGE_MS = 14 * DAY_MS;
 
 /** PutLogEvents, GetLogEvents and FilterLogEvents. */
-export function addEventOperations(service: ServiceBuilder, { world, store, groupOf, streamOf }: LogsState): void {
+export function addEventOperations(
+  service: ServiceBuilder,
+  { world, store, followers, groupOf, streamOf }: LogsState,
+): void {
   service
     .on(PutLogEventsCommand)((input, ctx) => {
       const group = groupOf(ctx.region, input.logGroupName);
@@ -36,7 +39,8 @@ export function addEventOperations(service: ServiceBuilder, { world, store, grou
       const expired = events.filter((event) => event.timestamp < expiry).length;
       const tooOld = events.filter((event) => event.timestamp < now - MAX_AGE_MS).length;
       const tooNew = events.findIndex((event) => event.timestamp > now + MAX_AHEAD_MS);
-      store.append(stream, events.slice(Math.max(expired, tooOld), tooNew < 0 ? undefined : tooNew), now);
+      const taken = events.slice(Math.max(expired, tooOld), tooNew < 0 ? undefined : tooNew);
+      followers.tell(ctx.region, group, stream, store.append(stream, taken, now));
       return {
         nextSequenceToken: String(now).padStart(56, "0"),
         rejectedLogEventsInfo:

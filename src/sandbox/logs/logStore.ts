@@ -1,4 +1,4 @@
-import type { LogGroupClass } from "@aws-sdk/client-cloudwatch-logs";
+import type { LogGroupClass, MetricTransformation } from "@aws-sdk/client-cloudwatch-logs";
 
 /** One line in a log stream. */
 export interface LogEvent {
@@ -31,6 +31,26 @@ export interface LogGroup {
   logGroupClass: LogGroupClass;
   tags: Map<string, string>;
   streams: Map<string, LogStream>;
+  /** By name. */
+  metricFilters?: Map<string, MetricFilter>;
+  /** By name. */
+  subscriptions?: Map<string, Subscription>;
+}
+
+/** What makes metrics out of a group's events. */
+export interface MetricFilter {
+  name: string;
+  pattern: string;
+  transformations: MetricTransformation[];
+  createdAt: number;
+}
+
+/** A function that a group's events are sent to. */
+export interface Subscription {
+  name: string;
+  pattern: string;
+  destinationArn: string;
+  createdAt: number;
 }
 
 /** Kept per stream; older events go first. AWS keeps them for the retention, the sandbox for as long as there is room. */
@@ -62,10 +82,12 @@ export class LogStore {
     return stream;
   }
 
-  /** Adds events and drops the oldest ones that no longer fit. */
-  append(stream: LogStream, events: readonly { timestamp: number; message: string }[], now: number): void {
+  /** Adds events and drops the oldest ones that no longer fit. @returns what was added */
+  append(stream: LogStream, events: readonly { timestamp: number; message: string }[], now: number): LogEvent[] {
+    const stored: LogEvent[] = [];
     for (const { timestamp, message } of events) {
       const event: LogEvent = { id: this.nextId(now), timestamp, ingestedAt: now, message };
+      stored.push(event);
       stream.newestId = event.id;
       const last = stream.events.at(-1);
       if (!last || last.timestamp <= timestamp) stream.events.push(event);
@@ -80,6 +102,7 @@ export class LogStore {
       drop = Math.max(drop, i + 1);
     }
     if (drop) stream.events.splice(0, drop);
+    return stored;
   }
 
   /** Ids sort in order of arrival; AWS's have 56 digits. */

@@ -25,9 +25,12 @@ import { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { serviceInfo } from "../wire/serviceInfo.ts";
 import type { AppendLog, ServiceModule, World } from "../world.ts";
 import { addFilterOperations } from "./filters.ts";
+import { LogFollowers } from "./followers.ts";
 import { addLiveTail } from "./liveTail.ts";
 import { addEventOperations } from "./logEvents.ts";
 import { type LogGroup, LogStore, type LogStream } from "./logStore.ts";
+import { addMetricFilterOperations } from "./metricFilters.ts";
+import { addSubscriptionOperations } from "./subscriptions.ts";
 
 /** Days that PutRetentionPolicy takes (AWS: PutRetentionPolicy, retentionInDays). */
 const RETENTION_DAYS = new Set([
@@ -43,6 +46,8 @@ export interface LogsModule extends ServiceModule {
 export interface LogsState {
   readonly world: World;
   readonly store: LogStore;
+  /** Who is told of new events. */
+  readonly followers: LogFollowers;
   /** @throws ResourceNotFoundException */
   groupOf(region: string, name: string | undefined, identifier?: string): LogGroup;
   /** @throws ResourceNotFoundException */
@@ -55,6 +60,7 @@ export function createLogs(world: World): LogsModule {
   const state: LogsState = {
     world,
     store,
+    followers: new LogFollowers(world),
     groupOf(region, name, identifier) {
       const wanted = name ?? nameOfArn(identifier ?? "");
       const group = store.groups(region).get(wanted);
@@ -74,7 +80,9 @@ export function createLogs(world: World): LogsModule {
   addStreamOperations(service, state);
   addTagOperations(service, state);
   addEventOperations(service, state);
-  addFilterOperations(service, state);
+  addFilterOperations(service);
+  addMetricFilterOperations(service, state);
+  addSubscriptionOperations(service, state);
   addLiveTail(service, state);
   return {
     services: [service],
@@ -89,7 +97,8 @@ export function createLogs(world: World): LogsModule {
         groups.set(groupName, group);
       }
       const stream = group.streams.get(streamName) ?? store.addStream(group, streamName, now);
-      store.append(stream, [{ timestamp: now, message }], now);
+      const events = store.append(stream, [{ timestamp: now, message }], now);
+      state.followers.tell(region, group, stream, events);
     },
   };
 }
@@ -145,7 +154,7 @@ function addGroupOperations(service: ServiceBuilder, { world, store, groupOf }: 
             logGroupName: group.name,
             creationTime: group.createdAt,
             retentionInDays: group.retentionDays,
-            metricFilterCount: 0,
+            metricFilterCount: group.metricFilters?.size ?? 0,
             arn: `${arn}:*`,
             logGroupArn: arn,
             storedBytes: [...group.streams.values()].reduce((sum, stream) => sum + stream.bytes, 0),

@@ -10,6 +10,7 @@ import { inferenceComponentHandlers } from "./inferenceComponents.ts";
 import { lambdaHandlers } from "./lambda.ts";
 import { lambdaUrlHandlers } from "./lambdaUrls.ts";
 import { lambdaVersionHandlers } from "./lambdaVersions.ts";
+import { logFilterHandlers } from "./logFilters.ts";
 import { nestedHandlers } from "./nested.ts";
 import { s3Handlers } from "./s3.ts";
 import { sageMakerHandlers } from "./sageMaker.ts";
@@ -31,6 +32,7 @@ const HANDLERS: HandlerTable = {
   ...lambdaHandlers,
   ...lambdaUrlHandlers,
   ...lambdaVersionHandlers,
+  ...logFilterHandlers,
   ...nestedHandlers,
   ...s3Handlers,
   ...sageMakerHandlers,
