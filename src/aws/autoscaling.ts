@@ -6,6 +6,7 @@ import {
   RegisterScalableTargetCommand,
   type ScalingPolicy as SdkPolicy,
 } from "@aws-sdk/client-application-auto-scaling";
+import * as l10n from "@vscode/l10n";
 import type { ScalableTarget, ScalingActivity, ScalingPolicy } from "../domain/scaling.ts";
 import { withAwsErrors } from "./awsError.ts";
 import type { AwsClients } from "./clients.ts";
@@ -27,7 +28,7 @@ export function describeScaling(
   endpointName: string,
   variants: readonly string[],
 ): Promise<ScalableTarget[]> {
-  const action = `describe the scaling of endpoint ${endpointName}`;
+  const action = l10n.t("describe the scaling of endpoint {0}", endpointName);
   return withAwsErrors({ action, region: clients.region }, async () => {
     if (!variants.length) return [];
     const client = await clients.autoscaling();
@@ -87,7 +88,7 @@ export function describeActivities(
   variantName: string,
   options: { includeNotScaled?: boolean; most?: number } = {},
 ): Promise<ScalingActivity[]> {
-  const action = `describe the scaling activities of endpoint ${endpointName}`;
+  const action = l10n.t("describe the scaling activities of endpoint {0}", endpointName);
   return withAwsErrors({ action, region: clients.region }, async () => {
     const answer = await (await clients.autoscaling()).send(
       new DescribeScalingActivitiesCommand({
@@ -112,7 +113,11 @@ export function describeActivities(
 
 /** Stops a target's policies from adding capacity, or lets them again; scale-in and limits stay as they are. */
 export function suspendScaleOut(clients: AwsClients, target: ScalableTarget, suspended: boolean): Promise<void> {
-  const action = `${suspended ? "suspend" : "resume"} the scale-out of endpoint ${target.endpointName}`;
+  const action = l10n.t(
+    "{0} the scale-out of endpoint {1}",
+    suspended ? l10n.t("suspend") : l10n.t("resume"),
+    target.endpointName,
+  );
   return withAwsErrors({ action, region: clients.region }, async () => {
     await (await clients.autoscaling()).send(
       new RegisterScalableTargetCommand({
@@ -132,7 +137,7 @@ export function putPolicyTarget(
   policyName: string,
   targetValue: number,
 ): Promise<void> {
-  const action = `change policy ${policyName} of endpoint ${endpointName}`;
+  const action = l10n.t("change policy {0} of endpoint {1}", policyName, endpointName);
   return withAwsErrors({ action, region: clients.region }, async () => {
     const client = await clients.autoscaling();
     const resource = { ...SAGEMAKER, ResourceId: variantResourceId(endpointName, variantName) };

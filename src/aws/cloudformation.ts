@@ -13,6 +13,7 @@ import {
   type Parameter,
   type ResourceChangeDetail,
 } from "@aws-sdk/client-cloudformation";
+import * as l10n from "@vscode/l10n";
 import type { PropertyChange, ResourceChange, Stack, StackEvent } from "../domain/stack.ts";
 import { toAwsOpsError, withAwsErrors } from "./awsError.ts";
 import type { AwsClients } from "./clients.ts";
@@ -38,6 +39,9 @@ export async function describeStack(clients: AwsClients, name: string): Promise<
       statusReason: stack.StackStatusReason,
       createdAtMs: stack.CreationTime?.getTime() ?? 0,
       outputs: Object.fromEntries((stack.Outputs ?? []).map((o) => [o.OutputKey ?? "", o.OutputValue ?? ""])),
+      parameters: Object.fromEntries(
+        (stack.Parameters ?? []).map((p) => [p.ParameterKey ?? "", p.ParameterValue ?? ""]),
+      ),
       resources: StackResources.map((r) => ({
         logicalId: r.LogicalResourceId ?? "",
         physicalId: r.PhysicalResourceId,
@@ -48,11 +52,11 @@ export async function describeStack(clients: AwsClients, name: string): Promise<
     };
   } catch (e) {
     if (doesNotExist(e)) return undefined;
-    throw toAwsOpsError(e, { action: `describe stack ${name}`, region: clients.region });
+    throw toAwsOpsError(e, { action: l10n.t("describe stack {0}", name), region: clients.region });
   }
 }
 
-/** Input of `createChangeSet`; one of `templateBody` and `templateUrl`. */
+/** Input of `createChangeSet`: `templateBody`, `templateUrl`, or neither for the template that the stack has. */
 export interface ChangeSetInput {
   stackName: string;
   changeSetName: string;
@@ -60,11 +64,13 @@ export interface ChangeSetInput {
   templateBody?: string;
   templateUrl?: string;
   parameters: Record<string, string>;
+  /** Parameters that stay as they are. */
+  keptParameters?: readonly string[];
 }
 
 /** Begins the computation of a change set. */
 export function createChangeSet(clients: AwsClients, input: ChangeSetInput): Promise<void> {
-  const action = `create a change set for stack ${input.stackName}`;
+  const action = l10n.t("create a change set for stack {0}", input.stackName);
   return withAwsErrors({ action, region: clients.region }, async () => {
     const client = await clients.cloudformation();
     await client.send(
@@ -74,10 +80,14 @@ export function createChangeSet(clients: AwsClients, input: ChangeSetInput): Pro
         ChangeSetType: input.isNew ? "CREATE" : "UPDATE",
         TemplateBody: input.templateBody,
         TemplateURL: input.templateUrl,
+        UsePreviousTemplate: input.templateBody === undefined && input.templateUrl === undefined ? true : undefined,
         Capabilities: ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
-        Parameters: Object.entries(input.parameters).map(
-          ([ParameterKey, ParameterValue]): Parameter => ({ ParameterKey, ParameterValue }),
-        ),
+        Parameters: [
+          ...Object.entries(input.parameters).map(
+            ([ParameterKey, ParameterValue]): Parameter => ({ ParameterKey, ParameterValue }),
+          ),
+          ...(input.keptParameters ?? []).map((ParameterKey): Parameter => ({ ParameterKey, UsePreviousValue: true })),
+        ],
       }),
     );
   });
@@ -90,7 +100,7 @@ export function describeChangeSet(
   changeSetName: string,
 ): Promise<{ status: string; reason?: string; changes: ResourceChange[] }> {
   return withAwsErrors(
-    { action: `describe the change set of stack ${stackName}`, region: clients.region },
+    { action: l10n.t("describe the change set of stack {0}", stackName), region: clients.region },
     async () => {
       const client = await clients.cloudformation();
       let status = "";
@@ -164,22 +174,28 @@ function propertiesOf(context: string | undefined): Record<string, unknown> | un
 }
 
 export function executeChangeSet(clients: AwsClients, stackName: string, changeSetName: string): Promise<void> {
-  return withAwsErrors({ action: `execute the change set of stack ${stackName}`, region: clients.region }, async () => {
-    const client = await clients.cloudformation();
-    await client.send(new ExecuteChangeSetCommand({ StackName: stackName, ChangeSetName: changeSetName }));
-  });
+  return withAwsErrors(
+    { action: l10n.t("execute the change set of stack {0}", stackName), region: clients.region },
+    async () => {
+      const client = await clients.cloudformation();
+      await client.send(new ExecuteChangeSetCommand({ StackName: stackName, ChangeSetName: changeSetName }));
+    },
+  );
 }
 
 export function deleteChangeSet(clients: AwsClients, stackName: string, changeSetName: string): Promise<void> {
-  return withAwsErrors({ action: `delete the change set of stack ${stackName}`, region: clients.region }, async () => {
-    const client = await clients.cloudformation();
-    await client.send(new DeleteChangeSetCommand({ StackName: stackName, ChangeSetName: changeSetName }));
-  });
+  return withAwsErrors(
+    { action: l10n.t("delete the change set of stack {0}", stackName), region: clients.region },
+    async () => {
+      const client = await clients.cloudformation();
+      await client.send(new DeleteChangeSetCommand({ StackName: stackName, ChangeSetName: changeSetName }));
+    },
+  );
 }
 
 /** @param retain logical ids that stay in the account; CloudFormation takes them for a stack in DELETE_FAILED only */
 export function deleteStack(clients: AwsClients, nameOrId: string, retain: readonly string[] = []): Promise<void> {
-  return withAwsErrors({ action: `delete stack ${nameOrId}`, region: clients.region }, async () => {
+  return withAwsErrors({ action: l10n.t("delete stack {0}", nameOrId), region: clients.region }, async () => {
     const RetainResources = retain.length > 0 ? [...retain] : undefined;
     await (await clients.cloudformation()).send(new DeleteStackCommand({ StackName: nameOrId, RetainResources }));
   });
@@ -187,41 +203,50 @@ export function deleteStack(clients: AwsClients, nameOrId: string, retain: reado
 
 /** Goes on with the rollback of a failed update. @param skip logical ids that are left as they are */
 export function continueUpdateRollback(clients: AwsClients, nameOrId: string, skip: readonly string[]): Promise<void> {
-  return withAwsErrors({ action: `continue the rollback of stack ${nameOrId}`, region: clients.region }, async () => {
-    const ResourcesToSkip = skip.length > 0 ? [...skip] : undefined;
-    const client = await clients.cloudformation();
-    await client.send(new ContinueUpdateRollbackCommand({ StackName: nameOrId, ResourcesToSkip }));
-  });
+  return withAwsErrors(
+    { action: l10n.t("continue the rollback of stack {0}", nameOrId), region: clients.region },
+    async () => {
+      const ResourcesToSkip = skip.length > 0 ? [...skip] : undefined;
+      const client = await clients.cloudformation();
+      await client.send(new ContinueUpdateRollbackCommand({ StackName: nameOrId, ResourcesToSkip }));
+    },
+  );
 }
 
 export function cancelUpdate(clients: AwsClients, stackName: string): Promise<void> {
-  return withAwsErrors({ action: `cancel the update of stack ${stackName}`, region: clients.region }, async () => {
-    await (await clients.cloudformation()).send(new CancelUpdateStackCommand({ StackName: stackName }));
-  });
+  return withAwsErrors(
+    { action: l10n.t("cancel the update of stack {0}", stackName), region: clients.region },
+    async () => {
+      await (await clients.cloudformation()).send(new CancelUpdateStackCommand({ StackName: stackName }));
+    },
+  );
 }
 
 /** Events newer than the given one, oldest first. */
 export function eventsSince(clients: AwsClients, stackId: string, lastEventId?: string): Promise<StackEvent[]> {
-  return withAwsErrors({ action: `read the events of stack ${stackId}`, region: clients.region }, async () => {
-    const client = await clients.cloudformation();
-    const found: StackEvent[] = [];
-    let token: string | undefined;
-    do {
-      const page = await client.send(new DescribeStackEventsCommand({ StackName: stackId, NextToken: token }));
-      token = page.NextToken;
-      for (const e of page.StackEvents ?? []) {
-        if (e.EventId === lastEventId) return found.reverse();
-        found.push({
-          id: e.EventId ?? "",
-          atMs: e.Timestamp?.getTime() ?? 0,
-          logicalId: e.LogicalResourceId ?? "",
-          physicalId: e.PhysicalResourceId,
-          type: e.ResourceType ?? "",
-          status: e.ResourceStatus ?? "",
-          reason: e.ResourceStatusReason,
-        });
-      }
-    } while (token);
-    return found.reverse();
-  });
+  return withAwsErrors(
+    { action: l10n.t("read the events of stack {0}", stackId), region: clients.region },
+    async () => {
+      const client = await clients.cloudformation();
+      const found: StackEvent[] = [];
+      let token: string | undefined;
+      do {
+        const page = await client.send(new DescribeStackEventsCommand({ StackName: stackId, NextToken: token }));
+        token = page.NextToken;
+        for (const e of page.StackEvents ?? []) {
+          if (e.EventId === lastEventId) return found.reverse();
+          found.push({
+            id: e.EventId ?? "",
+            atMs: e.Timestamp?.getTime() ?? 0,
+            logicalId: e.LogicalResourceId ?? "",
+            physicalId: e.PhysicalResourceId,
+            type: e.ResourceType ?? "",
+            status: e.ResourceStatus ?? "",
+            reason: e.ResourceStatusReason,
+          });
+        }
+      } while (token);
+      return found.reverse();
+    },
+  );
 }

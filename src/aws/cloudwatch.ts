@@ -4,6 +4,7 @@ import {
   ListMetricsCommand,
   type MetricDataResult,
 } from "@aws-sdk/client-cloudwatch";
+import * as l10n from "@vscode/l10n";
 import type { MetricQuery, MetricSeries } from "../domain/metric.ts";
 import type { Alarm, AlarmState } from "../domain/scaling.ts";
 import { withAwsErrors } from "./awsError.ts";
@@ -16,7 +17,7 @@ export function readMetrics(
   queries: readonly MetricQuery[],
   range: { fromMs: number; toMs: number; periodSeconds: number },
 ): Promise<MetricSeries[]> {
-  return withAwsErrors({ action: "read the metrics", region: clients.region }, async () => {
+  return withAwsErrors({ action: l10n.t("read the metrics"), region: clients.region }, async () => {
     const client = await clients.cloudwatch();
     const results = await collect(
       (token) =>
@@ -56,7 +57,7 @@ function pointsOf(result: MetricDataResult): { atMs: number; value: number }[] {
 
 /** Variants that had invocations in the last two weeks: older metrics are not listed (API reference, ListMetrics). */
 export function invokedVariants(clients: AwsClients): Promise<{ endpointName: string; variantName: string }[]> {
-  return withAwsErrors({ action: "list the metrics of the endpoints", region: clients.region }, async () => {
+  return withAwsErrors({ action: l10n.t("list the metrics of the endpoints"), region: clients.region }, async () => {
     const client = await clients.cloudwatch();
     const metrics = await collect(
       (NextToken) =>
@@ -75,7 +76,7 @@ export function invokedVariants(clients: AwsClients): Promise<{ endpointName: st
 /** Alarms by name; names that do not exist are left out. */
 export function describeAlarms(clients: AwsClients, names: string[]): Promise<Alarm[]> {
   if (!names.length) return Promise.resolve([]);
-  return withAwsErrors({ action: "describe the alarms", region: clients.region }, async () => {
+  return withAwsErrors({ action: l10n.t("describe the alarms"), region: clients.region }, async () => {
     const client = await clients.cloudwatch();
     const answer = await client.send(new DescribeAlarmsCommand({ AlarmNames: names, MaxRecords: 100 }));
     return (answer.MetricAlarms ?? []).map((a) => ({
@@ -104,19 +105,22 @@ const GUARDING_METRICS = ["Invocation5XXErrors", "Invocation4XXErrors", "ModelLa
 
 /** Names of the alarms on an endpoint's errors and latencies, over all its variants. */
 export function endpointAlarms(clients: AwsClients, endpointName: string): Promise<string[]> {
-  return withAwsErrors({ action: `look for alarms of endpoint ${endpointName}`, region: clients.region }, async () => {
-    const client = await clients.cloudwatch();
-    const alarms = await collect(
-      (NextToken) => client.send(new DescribeAlarmsCommand({ NextToken, AlarmTypes: ["MetricAlarm"] })),
-      (page) => page.MetricAlarms,
-      (page) => page.NextToken,
-    );
-    return alarms
-      .filter(
-        ({ MetricName, Dimensions }) =>
-          GUARDING_METRICS.includes(MetricName ?? "") &&
-          Dimensions?.some(({ Name, Value }) => Name === "EndpointName" && Value === endpointName),
-      )
-      .map(({ AlarmName }) => AlarmName ?? "");
-  });
+  return withAwsErrors(
+    { action: l10n.t("look for alarms of endpoint {0}", endpointName), region: clients.region },
+    async () => {
+      const client = await clients.cloudwatch();
+      const alarms = await collect(
+        (NextToken) => client.send(new DescribeAlarmsCommand({ NextToken, AlarmTypes: ["MetricAlarm"] })),
+        (page) => page.MetricAlarms,
+        (page) => page.NextToken,
+      );
+      return alarms
+        .filter(
+          ({ MetricName, Dimensions }) =>
+            GUARDING_METRICS.includes(MetricName ?? "") &&
+            Dimensions?.some(({ Name, Value }) => Name === "EndpointName" && Value === endpointName),
+        )
+        .map(({ AlarmName }) => AlarmName ?? "");
+    },
+  );
 }

@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { OpsError } from "../domain/errors.ts";
 import type { AwsCredentials } from "./clients.ts";
 import { SharedCredentials } from "./sharedCredentials.ts";
@@ -60,10 +61,10 @@ export async function credentialProvider(source: CredentialSource): Promise<() =
   if (profile !== undefined) {
     const known = await listProfiles();
     if (!known.some((p) => p.name === profile))
-      throw new OpsError("badInput", `There is no AWS profile named "${profile}".`, {
+      throw new OpsError("badInput", l10n.t('There is no AWS profile named "{0}".', profile), {
         hint: known.length
-          ? `Known profiles: ${known.map((p) => p.name).join(", ")}.`
-          : "The shared AWS files have none: run `aws configure`, or start the sandbox.",
+          ? l10n.t("Known profiles: {0}.", known.map((p) => p.name).join(", "))
+          : l10n.t("The shared AWS files have none: run `aws configure`, or start the sandbox."),
       });
   }
   const usesSso = profile !== undefined && (await ssoSettings(profile)) !== undefined;

@@ -8,6 +8,7 @@ import {
   DescribeEndpointConfigCommand,
   DescribeModelCommand,
 } from "@aws-sdk/client-sagemaker";
+import * as l10n from "@vscode/l10n";
 import type { EndpointBlueprint, ResourceProperties, ScalingBlueprint } from "../domain/endpointBlueprint.ts";
 import { SAGEMAKER, variantResourceId } from "./autoscaling.ts";
 import { withAwsErrors } from "./awsError.ts";
@@ -68,7 +69,7 @@ function cleaned(value: unknown): unknown {
  * @throws OpsError notFound when there is no such endpoint
  */
 export function readBlueprint(clients: AwsClients, endpointName: string): Promise<EndpointBlueprint> {
-  return withAwsErrors({ action: `read endpoint ${endpointName}`, region: clients.region }, async () => {
+  return withAwsErrors({ action: l10n.t("read endpoint {0}", endpointName), region: clients.region }, async () => {
     const client = await clients.sagemaker();
     const endpoint = await client.send(new DescribeEndpointCommand({ EndpointName: endpointName }));
     const config = await client.send(

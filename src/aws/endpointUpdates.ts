@@ -8,6 +8,7 @@ import {
   UpdateEndpointCommand,
   UpdateEndpointWeightsAndCapacitiesCommand,
 } from "@aws-sdk/client-sagemaker";
+import * as l10n from "@vscode/l10n";
 import type { Guardrail, VariantChange } from "../domain/endpointChange.ts";
 import { withAwsErrors } from "./awsError.ts";
 import type { AwsClients } from "./clients.ts";
@@ -22,7 +23,7 @@ export function copyEndpointConfig(
   to: string,
   change: VariantChange,
 ): Promise<void> {
-  return withAwsErrors({ action: `make a configuration from ${from}`, region: clients.region }, async () => {
+  return withAwsErrors({ action: l10n.t("make a configuration from {0}", from), region: clients.region }, async () => {
     const client = await clients.sagemaker();
     const { EndpointConfigName, EndpointConfigArn, CreationTime, ...kept } = await client.send(
       new DescribeEndpointConfigCommand({ EndpointConfigName: from }),
@@ -43,7 +44,7 @@ export function copyEndpointConfig(
 }
 
 export function deleteEndpointConfig(clients: AwsClients, name: string): Promise<void> {
-  return withAwsErrors({ action: `delete configuration ${name}`, region: clients.region }, async () => {
+  return withAwsErrors({ action: l10n.t("delete configuration {0}", name), region: clients.region }, async () => {
     await (await clients.sagemaker()).send(new DeleteEndpointConfigCommand({ EndpointConfigName: name }));
   });
 }
@@ -56,7 +57,7 @@ export function updateEndpoint(
   keepsCapacity: boolean,
   guardrail?: Guardrail,
 ): Promise<void> {
-  return withAwsErrors({ action: `update endpoint ${name}`, region: clients.region }, async () => {
+  return withAwsErrors({ action: l10n.t("update endpoint {0}", name), region: clients.region }, async () => {
     await (await clients.sagemaker()).send(
       new UpdateEndpointCommand({
         EndpointName: name,
@@ -95,21 +96,24 @@ export function updateWeights(
   name: string,
   weights: Readonly<Record<string, number>>,
 ): Promise<void> {
-  return withAwsErrors({ action: `shift the traffic of endpoint ${name}`, region: clients.region }, async () => {
-    const DesiredWeightsAndCapacities = Object.entries(weights).map(([VariantName, DesiredWeight]) => ({
-      VariantName,
-      DesiredWeight,
-    }));
-    const client = await clients.sagemaker();
-    await client.send(
-      new UpdateEndpointWeightsAndCapacitiesCommand({ EndpointName: name, DesiredWeightsAndCapacities }),
-    );
-  });
+  return withAwsErrors(
+    { action: l10n.t("shift the traffic of endpoint {0}", name), region: clients.region },
+    async () => {
+      const DesiredWeightsAndCapacities = Object.entries(weights).map(([VariantName, DesiredWeight]) => ({
+        VariantName,
+        DesiredWeight,
+      }));
+      const client = await clients.sagemaker();
+      await client.send(
+        new UpdateEndpointWeightsAndCapacitiesCommand({ EndpointName: name, DesiredWeightsAndCapacities }),
+      );
+    },
+  );
 }
 
 /** Configurations of the account, the newest first; one page of at most 100. */
 export function newestEndpointConfigs(clients: AwsClients): Promise<{ name: string; createdAtMs?: number }[]> {
-  return withAwsErrors({ action: "list the endpoint configurations", region: clients.region }, async () => {
+  return withAwsErrors({ action: l10n.t("list the endpoint configurations"), region: clients.region }, async () => {
     const client = await clients.sagemaker();
     const page = await client.send(
       new ListEndpointConfigsCommand({ SortBy: "CreationTime", SortOrder: "Descending", MaxResults: 100 }),
@@ -123,7 +127,7 @@ export function newestEndpointConfigs(clients: AwsClients): Promise<{ name: stri
 
 /** Begins to make an endpoint from a configuration that is there. */
 export function createEndpoint(clients: AwsClients, name: string, configName: string): Promise<void> {
-  return withAwsErrors({ action: `create endpoint ${name}`, region: clients.region }, async () => {
+  return withAwsErrors({ action: l10n.t("create endpoint {0}", name), region: clients.region }, async () => {
     const client = await clients.sagemaker();
     await client.send(new CreateEndpointCommand({ EndpointName: name, EndpointConfigName: configName }));
   });

@@ -3,6 +3,7 @@ import {
   FilterLogEventsCommand,
   GetLogEventsCommand,
 } from "@aws-sdk/client-cloudwatch-logs";
+import * as l10n from "@vscode/l10n";
 import type { LogLine } from "../domain/failureExplanation.ts";
 import { withAwsErrors } from "./awsError.ts";
 import type { AwsClients } from "./clients.ts";
@@ -16,7 +17,7 @@ const STREAMS = 5;
  * @throws OpsError notFound when there is no such group: nothing was ever logged
  */
 export function lastLogLines(clients: AwsClients, logGroup: string, most: number): Promise<LogLine[]> {
-  return withAwsErrors({ action: `read the log ${logGroup}`, region: clients.region }, async () => {
+  return withAwsErrors({ action: l10n.t("read the log {0}", logGroup), region: clients.region }, async () => {
     const client = await clients.logs();
     const group = { logGroupName: logGroup };
     const { logStreams = [] } = await client.send(
@@ -43,7 +44,7 @@ export function filterLog(
   clients: AwsClients,
   { logGroup, pattern, fromMs, toMs }: { logGroup: string; pattern: string; fromMs: number; toMs?: number },
 ): Promise<(LogLine & { id: string })[]> {
-  return withAwsErrors({ action: `read the log ${logGroup}`, region: clients.region }, async () => {
+  return withAwsErrors({ action: l10n.t("read the log {0}", logGroup), region: clients.region }, async () => {
     const client = await clients.logs();
     const events = await collect(
       (nextToken) =>

@@ -4,6 +4,7 @@ import {
   InvokeEndpointWithResponseStreamCommand,
   ModelError,
 } from "@aws-sdk/client-sagemaker-runtime";
+import * as l10n from "@vscode/l10n";
 import { givenHeaders, headerNames, type InvocationMode } from "../domain/invocation.ts";
 import { type PredictionRequest, type PredictionResponse, parseProbabilities } from "../domain/prediction.ts";
 import { toAwsOpsError, withAwsErrors } from "./awsError.ts";
@@ -46,7 +47,7 @@ export async function invokeEndpoint(
       closedSessionId: answer.ClosedSessionId,
     };
   } catch (e) {
-    return refusal(e, start, { action: `invoke endpoint ${endpointName}`, region: clients.region });
+    return refusal(e, start, { action: l10n.t("invoke endpoint {0}", endpointName), region: clients.region });
   }
 }
 
@@ -98,7 +99,10 @@ export async function invokeStream(
     return answer();
   } catch (e) {
     if (signal?.aborted && parts.length > 0) return answer();
-    return refusal(e, start, { action: `invoke endpoint ${endpointName} with a stream`, region: clients.region });
+    return refusal(e, start, {
+      action: l10n.t("invoke endpoint {0} with a stream", endpointName),
+      region: clients.region,
+    });
   }
 }
 
@@ -119,7 +123,7 @@ export function invokeAsync(
   inputLocation: string,
 ): Promise<AcceptedAsync> {
   const { endpointName, contentType } = request;
-  const context = { action: `invoke endpoint ${endpointName} asynchronously`, region: clients.region };
+  const context = { action: l10n.t("invoke endpoint {0} asynchronously", endpointName), region: clients.region };
   return withAwsErrors(context, async () => {
     const input = { EndpointName: endpointName, ContentType: contentType, InputLocation: inputLocation };
     const command = new InvokeEndpointAsyncCommand({ ...input, ...optionalMembers("async", request) });

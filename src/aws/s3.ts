@@ -7,6 +7,7 @@ import {
   ListObjectVersionsCommand,
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
+import * as l10n from "@vscode/l10n";
 import { withAwsErrors } from "./awsError.ts";
 import type { AwsClients } from "./clients.ts";
 import { collect } from "./paginate.ts";
@@ -29,7 +30,7 @@ export function putObject(
   body: Uint8Array,
   { contentType, cacheControl }: { contentType?: string; cacheControl?: string } = {},
 ): Promise<void> {
-  return withAwsErrors({ action: `upload s3://${bucket}/${key}`, region: clients.region }, async () => {
+  return withAwsErrors({ action: l10n.t("upload s3://{0}/{1}", bucket, key), region: clients.region }, async () => {
     const input = { Bucket: bucket, Key: key, Body: body, ContentType: contentType, CacheControl: cacheControl };
     await (await clients.s3()).send(new PutObjectCommand(input));
   });
@@ -44,7 +45,7 @@ export function findObject(
   bucket: string,
   key: string,
 ): Promise<{ bytes: Uint8Array; contentType?: string } | undefined> {
-  return withAwsErrors({ action: `read s3://${bucket}/${key}`, region: clients.region }, async () => {
+  return withAwsErrors({ action: l10n.t("read s3://{0}/{1}", bucket, key), region: clients.region }, async () => {
     try {
       const answer = await (await clients.s3()).send(new GetObjectCommand({ Bucket: bucket, Key: key }));
       const bytes = await answer.Body?.transformToByteArray();
@@ -58,7 +59,7 @@ export function findObject(
 
 /** Deletes every object of a bucket, all versions and delete markers too; returns how many that were. */
 export function emptyBucket(clients: AwsClients, bucket: string): Promise<number> {
-  return withAwsErrors({ action: `empty bucket ${bucket}`, region: clients.region }, async () => {
+  return withAwsErrors({ action: l10n.t("empty bucket {0}", bucket), region: clients.region }, async () => {
     const client = await clients.s3();
     let count = 0;
     for (;;) {
@@ -78,7 +79,7 @@ export function emptyBucket(clients: AwsClients, bucket: string): Promise<number
 
 /** Deletes everything under a prefix; returns how many objects that were. */
 export function deletePrefix(clients: AwsClients, bucket: string, prefix: string): Promise<number> {
-  return withAwsErrors({ action: `delete s3://${bucket}/${prefix}`, region: clients.region }, async () => {
+  return withAwsErrors({ action: l10n.t("delete s3://{0}/{1}", bucket, prefix), region: clients.region }, async () => {
     const client = await clients.s3();
     const keys = await collect(
       (ContinuationToken) =>
@@ -100,7 +101,7 @@ export function getObject(
   bucket: string,
   key: string,
 ): Promise<{ body: Readable; bytes?: number }> {
-  return withAwsErrors({ action: `download s3://${bucket}/${key}`, region: clients.region }, async () => {
+  return withAwsErrors({ action: l10n.t("download s3://{0}/{1}", bucket, key), region: clients.region }, async () => {
     const answer = await (await clients.s3()).send(new GetObjectCommand({ Bucket: bucket, Key: key }));
     // In Node the SDK gives a stream of Node's.
     return { body: answer.Body as Readable, bytes: answer.ContentLength };

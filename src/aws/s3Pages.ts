@@ -1,4 +1,5 @@
 import { DeleteObjectsCommand, ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
+import * as l10n from "@vscode/l10n";
 import { withAwsErrors } from "./awsError.ts";
 import type { AwsClients } from "./clients.ts";
 import { collect } from "./paginate.ts";
@@ -11,7 +12,7 @@ export function putPageFile(
   body: Uint8Array,
   contentType: string,
 ): Promise<void> {
-  return withAwsErrors({ action: `upload s3://${bucket}/${key}`, region: clients.region }, async () => {
+  return withAwsErrors({ action: l10n.t("upload s3://{0}/{1}", bucket, key), region: clients.region }, async () => {
     const input = { Bucket: bucket, Key: key, Body: body, ContentType: contentType, CacheControl: "no-cache" };
     await (await clients.s3()).send(new PutObjectCommand(input));
   });
@@ -22,7 +23,7 @@ const MOST_AT_ONCE = 1000;
 
 /** Deletes every object of a bucket but those that are named. */
 export function deleteOthers(clients: AwsClients, bucket: string, kept: ReadonlySet<string>): Promise<void> {
-  return withAwsErrors({ action: `tidy s3://${bucket}`, region: clients.region }, async () => {
+  return withAwsErrors({ action: l10n.t("tidy s3://{0}", bucket), region: clients.region }, async () => {
     const client = await clients.s3();
     const keys = await collect(
       (ContinuationToken) => client.send(new ListObjectsV2Command({ Bucket: bucket, ContinuationToken })),

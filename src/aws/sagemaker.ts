@@ -6,6 +6,7 @@ import {
   ListEndpointsCommand,
   ListTagsCommand,
 } from "@aws-sdk/client-sagemaker";
+import * as l10n from "@vscode/l10n";
 import type {
   Endpoint,
   EndpointConfig,
@@ -27,7 +28,7 @@ export function listEndpoints(
   pageSize = 100,
   filter: EndpointFilter = {},
 ): Promise<{ endpoints: EndpointSummary[]; nextToken?: string }> {
-  return withAwsErrors({ action: "list the endpoints", region: clients.region }, async () => {
+  return withAwsErrors({ action: l10n.t("list the endpoints"), region: clients.region }, async () => {
     const page = await (await clients.sagemaker()).send(
       new ListEndpointsCommand({
         MaxResults: pageSize,
@@ -49,7 +50,7 @@ export function listEndpoints(
 
 /** Tags of a resource, by key. */
 export function listTags(clients: AwsClients, arn: string): Promise<Record<string, string>> {
-  return withAwsErrors({ action: `list the tags of ${arn}`, region: clients.region }, async () => {
+  return withAwsErrors({ action: l10n.t("list the tags of {0}", arn), region: clients.region }, async () => {
     const client = await clients.sagemaker();
     const tags = await collect(
       (NextToken) => client.send(new ListTagsCommand({ ResourceArn: arn, NextToken })),
@@ -62,14 +63,14 @@ export function listTags(clients: AwsClients, arn: string): Promise<Record<strin
 
 /** Begins the deletion of an endpoint; its configuration and models stay (API reference, DeleteEndpoint). */
 export function deleteEndpoint(clients: AwsClients, name: string): Promise<void> {
-  return withAwsErrors({ action: `delete endpoint ${name}`, region: clients.region }, async () => {
+  return withAwsErrors({ action: l10n.t("delete endpoint {0}", name), region: clients.region }, async () => {
     await (await clients.sagemaker()).send(new DeleteEndpointCommand({ EndpointName: name }));
   });
 }
 
 /** Reads an endpoint; instance types and models of its variants come with `withConfig`. */
 export function describeEndpoint(clients: AwsClients, name: string): Promise<Endpoint> {
-  return withAwsErrors({ action: `describe endpoint ${name}`, region: clients.region }, async () => {
+  return withAwsErrors({ action: l10n.t("describe endpoint {0}", name), region: clients.region }, async () => {
     const e = await (await clients.sagemaker()).send(new DescribeEndpointCommand({ EndpointName: name }));
     return {
       name: e.EndpointName ?? name,
@@ -92,38 +93,41 @@ export function describeEndpoint(clients: AwsClients, name: string): Promise<End
 }
 
 export function describeEndpointConfig(clients: AwsClients, name: string): Promise<EndpointConfig> {
-  return withAwsErrors({ action: `describe endpoint configuration ${name}`, region: clients.region }, async () => {
-    const c = await (await clients.sagemaker()).send(new DescribeEndpointConfigCommand({ EndpointConfigName: name }));
-    return {
-      name,
-      arn: c.EndpointConfigArn ?? "",
-      createdAtMs: ms(c.CreationTime),
-      variants: (c.ProductionVariants ?? []).map((v) => ({
-        name: v.VariantName ?? "",
-        modelName: v.ModelName,
-        instanceType: v.InstanceType,
-        initialInstances: v.InitialInstanceCount,
-        serverless: v.ServerlessConfig && {
-          memoryMb: v.ServerlessConfig.MemorySizeInMB ?? 0,
-          maxConcurrency: v.ServerlessConfig.MaxConcurrency ?? 0,
-          provisionedConcurrency: v.ServerlessConfig.ProvisionedConcurrency,
+  return withAwsErrors(
+    { action: l10n.t("describe endpoint configuration {0}", name), region: clients.region },
+    async () => {
+      const c = await (await clients.sagemaker()).send(new DescribeEndpointConfigCommand({ EndpointConfigName: name }));
+      return {
+        name,
+        arn: c.EndpointConfigArn ?? "",
+        createdAtMs: ms(c.CreationTime),
+        variants: (c.ProductionVariants ?? []).map((v) => ({
+          name: v.VariantName ?? "",
+          modelName: v.ModelName,
+          instanceType: v.InstanceType,
+          initialInstances: v.InitialInstanceCount,
+          serverless: v.ServerlessConfig && {
+            memoryMb: v.ServerlessConfig.MemorySizeInMB ?? 0,
+            maxConcurrency: v.ServerlessConfig.MaxConcurrency ?? 0,
+            provisionedConcurrency: v.ServerlessConfig.ProvisionedConcurrency,
+          },
+        })),
+        dataCapture: c.DataCaptureConfig?.EnableCapture ?? false,
+        capture: c.DataCaptureConfig && {
+          destination: c.DataCaptureConfig.DestinationS3Uri,
+          percent: c.DataCaptureConfig.InitialSamplingPercentage,
         },
-      })),
-      dataCapture: c.DataCaptureConfig?.EnableCapture ?? false,
-      capture: c.DataCaptureConfig && {
-        destination: c.DataCaptureConfig.DestinationS3Uri,
-        percent: c.DataCaptureConfig.InitialSamplingPercentage,
-      },
-      async: c.AsyncInferenceConfig && {
-        output: c.AsyncInferenceConfig.OutputConfig?.S3OutputPath,
-        maxConcurrentPerInstance: c.AsyncInferenceConfig.ClientConfig?.MaxConcurrentInvocationsPerInstance,
-      },
-    };
-  });
+        async: c.AsyncInferenceConfig && {
+          output: c.AsyncInferenceConfig.OutputConfig?.S3OutputPath,
+          maxConcurrentPerInstance: c.AsyncInferenceConfig.ClientConfig?.MaxConcurrentInvocationsPerInstance,
+        },
+      };
+    },
+  );
 }
 
 export function describeModel(clients: AwsClients, name: string): Promise<Model> {
-  return withAwsErrors({ action: `describe model ${name}`, region: clients.region }, async () => {
+  return withAwsErrors({ action: l10n.t("describe model {0}", name), region: clients.region }, async () => {
     const m = await (await clients.sagemaker()).send(new DescribeModelCommand({ ModelName: name }));
     const container = m.PrimaryContainer ?? m.Containers?.[0];
     return {

@@ -5,6 +5,7 @@ import {
   StopTrainingJobCommand,
   type TrainingInstanceType,
 } from "@aws-sdk/client-sagemaker";
+import * as l10n from "@vscode/l10n";
 import type { TrainingJob, TrainingStatus } from "../domain/training.ts";
 import { withAwsErrors } from "./awsError.ts";
 import type { AwsClients } from "./clients.ts";
@@ -27,7 +28,7 @@ const VOLUME_GB = 10;
 
 /** Starts a training job without access to the network; the built-in algorithms need none. */
 export function createTrainingJob(clients: AwsClients, input: TrainingJobInput): Promise<void> {
-  return withAwsErrors({ action: `start training job ${input.name}`, region: clients.region }, async () => {
+  return withAwsErrors({ action: l10n.t("start training job {0}", input.name), region: clients.region }, async () => {
     await (await clients.sagemaker()).send(
       new CreateTrainingJobCommand({
         TrainingJobName: input.name,
@@ -55,7 +56,7 @@ export function createTrainingJob(clients: AwsClients, input: TrainingJobInput):
 
 /** @throws OpsError notFound when there is no such job */
 export function describeTrainingJob(clients: AwsClients, name: string): Promise<TrainingJob> {
-  return withAwsErrors({ action: `describe training job ${name}`, region: clients.region }, async () => {
+  return withAwsErrors({ action: l10n.t("describe training job {0}", name), region: clients.region }, async () => {
     const job = await (await clients.sagemaker()).send(new DescribeTrainingJobCommand({ TrainingJobName: name }));
     return {
       name,
@@ -76,7 +77,7 @@ export function describeTrainingJob(clients: AwsClients, name: string): Promise<
 
 /** Asks a job to stop; it goes on to be billed until it has. */
 export function stopTrainingJob(clients: AwsClients, name: string): Promise<void> {
-  return withAwsErrors({ action: `stop training job ${name}`, region: clients.region }, async () => {
+  return withAwsErrors({ action: l10n.t("stop training job {0}", name), region: clients.region }, async () => {
     await (await clients.sagemaker()).send(new StopTrainingJobCommand({ TrainingJobName: name }));
   });
 }
@@ -92,20 +93,23 @@ export function readTrainingLog(
   name: string,
   token: string | undefined,
 ): Promise<{ lines: string[]; token?: string }> {
-  return withAwsErrors({ action: `read the log of training job ${name}`, region: clients.region }, async () => {
-    const client = await clients.logs();
-    const { logStreams: [stream] = [] } = await client.send(
-      new DescribeLogStreamsCommand({ logGroupName: LOG_GROUP, logStreamNamePrefix: `${name}/`, limit: 1 }),
-    );
-    if (!stream?.logStreamName) return { lines: [] };
-    const { events = [], nextForwardToken } = await client.send(
-      new GetLogEventsCommand({
-        logGroupName: LOG_GROUP,
-        logStreamName: stream.logStreamName,
-        startFromHead: true,
-        nextToken: token,
-      }),
-    );
-    return { lines: events.map(({ message }) => (message ?? "").trimEnd()), token: nextForwardToken ?? token };
-  });
+  return withAwsErrors(
+    { action: l10n.t("read the log of training job {0}", name), region: clients.region },
+    async () => {
+      const client = await clients.logs();
+      const { logStreams: [stream] = [] } = await client.send(
+        new DescribeLogStreamsCommand({ logGroupName: LOG_GROUP, logStreamNamePrefix: `${name}/`, limit: 1 }),
+      );
+      if (!stream?.logStreamName) return { lines: [] };
+      const { events = [], nextForwardToken } = await client.send(
+        new GetLogEventsCommand({
+          logGroupName: LOG_GROUP,
+          logStreamName: stream.logStreamName,
+          startFromHead: true,
+          nextToken: token,
+        }),
+      );
+      return { lines: events.map(({ message }) => (message ?? "").trimEnd()), token: nextForwardToken ?? token };
+    },
+  );
 }

@@ -20,16 +20,22 @@ export function costText(cost: ChangeSetCost | undefined): string {
   return l10n.t("{0}about {1} (prices of {2})", before, show(cost.afterUsd), PRICES_AS_OF);
 }
 
-const GROUPS: { title: string; has(change: ResourceChange): boolean }[] = [
-  { title: "Removed", has: ({ action }) => action === "Remove" },
-  { title: "Replaced", has: ({ action, replacement }) => action === "Modify" && replacement === "True" },
-  { title: "Perhaps replaced", has: ({ action, replacement }) => action === "Modify" && replacement === "Conditional" },
+const GROUPS: { title(): string; has(change: ResourceChange): boolean }[] = [
+  { title: () => l10n.t("Removed"), has: ({ action }) => action === "Remove" },
+  { title: () => l10n.t("Replaced"), has: ({ action, replacement }) => action === "Modify" && replacement === "True" },
   {
-    title: "Changed",
+    title: () => l10n.t("Perhaps replaced"),
+    has: ({ action, replacement }) => action === "Modify" && replacement === "Conditional",
+  },
+  {
+    title: () => l10n.t("Changed"),
     has: ({ action, replacement }) => action === "Modify" && replacement !== "True" && replacement !== "Conditional",
   },
-  { title: "Added", has: ({ action }) => action === "Add" },
-  { title: "Imported, or not known yet", has: ({ action }) => action === "Import" || action === "Dynamic" },
+  { title: () => l10n.t("Added"), has: ({ action }) => action === "Add" },
+  {
+    title: () => l10n.t("Imported, or not known yet"),
+    has: ({ action }) => action === "Import" || action === "Dynamic",
+  },
 ];
 
 /** A change set to be read at leisure: what is taken away first, each value before and after, and what it means. */
@@ -53,7 +59,7 @@ export function changeSetMarkdown({ preview, cost }: PreparedDeployment, connect
   ];
   for (const { title, has } of GROUPS) {
     const found = changes.filter((change) => has(change));
-    if (found.length > 0) lines.push("", `## ${title} (${found.length})`, ...found.flatMap(changeLines));
+    if (found.length > 0) lines.push("", `## ${title()} (${found.length})`, ...found.flatMap(changeLines));
   }
   return `${lines.join("\n")}\n`;
 }

@@ -3,9 +3,10 @@ import { describeConnection } from "../domain/connection.ts";
 import { formatHourly } from "../domain/cost.ts";
 import type { Endpoint } from "../domain/endpoint.ts";
 import { type Guardrail, guardrailText, type VariantChange } from "../domain/endpointChange.ts";
+import { plural } from "../domain/plural.ts";
 import type { PreparedUpdate } from "../services/endpointChanges.ts";
 import { proposeUpdateEdit } from "../services/projectEdits.ts";
-import { plural } from "../ui/format.ts";
+
 import { confirmWithFacts, pickOne } from "../ui/prompts.ts";
 import { showQuickForm } from "../ui/quickForm.ts";
 import { type ChangeServices, chooseWhere, inView } from "./changeServices.ts";

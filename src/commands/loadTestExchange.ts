@@ -3,6 +3,7 @@ import { commands, l10n, type QuickPickItem, Uri, window, workspace } from "vsco
 import { describeConnection } from "../domain/connection.ts";
 import { OpsError } from "../domain/errors.ts";
 import { peakRate, planSeconds } from "../domain/loadPlan.ts";
+import { plural } from "../domain/plural.ts";
 import type { LoadRunPanels } from "../panels/loadRunPanel.ts";
 import type { Connections } from "../services/connections.ts";
 import { type ExportTool, exportPlan, importResults, suggestedWorkers } from "../services/loadExchange.ts";
@@ -144,7 +145,7 @@ function confirmOnAws(prepared: PreparedRun, service: keyof typeof SERVICES, wor
     title: l10n.t("Load test {0} from {1} in {2}", plan.name, SERVICES[service], describeConnection(connection)),
     placeholder: l10n.t("Pick the first row to start; Escape sends and creates nothing"),
     confirm: {
-      label: `$(cloud) ${l10n.t("Start {0} {1} and send {2} requests to {3}", workers, workers === 1 ? l10n.t("worker") : l10n.t("workers"), formatNumber(requests), target.name)}`,
+      label: `$(cloud) ${l10n.t("Start {0} and send {1} requests to {2}", plural(workers, "worker"), formatNumber(requests), target.name)}`,
       description: describeConnection(connection),
     },
     sections: [

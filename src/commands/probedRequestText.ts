@@ -1,4 +1,5 @@
 import * as l10n from "@vscode/l10n";
+import { plural } from "../domain/plural.ts";
 import type { ProbedBody, ProbedRequest } from "../domain/probedRequest.ts";
 import { formatNumber } from "../ui/format.ts";
 import { codeBlock, escapeMarkdown } from "./explanationText.ts";
@@ -50,7 +51,7 @@ const headerOf = (headers: [string, string][], wanted: string) =>
   headers.find(([name]) => name.toLowerCase() === wanted)?.[1] ?? "";
 
 function bodyLines({ bytes, text, cut }: ProbedBody, contentType: string): string[] {
-  const size = `${formatNumber(bytes)} ${bytes === 1 ? l10n.t("byte") : l10n.t("bytes")}`;
+  const size = plural(bytes, "byte");
   if (bytes === 0) return [l10n.t("No body.")];
   if (text === undefined) return [l10n.t("{0} that are no text.", size)];
   const isJson = /\bjson\b/.test(contentType);

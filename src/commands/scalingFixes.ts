@@ -1,6 +1,7 @@
 import { env, l10n, Uri, window } from "vscode";
+import { plural } from "../domain/plural.ts";
 import type { ScalingAction, ScalingExplanation } from "../domain/scalingExplanation.ts";
-import { plural } from "../ui/format.ts";
+
 import { commandStep, type NextStep } from "./nextSteps.ts";
 
 /** Each cause's fix as a button, once, the first cause first. What they change they ask for themselves. */

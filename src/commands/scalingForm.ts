@@ -1,6 +1,7 @@
 import { l10n } from "vscode";
 import { formatHourly } from "../domain/cost.ts";
-import { formatNumber, plural } from "../ui/format.ts";
+import { plural } from "../domain/plural.ts";
+import { formatNumber } from "../ui/format.ts";
 import type { FactRow } from "../ui/prompts.ts";
 import type { FormField } from "../ui/quickForm.ts";
 

@@ -3,6 +3,7 @@ import { viewIds } from "../contributions.ts";
 import { type Connection, describeConnection } from "../domain/connection.ts";
 import { OpsError, toOpsError } from "../domain/errors.ts";
 import type { FailureExplanation } from "../domain/failureExplanation.ts";
+import { plural } from "../domain/plural.ts";
 import { isOnlyDeletable, type Stack, type StackEvent } from "../domain/stack.ts";
 import { recoveryOf, type StackRecovery } from "../domain/stackRecovery.ts";
 import type { Connections } from "../services/connections.ts";
@@ -14,7 +15,7 @@ import type { LoadTests } from "../services/loadTests.ts";
 import type { ProjectContext } from "../services/projects.ts";
 import type { StackDeployer } from "../services/stackDeployer.ts";
 import { filledBuckets, type RemoveOptions } from "../services/stackRemoval.ts";
-import { plural } from "../ui/format.ts";
+
 import type { MarkdownDocuments } from "../ui/markdownDocument.ts";
 import { withCancellableProgress } from "../ui/progress.ts";
 import { confirmWithFacts, type FactRow, pickOne } from "../ui/prompts.ts";

@@ -2,10 +2,11 @@ import * as l10n from "@vscode/l10n";
 import { consequence } from "../domain/changeSet.ts";
 import { type Connection, describeConnection } from "../domain/connection.ts";
 import { formatHourlyAndMonthly } from "../domain/cost.ts";
+import { plural } from "../domain/plural.ts";
 import type { ResourceChange, Stack } from "../domain/stack.ts";
 import type { PreparedDeployment } from "../services/stackDeployer.ts";
 import { shortType } from "../tree/presentStack.ts";
-import { plural } from "../ui/format.ts";
+
 import type { MarkdownDocuments } from "../ui/markdownDocument.ts";
 import { confirmWithFacts, type FactRow } from "../ui/prompts.ts";
 import { changeSetMarkdown, changeText, costText } from "./changeSetText.ts";

@@ -1,8 +1,9 @@
 import { commands, l10n, type TextDocument, Uri, window, workspace } from "vscode";
+import { plural } from "../domain/plural.ts";
 import type { Project } from "../domain/project.ts";
 import type { TemplateFinding } from "../domain/templateFinding.ts";
 import { loadProject } from "../services/projects.ts";
-import { plural } from "../ui/format.ts";
+
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { assertTrusted, pickProject } from "./project.ts";
 import type { CommandTable } from "./register.ts";

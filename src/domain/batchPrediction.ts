@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 /** A row of a batch: the features as CSV, and the label that the data gives it, where there is one. */
 export interface BatchRow {
   /** In the file, from 1. */
@@ -49,17 +50,22 @@ export function batchRows(csv: string, features: readonly string[], classes: rea
   const lines = csv.split(/\r?\n/).map((text, i) => ({ text, line: i + 1 }));
   const filled = lines.filter(({ text }) => text.trim());
   const [first] = filled;
-  if (!first) return "it has no rows";
+  if (!first) return l10n.t("it has no rows");
   const header = first.text.split(",").map((cell) => cell.trim().replace(/^"|"$/g, ""));
   const at = features.map((name) => header.indexOf(name));
   if (features.length === 0 || header.every((cell) => cell !== "" && Number.isFinite(Number(cell)))) {
     const wrong = filled.find(({ text }) => features.length > 0 && text.split(",").length !== features.length);
     if (wrong)
-      return `line ${wrong.line} has ${wrong.text.split(",").length} values, but the model has ${features.length} features`;
+      return l10n.t(
+        "line {0} has {1} values, but the model has {2} features",
+        wrong.line,
+        wrong.text.split(",").length,
+        features.length,
+      );
     return filled.map(({ text, line }) => ({ line, body: text.trim() }));
   }
   const missing = features.filter((_, i) => at[i] === -1);
-  if (missing.length > 0) return `its header lacks the features ${missing.join(", ")}`;
+  if (missing.length > 0) return l10n.t("its header lacks the features {0}", missing.join(", "));
   const labelAt = header.findIndex((name) => !features.includes(name));
   return filled.slice(1).map(({ text, line }) => {
     const cells = text.split(",");
@@ -86,7 +92,7 @@ export function likeliestClass(probabilities: readonly number[], classes: readon
   if (only === undefined) return undefined;
   if (others.length === 0) return classes.length === 2 ? classes[only >= 0.5 ? 1 : 0] : undefined;
   const index = probabilities.indexOf(Math.max(...probabilities));
-  return classes[index] ?? `class ${index}`;
+  return classes[index] ?? l10n.t("class {0}", index);
 }
 
 export function summarizeBatch(outcomes: readonly BatchOutcome[]): BatchSummary {

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { hourlyPrice } from "./cost.ts";
 import type { ResourceChange } from "./stack.ts";
 
@@ -14,33 +15,36 @@ function weight({ action, replacement }: ResourceChange): number {
 }
 
 /** What a new resource in place of the old one means for those who use it; by type, in one sentence. */
-const REPLACEMENTS: Record<string, string> = {
-  "AWS::SageMaker::Model": "A new model is made; the endpoint moves to it without an interruption.",
-  "AWS::SageMaker::EndpointConfig": "A new configuration is made; the endpoint moves to it without an interruption.",
-  "AWS::SageMaker::Endpoint":
-    "The endpoint is made anew with its first number of instances: what scaling has added is lost, and callers of the old name fail.",
-  "AWS::ApiGateway::RestApi": "The API gets a new URL: callers of the old one fail.",
-  "AWS::ApiGateway::Stage": "The stage is made anew: calls fail for moments.",
-  "AWS::Amplify::App": "The page gets a new address.",
-  "AWS::Amplify::Branch": "The page gets a new address and has to be published again.",
-  "AWS::Lambda::Function": "A new function is made; calls fail until its callers know it.",
-  "AWS::IAM::Role": "A new role is made; what assumes the old one by name fails.",
-  "AWS::Logs::LogGroup": "The group is made anew: its log events are lost.",
-  "AWS::S3::Bucket": "A new, empty bucket is made.",
-  "AWS::ApplicationAutoScaling::ScalableTarget":
-    "Scaling is registered anew; until then the number of instances stays.",
+const REPLACEMENTS: Record<string, () => string> = {
+  "AWS::SageMaker::Model": () => l10n.t("A new model is made; the endpoint moves to it without an interruption."),
+  "AWS::SageMaker::EndpointConfig": () =>
+    l10n.t("A new configuration is made; the endpoint moves to it without an interruption."),
+  "AWS::SageMaker::Endpoint": () =>
+    l10n.t(
+      "The endpoint is made anew with its first number of instances: what scaling has added is lost, and callers of the old name fail.",
+    ),
+  "AWS::ApiGateway::RestApi": () => l10n.t("The API gets a new URL: callers of the old one fail."),
+  "AWS::ApiGateway::Stage": () => l10n.t("The stage is made anew: calls fail for moments."),
+  "AWS::Amplify::App": () => l10n.t("The page gets a new address."),
+  "AWS::Amplify::Branch": () => l10n.t("The page gets a new address and has to be published again."),
+  "AWS::Lambda::Function": () => l10n.t("A new function is made; calls fail until its callers know it."),
+  "AWS::IAM::Role": () => l10n.t("A new role is made; what assumes the old one by name fails."),
+  "AWS::Logs::LogGroup": () => l10n.t("The group is made anew: its log events are lost."),
+  "AWS::S3::Bucket": () => l10n.t("A new, empty bucket is made."),
+  "AWS::ApplicationAutoScaling::ScalableTarget": () =>
+    l10n.t("Scaling is registered anew; until then the number of instances stays."),
 };
 
 /** What happens to a resource besides a plain change, in one sentence; undefined when there is nothing to mind. */
 export function consequence({ action, replacement, type, policyAction }: ResourceChange): string | undefined {
   if (action === "Remove")
     return policyAction?.includes("Retain")
-      ? "It leaves the stack and stays in the account, at its cost."
-      : "It is deleted.";
+      ? l10n.t("It leaves the stack and stays in the account, at its cost.")
+      : l10n.t("It is deleted.");
   if (replacement !== "True" && replacement !== "Conditional") return undefined;
-  const meaning = REPLACEMENTS[type] ?? "A new one is made in its place.";
-  const kept = policyAction?.includes("Retain") ? " The old one stays in the account." : "";
-  return replacement === "True" ? `${meaning}${kept}` : `It may be replaced: ${lowerFirst(meaning)}${kept}`;
+  const meaning = REPLACEMENTS[type]?.() ?? l10n.t("A new one is made in its place.");
+  const kept = policyAction?.includes("Retain") ? l10n.t(" The old one stays in the account.") : "";
+  return replacement === "True" ? `${meaning}${kept}` : l10n.t("It may be replaced: {0}{1}", lowerFirst(meaning), kept);
 }
 
 const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 /** Where the product works: an AWS account and region, or the sandbox. Holds no secret. */
 export interface Connection {
   kind: "aws" | "sandbox";
@@ -20,8 +21,10 @@ export function shortAccount(accountId: string): string {
 
 /** One line that says where one is: `sandbox · us-east-1` or `profile dev · 1234…9012 · us-east-1`. */
 export function describeConnection(c: Connection): string {
-  if (c.kind === "sandbox") return `sandbox · ${c.region}`;
-  return [c.profile && `profile ${c.profile}`, shortAccount(c.accountId), c.region].filter(Boolean).join(" · ");
+  if (c.kind === "sandbox") return l10n.t("sandbox · {0}", c.region);
+  return [c.profile && l10n.t("profile {0}", c.profile), shortAccount(c.accountId), c.region]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 /** What the user has to do in the browser: open the URL and see the code there. */

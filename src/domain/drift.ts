@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 /** A resource that differs from its template. */
 export interface ResourceDrift {
   logicalId: string;
@@ -29,8 +30,15 @@ export interface StackDrift {
 
 /** In one sentence. */
 export function driftSentence({ stackName, drifts, inSync, notChecked }: StackDrift): string {
-  const rest = notChecked > 0 ? `; ${notChecked} cannot be checked` : "";
-  if (drifts.length === 0) return `Stack ${stackName} is as its template says: ${inSync} resources are in sync${rest}.`;
+  const rest = notChecked > 0 ? l10n.t("; {0} cannot be checked", notChecked) : "";
+  if (drifts.length === 0)
+    return l10n.t("Stack {0} is as its template says: {1} resources are in sync{2}.", stackName, inSync, rest);
   const names = drifts.map(({ logicalId, kind }) => (kind === "deleted" ? `${logicalId} (deleted)` : logicalId));
-  return `Stack ${stackName} differs from its template in ${names.join(", ")}; ${inSync} resources are in sync${rest}.`;
+  return l10n.t(
+    "Stack {0} differs from its template in {1}; {2} resources are in sync{3}.",
+    stackName,
+    names.join(", "),
+    inSync,
+    rest,
+  );
 }

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { hourlyPrice } from "./cost.ts";
 import type { Endpoint, Variant } from "./endpoint.ts";
 import { predictedInstances } from "./loadPlan.ts";
@@ -26,14 +27,15 @@ export function scalingProblems(settings: ScalingSettings): string[] {
   const { minInstances, maxInstances, targetPerMinute, scaleOutCooldownSeconds, scaleInCooldownSeconds } = settings;
   const problems: string[] = [];
   if (!Number.isInteger(minInstances) || minInstances < 0)
-    problems.push(`The minimum ${minInstances} is not a whole number from 0.`);
+    problems.push(l10n.t("The minimum {0} is not a whole number from 0.", minInstances));
   if (!Number.isInteger(maxInstances) || maxInstances < 1)
-    problems.push(`The maximum ${maxInstances} is not a whole number from 1.`);
-  if (minInstances > maxInstances) problems.push(`The minimum ${minInstances} is above the maximum ${maxInstances}.`);
-  if (!(targetPerMinute > 0)) problems.push(`The target ${targetPerMinute} is not above 0.`);
+    problems.push(l10n.t("The maximum {0} is not a whole number from 1.", maxInstances));
+  if (minInstances > maxInstances)
+    problems.push(l10n.t("The minimum {0} is above the maximum {1}.", minInstances, maxInstances));
+  if (!(targetPerMinute > 0)) problems.push(l10n.t("The target {0} is not above 0.", targetPerMinute));
   for (const seconds of [scaleOutCooldownSeconds, scaleInCooldownSeconds])
     if (!Number.isInteger(seconds) || seconds < 0)
-      problems.push(`The cooldown ${seconds} is not a whole number of seconds.`);
+      problems.push(l10n.t("The cooldown {0} is not a whole number of seconds.", seconds));
   return problems;
 }
 
@@ -81,11 +83,11 @@ export function guardrailText(guardrail: Guardrail): string {
   const { type, waitSeconds, alarms } = guardrail;
   const traffic =
     type === "canary"
-      ? `canary: ${guardrail.percent} % first, the rest after ${waitSeconds} s`
+      ? l10n.t("canary: {0} % first, the rest after {1} s", guardrail.percent, waitSeconds)
       : type === "linear"
-        ? `linear: ${guardrail.stepPercent} % every ${waitSeconds} s`
-        : `all at once, watched for ${waitSeconds} s`;
-  return alarms.length > 0 ? `${traffic}; rolled back when ${alarms.join(" or ")} fires` : traffic;
+        ? l10n.t("linear: {0} % every {1} s", guardrail.stepPercent, waitSeconds)
+        : l10n.t("all at once, watched for {0} s", waitSeconds);
+  return alarms.length > 0 ? l10n.t("{0}; rolled back when {1} fires", traffic, alarms.join(" or ")) : traffic;
 }
 
 /** Something to know before an update is asked for: what, and why. */
@@ -103,18 +105,18 @@ export function updateWarnings(endpoint: Endpoint, change: VariantChange, keepsC
   const first = change.instanceCount;
   if (!keepsCapacity && first !== undefined && first < desiredInstances)
     warnings.push({
-      label: "What scaling has added is thrown away",
-      detail: `${name} has ${desiredInstances} instances now and starts with ${first}`,
+      label: l10n.t("What scaling has added is thrown away"),
+      detail: l10n.t("{0} has {1} instances now and starts with {2}", name, desiredInstances, first),
     });
   if (keepsCapacity && first !== undefined && first !== desiredInstances)
     warnings.push({
-      label: `The number ${first} applies only when capacity is not kept`,
-      detail: `The ${desiredInstances} instances of ${name} are kept`,
+      label: l10n.t("The number {0} applies only when capacity is not kept", first),
+      detail: l10n.t("The {0} instances of {1} are kept", desiredInstances, name),
     });
   if (change.instanceType && instanceType && change.instanceType !== instanceType)
     warnings.push({
-      label: "Measure the policy's target again",
-      detail: `What fits ${instanceType} may not fit ${change.instanceType}`,
+      label: l10n.t("Measure the policy's target again"),
+      detail: l10n.t("What fits {0} may not fit {1}", instanceType, change.instanceType),
     });
   return warnings;
 }

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import type { EndpointStatus } from "./endpoint.ts";
 
 /** A line of a log. */
@@ -33,22 +34,29 @@ export function tellingLines(lines: readonly LogLine[], most: number): LogLine[]
 }
 
 /** SageMaker's reasons that say what to do; texts as DescribeEndpoint returns them in FailureReason. */
-const ADVICE: [RegExp, string][] = [
+const ADVICE: [RegExp, () => string][] = [
   [
     /ping health check/i,
-    "The container started but did not answer /ping: its log says why. Often the model's file does not fit the image, or loading takes longer than the container's start-up time-out.",
+    () =>
+      l10n.t(
+        "The container started but did not answer /ping: its log says why. Often the model's file does not fit the image, or loading takes longer than the container's start-up time-out.",
+      ),
   ],
   [
     /download model data|model data/i,
-    "Check that the artifact lies at the URL, and that the execution role may read the bucket and the key.",
+    () =>
+      l10n.t("Check that the artifact lies at the URL, and that the execution role may read the bucket and the key."),
   ],
-  [/image|ecr/i, "Check the image's URI and region, and that the execution role may pull it."],
-  [/quota|limit|ResourceLimitExceeded/i, "Ask for a higher quota of this instance type in Service Quotas."],
-  [/capacity/i, "AWS lacks instances of this type there now: wait, or choose another type."],
+  [/image|ecr/i, () => l10n.t("Check the image's URI and region, and that the execution role may pull it.")],
+  [
+    /quota|limit|ResourceLimitExceeded/i,
+    () => l10n.t("Ask for a higher quota of this instance type in Service Quotas."),
+  ],
+  [/capacity/i, () => l10n.t("AWS lacks instances of this type there now: wait, or choose another type.")],
 ];
 
 /** What to do about a failure reason. */
 export function adviceFor(failureReason: string | undefined): string {
   const known = ADVICE.find(([pattern]) => pattern.test(failureReason ?? ""));
-  return known?.[1] ?? "Correct what the reason and the log name, then deploy again.";
+  return known?.[1]() ?? l10n.t("Correct what the reason and the log name, then deploy again.");
 }

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { OpsError } from "./errors.ts";
 import type { Feature } from "./prediction.ts";
 
@@ -74,28 +75,37 @@ export function readFeatureTable(
 ): FeatureTable {
   const [header = [], ...records] = csvRecords(text);
   const refuse = (what: string, hint: string): never => {
-    throw new OpsError("badInput", `The data ${file} ${what}`, { hint, place: { file } });
+    throw new OpsError("badInput", l10n.t("The data {0} {1}", file, what), { hint, place: { file } });
   };
-  if (records.length === 0) refuse("has no rows below a header.", "Give it a header and at least one row.");
+  if (records.length === 0)
+    refuse(l10n.t("has no rows below a header."), l10n.t("Give it a header and at least one row."));
   if (header.every((name) => name !== "" && Number.isFinite(Number(name))))
-    refuse("has no header: its first line is all numbers.", "Put the names of the columns in the first line.");
+    refuse(
+      l10n.t("has no header: its first line is all numbers."),
+      l10n.t("Put the names of the columns in the first line."),
+    );
   const twice = header.find((name, at) => name === "" || header.indexOf(name) !== at);
-  if (twice !== undefined) refuse(`has two columns "${twice}".`, "Give each column a name of its own.");
+  if (twice !== undefined)
+    refuse(l10n.t('has two columns "{0}".', twice), l10n.t("Give each column a name of its own."));
   const label = options.label === "" ? undefined : (options.label ?? guessLabel(header));
-  if (label !== undefined && !header.includes(label)) refuse(`has no column ${label}.`, `It has ${header.join(", ")}.`);
+  if (label !== undefined && !header.includes(label))
+    refuse(l10n.t("has no column {0}.", label), l10n.t("It has {0}.", header.join(", ")));
   const ragged = records.findIndex((record) => record.length !== header.length);
   if (ragged >= 0)
-    refuse(`has ${records[ragged]?.length} values in row ${ragged + 1}, not ${header.length}.`, "Correct that row.");
+    refuse(
+      l10n.t("has {0} values in row {1}, not {2}.", records[ragged]?.length ?? 0, ragged + 1, header.length),
+      l10n.t("Correct that row."),
+    );
   const columns = header.map((name, at) => ({ name, cells: records.map((record) => record[at] ?? "") }));
   const inputs = columns.filter(({ name }) => name !== label);
-  if (inputs.length === 0) refuse("has no column beside the label.", "Give it the features, too.");
+  if (inputs.length === 0) refuse(l10n.t("has no column beside the label."), l10n.t("Give it the features, too."));
   const numbers = inputs.map(({ name, cells }) =>
     cells.map((cell, row) => {
       const value = cell === "" || /^nan$/i.test(cell) ? null : Number(cell);
       if (value !== null && !Number.isFinite(value))
         refuse(
-          `has "${cell}" in column ${name}, row ${row + 1}: the model takes numbers only.`,
-          "Encode the column as numbers, leave it out of the file, or name it as the label.",
+          l10n.t('has "{0}" in column {1}, row {2}: the model takes numbers only.', cell, name, row + 1),
+          l10n.t("Encode the column as numbers, leave it out of the file, or name it as the label."),
         );
       return value;
     }),

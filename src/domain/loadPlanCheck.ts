@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import type { LoadPlan } from "./loadPlan.ts";
 import { type PlanCostFacts, planUsd, watchSeconds } from "./loadPlanCost.ts";
 import {
@@ -9,6 +10,7 @@ import {
   rateAt,
   spansBetween,
 } from "./loadPlanRates.ts";
+import { plural } from "./plural.ts";
 
 /** What is known of the target and of this machine; what is absent is not judged. */
 export interface PlanFacts extends PlanCostFacts {
@@ -69,7 +71,7 @@ const warning = (path: PlanFinding["path"], message: string): PlanFinding => ({ 
 function duration(seconds: number): string {
   const whole = Math.ceil(seconds - 1e-6);
   if (whole < 120) return `${whole} s`;
-  return whole % 60 === 0 ? `${whole / 60} min` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return whole % 60 === 0 ? `${whole / 60} min` : l10n.t("{0} min {1} s", Math.floor(whole / 60), whole % 60);
 }
 
 const wantsScaleOut = ({ plan: { expect }, current }: Subject) =>
@@ -86,31 +88,54 @@ function capacity(subject: Subject): PlanFinding[] {
       wanted !== undefined ? "instances" : plan.expect.scaleIn ? "scaleIn" : "firstCapacitySeconds",
     ];
     return [
-      error(path, "The target has no target-tracking policy on its invocations per instance: it will not scale."),
+      error(
+        path,
+        l10n.t("The target has no target-tracking policy on its invocations per instance: it will not scale."),
+      ),
     ];
   }
   if (!policy) return [];
   const peak = peakRate(plan.stages);
   const predicted = predictedInstances(peak, policy.targetPerMinute);
-  const need = `${number(peak)} requests/s at a target of ${number(policy.targetPerMinute)} invocations per instance and minute need ${predicted}`;
+  const need = l10n.t(
+    "{0} requests/s at a target of {1} invocations per instance and minute need {2}",
+    number(peak),
+    number(policy.targetPerMinute),
+    plural(predicted, "instance"),
+  );
   const found: PlanFinding[] = [];
   if (wanted !== undefined && wanted > policy.maxInstances)
     found.push(
       error(
         ["expect", "instances", "min"],
-        `${wanted} instances are expected, but the policy stops at ${policy.maxInstances}. Raise its maximum by ${wanted - policy.maxInstances}, or expect fewer.`,
+        l10n.t(
+          "{0} instances are expected, but the policy stops at {1}. Raise its maximum by {2}, or expect fewer.",
+          wanted,
+          policy.maxInstances,
+          wanted - policy.maxInstances,
+        ),
       ),
     );
   if (predicted > policy.maxInstances)
     found.push(
       warning(
         ["stages"],
-        `${need} instances, but the policy stops at ${policy.maxInstances}. Raise its maximum by ${predicted - policy.maxInstances}, or expect errors.`,
+        l10n.t(
+          "{0}, but the policy stops at {1}. Raise its maximum by {2}, or expect errors.",
+          need,
+          policy.maxInstances,
+          predicted - policy.maxInstances,
+        ),
       ),
     );
   if (predicted < 2 || (wanted !== undefined && predicted < wanted && wanted > policy.minInstances)) {
     const least = ((Math.max(2, wanted ?? 2) - 1) * policy.targetPerMinute) / 60;
-    const message = `${need} instance${predicted === 1 ? "" : "s"}, so this plan cannot show ${wanted !== undefined && predicted >= 2 ? `${wanted}` : "a scale-out"}. Send more than ${number(least)} requests/s, or lower the target.`;
+    const message = l10n.t(
+      "{0}, so this plan cannot show {1}. Send more than {2} requests/s, or lower the target.",
+      need,
+      wanted !== undefined && predicted >= 2 ? `${wanted}` : l10n.t("a scale-out"),
+      number(least),
+    );
     found.push(wantsScaleOut(subject) ? error(["stages"], message) : warning(["stages"], message));
   }
   return found;
@@ -138,7 +163,14 @@ function scaleOut(subject: Subject): PlanFinding[] {
     return [
       severity(
         at,
-        `The rate is above the policy's target for ${duration(above)}; its alarm wants ${HIGH_MINUTES} datapoints of ${duration(60 * second)} in a row, which takes up to ${duration(alarm)}. Hold the rate ${duration(alarm - above)} longer.`,
+        l10n.t(
+          "The rate is above the policy's target for {0}; its alarm wants {1} datapoints of {2} in a row, which takes up to {3}. Hold the rate {4} longer.",
+          duration(above),
+          HIGH_MINUTES,
+          duration(60 * second),
+          duration(alarm),
+          duration(alarm - above),
+        ),
       ),
     ];
   const first = spans.find((span) => lengthOf(span) >= alarm)?.from ?? 0;
@@ -148,7 +180,13 @@ function scaleOut(subject: Subject): PlanFinding[] {
   return [
     severity(
       wantsScaleOut(subject) ? ["expect", plan.expect.instances ? "instances" : "firstCapacitySeconds"] : at,
-      `New capacity is in service about ${duration(serving)} after the start (alarm up to ${duration(alarm)} after the target is passed, then start-up), but the run ends after ${duration(end)}. Hold the load, or set watchSecondsAfter, ${duration(serving - end)} longer.`,
+      l10n.t(
+        "New capacity is in service about {0} after the start (alarm up to {1} after the target is passed, then start-up), but the run ends after {2}. Hold the load, or set watchSecondsAfter, {3} longer.",
+        duration(serving),
+        duration(alarm),
+        duration(end),
+        duration(serving - end),
+      ),
     ),
   ];
 }
@@ -161,7 +199,12 @@ function firstCapacity({ plan, facts, second }: Subject): PlanFinding[] {
   return [
     warning(
       ["expect", "firstCapacitySeconds", "max"],
-      `First new capacity within ${duration(limit)} is not to be expected: ${HIGH_MINUTES} datapoints and an instance's start-up take at least ${duration(least)}.`,
+      l10n.t(
+        "First new capacity within {0} is not to be expected: {1} datapoints and an instance's start-up take at least {2}.",
+        duration(limit),
+        HIGH_MINUTES,
+        duration(least),
+      ),
     ),
   ];
 }
@@ -175,14 +218,23 @@ function scaleIn({ plan, facts, second, current }: Subject): PlanFinding[] {
   const to = wanted.to ?? current;
   if (to < policy.minInstances)
     found.push(
-      error([...path, "to"], `${to} instances are expected, but the policy's minimum is ${policy.minInstances}.`),
+      error(
+        [...path, "to"],
+        l10n.t("{0} instances are expected, but the policy's minimum is {1}.", to, policy.minInstances),
+      ),
     );
   const alarm = (LOW_MINUTES + 1) * 60 * second;
   if (wanted.withinSeconds < alarm)
     found.push(
       error(
         [...path, "withinSeconds"],
-        `The alarm for scale-in wants ${LOW_MINUTES} datapoints of ${duration(60 * second)}, which takes up to ${duration(alarm)}: expect it ${duration(alarm - wanted.withinSeconds)} later.`,
+        l10n.t(
+          "The alarm for scale-in wants {0} datapoints of {1}, which takes up to {2}: expect it {3} later.",
+          LOW_MINUTES,
+          duration(60 * second),
+          duration(alarm),
+          duration(alarm - wanted.withinSeconds),
+        ),
       ),
     );
   const fall = fallAt(plan.stages);
@@ -200,7 +252,14 @@ function scaleIn({ plan, facts, second, current }: Subject): PlanFinding[] {
     found.push(
       error(
         ["stages"],
-        `After the fall there are ${duration(length)} of requests below ${number(bound)}/s; the alarm for scale-in wants ${LOW_MINUTES} datapoints, up to ${duration(alarm)}, and without requests there are none. Add a stage at a low rate, ${duration(alarm - length)} longer.`,
+        l10n.t(
+          "After the fall there are {0} of requests below {1}/s; the alarm for scale-in wants {2} datapoints, up to {3}, and without requests there are none. Add a stage at a low rate, {4} longer.",
+          duration(length),
+          number(bound),
+          LOW_MINUTES,
+          duration(alarm),
+          duration(alarm - length),
+        ),
       ),
     );
     return found;
@@ -213,7 +272,13 @@ function scaleIn({ plan, facts, second, current }: Subject): PlanFinding[] {
     found.push(
       error(
         ["stages"],
-        `${number(lowest)} requests/s after the fall keep ${settles} instances, not ${to}. Fall below ${number((to * policy.targetPerMinute) / 60)} requests/s.`,
+        l10n.t(
+          "{0} requests/s after the fall keep {1} instances, not {2}. Fall below {3} requests/s.",
+          number(lowest),
+          settles,
+          to,
+          number((to * policy.targetPerMinute) / 60),
+        ),
       ),
     );
   return found;
@@ -227,7 +292,13 @@ function generator({ plan, facts }: Subject): PlanFinding[] {
   return [
     warning(
       ["stages"],
-      `${number(peak)} requests/s are more than this machine's ${facts.cores} core${facts.cores === 1 ? "" : "s"} send with certainty (about ${number(most)}). Send ${number(peak - most)} less, or export the plan to Artillery or k6 for more machines.`,
+      l10n.t(
+        "{0} requests/s are more than this machine's {1} send with certainty (about {2}). Send {3} less, or export the plan to Artillery or k6 for more machines.",
+        number(peak),
+        plural(facts.cores, "core"),
+        number(most),
+        number(peak - most),
+      ),
     ),
   ];
 }
@@ -239,11 +310,19 @@ function connections({ plan, facts }: Subject): PlanFinding[] {
   const peak = peakRate(plan.stages);
   const needed = Math.ceil((peak * latencyMs) / 1000);
   if (plan.maxConnections >= needed) return [];
-  const known = facts.latencyMs === undefined ? "that the plan allows" : "that the target has";
+  const known = facts.latencyMs === undefined ? l10n.t("that the plan allows") : l10n.t("that the target has");
   return [
     warning(
       ["maxConnections"],
-      `${number(peak)} requests/s at the ${number(latencyMs)} ms ${known} keep ${number(needed)} connections busy, ${number(needed - plan.maxConnections)} more than maxConnections: requests would wait here. Raise it to ${number(Math.min(4096, Math.ceil(needed * 1.5)))}.`,
+      l10n.t(
+        "{0} requests/s at the {1} ms {2} keep {3} connections busy, {4} more than maxConnections: requests would wait here. Raise it to {5}.",
+        number(peak),
+        number(latencyMs),
+        known,
+        number(needed),
+        number(needed - plan.maxConnections),
+        number(Math.min(4096, Math.ceil(needed * 1.5))),
+      ),
     ),
   ];
 }
@@ -254,7 +333,11 @@ function timeout({ plan }: Subject): PlanFinding[] {
     {
       severity: "info",
       path: ["timeoutSeconds"],
-      message: `A container may take ${CONTAINER_SECONDS} s to answer: what comes after ${plan.timeoutSeconds} s counts as a timeout here though SageMaker would deliver it.`,
+      message: l10n.t(
+        "A container may take {0} s to answer: what comes after {1} s counts as a timeout here though SageMaker would deliver it.",
+        CONTAINER_SECONDS,
+        plan.timeoutSeconds,
+      ),
     },
   ];
 }
@@ -268,14 +351,18 @@ function cost({ plan, facts }: Subject): PlanFinding[] {
       {
         severity: "info",
         path: ["expect", "costUsd"],
-        message: `The price table has no ${facts.instanceType}: the cost of the run cannot be judged.`,
+        message: l10n.t("The price table has no {0}: the cost of the run cannot be judged.", facts.instanceType),
       },
     ];
   if (estimate <= cap) return [];
   return [
     error(
       ["expect", "costUsd", "max"],
-      `The run is estimated at $${estimate.toFixed(2)}, $${(estimate - cap).toFixed(2)} above its cap. Shorten it, or raise the cap.`,
+      l10n.t(
+        "The run is estimated at {0}, {1} above its cap. Shorten it, or raise the cap.",
+        `$${estimate.toFixed(2)}`,
+        `$${(estimate - cap).toFixed(2)}`,
+      ),
     ),
   ];
 }

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import type { LoadRunReport } from "./loadRun.ts";
 import { invocationsPerInstance } from "./loadRunScaling.ts";
 import { INVOCATIONS_METRIC, type ScalingFinding } from "./scalingExplanation.ts";
@@ -20,18 +21,18 @@ export function explainRun(report: LoadRunReport): ScalingFinding[] {
   if (!policy) {
     return [
       {
-        cause: "No target-tracking policy was in force",
-        evidence: `Endpoint ${endpoint ?? report.target.name} had no policy on ${INVOCATIONS_METRIC}.`,
-        fix: "Register a scalable target and put a target-tracking policy on it.",
+        cause: l10n.t("No target-tracking policy was in force"),
+        evidence: l10n.t("Endpoint {0} had no policy on {1}.", endpoint ?? report.target.name, INVOCATIONS_METRIC),
+        fix: l10n.t("Register a scalable target and put a target-tracking policy on it."),
       },
     ];
   }
   if (policy.minInstances === policy.maxInstances) {
     return [
       {
-        cause: "Minimum equals maximum",
-        evidence: `Both were ${policy.minInstances}.`,
-        fix: "Raise the maximum capacity of the scalable target.",
+        cause: l10n.t("Minimum equals maximum"),
+        evidence: l10n.t("Both were {0}.", policy.minInstances),
+        fix: l10n.t("Raise the maximum capacity of the scalable target."),
       },
     ];
   }
@@ -39,9 +40,13 @@ export function explainRun(report: LoadRunReport): ScalingFinding[] {
   if (first >= policy.maxInstances) {
     return [
       {
-        cause: "The maximum was reached from the beginning",
-        evidence: `${first} instances were in service when the run began, and ${policy.maxInstances} is the maximum.`,
-        fix: "Wait until it has scaled in, then run again; or raise the maximum.",
+        cause: l10n.t("The maximum was reached from the beginning"),
+        evidence: l10n.t(
+          "{0} instances were in service when the run began, and {1} is the maximum.",
+          first,
+          policy.maxInstances,
+        ),
+        fix: l10n.t("Wait until it has scaled in, then run again; or raise the maximum."),
       },
     ];
   }
@@ -51,9 +56,9 @@ export function explainRun(report: LoadRunReport): ScalingFinding[] {
 function interruption({ points, plan }: LoadRunReport): ScalingFinding {
   const planned = plan.stages.reduce((sum, { seconds }) => sum + seconds, 0);
   return {
-    cause: "The run was interrupted",
-    evidence: `It ended after ${number(points.length)} of ${number(planned)} s.`,
-    fix: "Let it run to its end.",
+    cause: l10n.t("The run was interrupted"),
+    evidence: l10n.t("It ended after {0} of {1} s.", number(points.length), number(planned)),
+    fix: l10n.t("Let it run to its end."),
   };
 }
 
@@ -65,9 +70,13 @@ function duringRun(report: LoadRunReport, target: number): ScalingFinding {
   const count = report.instances[0]?.current ?? 1;
   if (peak <= target) {
     return {
-      cause: "The load stayed below the target",
-      evidence: `At most ${number(peak)} invocations per instance and minute were asked for; the policy's target is ${number(target)}.`,
-      fix: `Send more than ${number((target * count) / 60)} requests/s, or lower the target value.`,
+      cause: l10n.t("The load stayed below the target"),
+      evidence: l10n.t(
+        "At most {0} invocations per instance and minute were asked for; the policy's target is {1}.",
+        number(peak),
+        number(target),
+      ),
+      fix: l10n.t("Send more than {0} requests/s, or lower the target value.", number((target * count) / 60)),
     };
   }
   const above = load.filter((value) => value > target).length;
@@ -75,21 +84,28 @@ function duringRun(report: LoadRunReport, target: number): ScalingFinding {
   if (!alarm) {
     const wanted = (ALARM_MINUTES + 1) * minuteSeconds;
     return {
-      cause: "The load was too short for the alarm",
-      evidence: `${number(above)} s were above the target; the alarm wants ${ALARM_MINUTES} minutes in a row, here ${number(ALARM_MINUTES * minuteSeconds)} s.`,
-      fix: `Hold the rate for at least ${number(wanted)} s.`,
+      cause: l10n.t("The load was too short for the alarm"),
+      evidence: l10n.t(
+        "{0} s were above the target; the alarm wants {1} minutes in a row, here {2} s.",
+        number(above),
+        ALARM_MINUTES,
+        number(ALARM_MINUTES * minuteSeconds),
+      ),
+      fix: l10n.t("Hold the rate for at least {0} s.", number(wanted)),
     };
   }
   const asked = marks.some(({ kind }) => kind === "desired");
   return asked
     ? {
-        cause: "The new capacity came too late",
-        evidence: "More instances were asked for, but none was in service before the run ended.",
-        fix: "Hold the load longer, or set watchSecondsAfter in the plan to the start-up time of an instance.",
+        cause: l10n.t("The new capacity came too late"),
+        evidence: l10n.t("More instances were asked for, but none was in service before the run ended."),
+        fix: l10n.t("Hold the load longer, or set watchSecondsAfter in the plan to the start-up time of an instance."),
       }
     : {
-        cause: "The alarm was on, but nothing was changed",
-        evidence: "AlarmHigh was in ALARM without a scaling activity: a cooldown, the maximum, or a suspended target.",
-        fix: "See the scaling of the endpoint as it is now; wait until the cooldown has passed.",
+        cause: l10n.t("The alarm was on, but nothing was changed"),
+        evidence: l10n.t(
+          "AlarmHigh was in ALARM without a scaling activity: a cooldown, the maximum, or a suspended target.",
+        ),
+        fix: l10n.t("See the scaling of the endpoint as it is now; wait until the cooldown has passed."),
       };
 }

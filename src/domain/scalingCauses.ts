@@ -1,3 +1,5 @@
+import * as l10n from "@vscode/l10n";
+import { plural } from "./plural.ts";
 import type { Alarm, ScalableTarget, ScalingActivity, ScalingPolicy } from "./scaling.ts";
 import { INVOCATIONS_METRIC, type ScalingFacts, type ScalingFinding } from "./scalingExplanation.ts";
 
@@ -9,7 +11,6 @@ const QUOTAS_URL = "https://console.aws.amazon.com/servicequotas/home/services/s
 const RECENT_PERIODS = 60;
 
 const number = (v: number) => Math.round(v).toLocaleString("en");
-const plural = (count: number, noun: string) => `${number(count)} ${noun}${count === 1 ? "" : "s"}`;
 
 /** Everything that keeps a variant from scaling out, most basic first. */
 export function findScalingCauses(facts: ScalingFacts): ScalingFinding[] {
@@ -18,18 +19,22 @@ export function findScalingCauses(facts: ScalingFacts): ScalingFinding[] {
   if (status !== "InService")
     found.push({
       id: "notInService",
-      cause: "The endpoint is not InService",
-      evidence: `Endpoint ${endpointName} is ${status}; its capacity cannot be changed meanwhile.`,
-      fix: "Wait until it is InService; if it has failed, look at its failure reason.",
+      cause: l10n.t("The endpoint is not InService"),
+      evidence: l10n.t("Endpoint {0} is {1}; its capacity cannot be changed meanwhile.", endpointName, status),
+      fix: l10n.t("Wait until it is InService; if it has failed, look at its failure reason."),
       action: status === "Failed" ? { kind: "explainFailure" } : undefined,
       cli: `aws sagemaker wait endpoint-in-service --endpoint-name ${endpointName}`,
     });
   if (!target) {
     found.push({
       id: "notRegistered",
-      cause: "The variant is not registered for scaling",
-      evidence: `Application Auto Scaling has no scalable target for endpoint/${endpointName}/variant/${variantName}.`,
-      fix: "Register a scalable target with a minimum and a maximum, and put a target-tracking policy on it.",
+      cause: l10n.t("The variant is not registered for scaling"),
+      evidence: l10n.t(
+        "Application Auto Scaling has no scalable target for endpoint/{0}/variant/{1}.",
+        endpointName,
+        variantName,
+      ),
+      fix: l10n.t("Register a scalable target with a minimum and a maximum, and put a target-tracking policy on it."),
       action: { kind: "editPolicy" },
       cli: register(facts, "--min-capacity 1 --max-capacity 4"),
     });
@@ -50,9 +55,9 @@ function targetCauses(facts: ScalingFacts, target: ScalableTarget): ScalingFindi
   if (minInstances === maxInstances)
     found.push({
       id: "minEqualsMax",
-      cause: "Minimum equals maximum",
-      evidence: `Both are ${minInstances}, so that there is nothing to choose.`,
-      fix: "Raise the maximum capacity of the scalable target.",
+      cause: l10n.t("Minimum equals maximum"),
+      evidence: l10n.t("Both are {0}, so that there is nothing to choose.", minInstances),
+      fix: l10n.t("Raise the maximum capacity of the scalable target."),
       action: { kind: "setLimits", minInstances, maxInstances: maxInstances + 3 },
       cli: register(facts, `--min-capacity ${minInstances} --max-capacity ${maxInstances + 3}`),
     });
@@ -61,9 +66,12 @@ function targetCauses(facts: ScalingFacts, target: ScalableTarget): ScalingFindi
     const both = out && (target.scaleInSuspended ?? true);
     found.push({
       id: "suspended",
-      cause: out ? "Scaling is suspended" : "Scale-in is suspended",
-      evidence: `The scalable target's dynamic ${both ? "scaling" : out ? "scale-out" : "scale-in"} is suspended.`,
-      fix: "Resume it.",
+      cause: out ? l10n.t("Scaling is suspended") : l10n.t("Scale-in is suspended"),
+      evidence: l10n.t(
+        "The scalable target's dynamic {0} is suspended.",
+        both ? l10n.t("scaling") : out ? "scale-out" : "scale-in",
+      ),
+      fix: l10n.t("Resume it."),
       action: { kind: "resumeScaling" },
       cli: register(
         facts,
@@ -74,9 +82,9 @@ function targetCauses(facts: ScalingFacts, target: ScalableTarget): ScalingFindi
   if (!target.policies.length)
     found.push({
       id: "noPolicy",
-      cause: "There is no scaling policy",
-      evidence: "The target is registered, but no policy acts on it.",
-      fix: "Put a target-tracking policy on it.",
+      cause: l10n.t("There is no scaling policy"),
+      evidence: l10n.t("The target is registered, but no policy acts on it."),
+      fix: l10n.t("Put a target-tracking policy on it."),
       action: { kind: "editPolicy" },
     });
   return found;
@@ -89,26 +97,30 @@ function policyCauses(facts: ScalingFacts, target: ScalableTarget, policy: Scali
   if (policy.type === "targetTracking" && !policy.metric?.startsWith("SageMakerVariant"))
     found.push({
       id: "wrongMetric",
-      cause: "The policy tracks another metric",
-      evidence: `Policy ${policy.name} tracks ${policy.metric ?? "an unknown metric"}, not the invocations per instance.`,
-      fix: `Track ${INVOCATIONS_METRIC}, or check that this metric rises with the load.`,
+      cause: l10n.t("The policy tracks another metric"),
+      evidence: l10n.t(
+        "Policy {0} tracks {1}, not the invocations per instance.",
+        policy.name,
+        policy.metric ?? l10n.t("an unknown metric"),
+      ),
+      fix: l10n.t("Track {0}, or check that this metric rises with the load.", INVOCATIONS_METRIC),
       action: { kind: "editPolicy" },
     });
   if (high) found.push(...dimensionCauses(facts, policy, high));
   if (policy.type === "targetTracking" && !high)
     found.push({
       id: "alarmLost",
-      cause: "The policy has lost its alarm",
-      evidence: `Policy ${policy.name} has no AlarmHigh.`,
-      fix: "Put the policy again: that makes its alarms anew.",
+      cause: l10n.t("The policy has lost its alarm"),
+      evidence: l10n.t("Policy {0} has no AlarmHigh.", policy.name),
+      fix: l10n.t("Put the policy again: that makes its alarms anew."),
       action: { kind: "editPolicy", targetPerMinute: policy.target },
     });
   if (high?.actionsEnabled === false)
     found.push({
       id: "alarmDisabled",
-      cause: "The alarm's actions are switched off",
-      evidence: `${high.name} is evaluated, but does nothing.`,
-      fix: "Switch its actions on.",
+      cause: l10n.t("The alarm's actions are switched off"),
+      evidence: l10n.t("{0} is evaluated, but does nothing.", high.name),
+      fix: l10n.t("Switch its actions on."),
       cli: `aws cloudwatch enable-alarm-actions --alarm-names ${high.name}`,
     });
   if (high) found.push(...alarmCauses(facts, target, policy, high));
@@ -130,13 +142,24 @@ function dimensionCauses(facts: ScalingFacts, policy: ScalingPolicy, { metric, n
   return [
     {
       id: "wrongDimension",
-      cause: "The alarm looks at something else",
-      evidence: `${name} of policy ${policy.name} watches ${metric.namespace} ${metric.name} of ${seen.join(", ") || "no dimension"}; this variant is ${Object.entries(
-        wanted,
-      )
-        .map(([key, value]) => `${key}=${value}`)
-        .join(", ")}.`,
-      fix: `Give the policy's metric the dimension${wrong.length > 1 ? "s" : ""} ${wrong.map(([key]) => key).join(" and ")} of this variant, or track ${INVOCATIONS_METRIC}.`,
+      cause: l10n.t("The alarm looks at something else"),
+      evidence: l10n.t(
+        "{0} of policy {1} watches {2} {3} of {4}; this variant is {5}.",
+        name,
+        policy.name,
+        metric.namespace,
+        metric.name,
+        seen.join(", ") || l10n.t("no dimension"),
+        Object.entries(wanted)
+          .map(([key, value]) => `${key}=${value}`)
+          .join(", "),
+      ),
+      fix: l10n.t(
+        "Give the policy's metric the dimension{0} {1} of this variant, or track {2}.",
+        wrong.length > 1 ? "s" : "",
+        wrong.map(([key]) => key).join(" and "),
+        INVOCATIONS_METRIC,
+      ),
       action: { kind: "editPolicy" },
     },
   ];
@@ -152,9 +175,16 @@ function alarmCauses(
     return [
       {
         id: "noData",
-        cause: "The alarm lacks datapoints",
-        evidence: `${alarm.name} is INSUFFICIENT_DATA: ${alarm.metric ? `${alarm.metric.name} had` : "its metric had"} no sample in the last ${plural(alarm.evaluationPeriods ?? 3, "period")}.`,
-        fix: "Send requests to the endpoint: without any the metric has no datapoint. If you do, check the alarm's dimensions.",
+        cause: l10n.t("The alarm lacks datapoints"),
+        evidence: l10n.t(
+          "{0} is INSUFFICIENT_DATA: {1} no sample in the last {2}.",
+          alarm.name,
+          alarm.metric ? l10n.t("{0} had", alarm.metric.name) : l10n.t("its metric had"),
+          plural(alarm.evaluationPeriods ?? 3, "period"),
+        ),
+        fix: l10n.t(
+          "Send requests to the endpoint: without any the metric has no datapoint. If you do, check the alarm's dimensions.",
+        ),
       },
     ];
   if (alarm.state === "ALARM") return firingCauses(facts, target, policy, alarm);
@@ -173,9 +203,9 @@ function firingCauses(
     return [
       {
         id: "atMaximum",
-        cause: "The maximum is reached",
-        evidence: `${facts.desiredInstances} instances are wanted and ${maxInstances} is the maximum.`,
-        fix: "Raise the maximum capacity, or the target value if the instances hold more.",
+        cause: l10n.t("The maximum is reached"),
+        evidence: l10n.t("{0} instances are wanted and {1} is the maximum.", facts.desiredInstances, maxInstances),
+        fix: l10n.t("Raise the maximum capacity, or the target value if the instances hold more."),
         action: { kind: "setLimits", minInstances, maxInstances: maxInstances * 2 },
         cli: register(facts, `--max-capacity ${maxInstances * 2}`),
       },
@@ -185,9 +215,13 @@ function firingCauses(
     return [
       {
         id: "inProgress",
-        cause: "New capacity is on its way",
-        evidence: `${facts.desiredInstances} instances are wanted and ${facts.currentInstances} are in service.`,
-        fix: "Wait: an instance needs some minutes to start, and nothing else is changed meanwhile.",
+        cause: l10n.t("New capacity is on its way"),
+        evidence: l10n.t(
+          "{0} instances are wanted and {1} are in service.",
+          facts.desiredInstances,
+          facts.currentInstances,
+        ),
+        fix: l10n.t("Wait: an instance needs some minutes to start, and nothing else is changed meanwhile."),
       },
     ];
   const cooldown = policy.scaleOutCooldownSeconds ?? COOLDOWN_SECONDS;
@@ -198,13 +232,22 @@ function firingCauses(
   // Without a time it may be so; with one it is known.
   if (left !== undefined && left <= 0) return [];
   const since =
-    last?.endedAtMs === undefined ? "" : `; the last scaling ended at ${new Date(last.endedAtMs).toISOString()}`;
+    last?.endedAtMs === undefined
+      ? ""
+      : l10n.t("; the last scaling ended at {0}", new Date(last.endedAtMs).toISOString());
   return [
     {
       id: "cooldown",
-      cause: left === undefined ? "The alarm is on, the cooldown may be running" : "The cooldown is running",
-      evidence: `${alarm.name} is in ALARM; the scale-out cooldown is ${cooldown} s${since}${left === undefined ? "" : `, ${Math.ceil(left / 1000)} s are left`}.`,
-      fix: "Wait until the cooldown has passed, or shorten it.",
+      cause:
+        left === undefined ? l10n.t("The alarm is on, the cooldown may be running") : l10n.t("The cooldown is running"),
+      evidence: l10n.t(
+        "{0} is in ALARM; the scale-out cooldown is {1} s{2}{3}.",
+        alarm.name,
+        cooldown,
+        since,
+        left === undefined ? "" : l10n.t(", {0} s are left", Math.ceil(left / 1000)),
+      ),
+      fix: l10n.t("Wait until the cooldown has passed, or shorten it."),
       action: { kind: "editPolicy", targetPerMinute: policy.target },
     },
   ];
@@ -222,9 +265,16 @@ function quietCauses(facts: ScalingFacts, policy: ScalingPolicy, alarm: Alarm): 
     return [
       {
         id: "targetAboveLoad",
-        cause: "The target is above the load",
-        evidence: `The highest minute had ${number(peak)} invocations per instance; the policy's target is ${number(goal)}.`,
-        fix: `Send more than ${number((goal * Math.max(1, facts.currentInstances)) / 60)} requests/s, or lower the target value.`,
+        cause: l10n.t("The target is above the load"),
+        evidence: l10n.t(
+          "The highest minute had {0} invocations per instance; the policy's target is {1}.",
+          number(peak),
+          number(goal),
+        ),
+        fix: l10n.t(
+          "Send more than {0} requests/s, or lower the target value.",
+          number((goal * Math.max(1, facts.currentInstances)) / 60),
+        ),
         action: { kind: "findTarget" },
       },
     ];
@@ -233,9 +283,12 @@ function quietCauses(facts: ScalingFacts, policy: ScalingPolicy, alarm: Alarm): 
   return [
     {
       id: "loadTooShort",
-      cause: "The load was too short",
-      evidence: `${over} minute${over === 1 ? " was" : "s were"} above ${number(goal)} in a row; the alarm wants ${periods}.`,
-      fix: `Hold the load for at least ${periods + 1} minutes.`,
+      cause: l10n.t("The load was too short"),
+      evidence:
+        over === 1
+          ? l10n.t("1 minute was above {0} in a row; the alarm wants {1}.", number(goal), periods)
+          : l10n.t("{0} minutes were above {1} in a row; the alarm wants {2}.", over, number(goal), periods),
+      fix: l10n.t("Hold the load for at least {0} minutes.", periods + 1),
     },
   ];
 }
@@ -263,9 +316,14 @@ function activityCauses(facts: ScalingFacts): ScalingFinding[] {
   if (recent[0]?.notScaledReasons.includes("AutoScalingAnticipatedFlapping"))
     found.push({
       id: "flapping",
-      cause: "Application Auto Scaling expected flapping",
-      evidence: `${recent[0].description.replace(/\.$/, "")} was not done, because the capacity would have been changed back at once.`,
-      fix: "Raise the minimum, or the target value, so that the load lies clearly within one number of instances.",
+      cause: l10n.t("Application Auto Scaling expected flapping"),
+      evidence: l10n.t(
+        "{0} was not done, because the capacity would have been changed back at once.",
+        recent[0].description.replace(/\.$/, ""),
+      ),
+      fix: l10n.t(
+        "Raise the minimum, or the target value, so that the load lies clearly within one number of instances.",
+      ),
       action: { kind: "editPolicy" },
     });
   return found;
@@ -277,16 +335,16 @@ function failedActivity({ description, message = "" }: ScalingActivity): Scaling
   if (quota || /service limit|ResourceLimitExceeded|quota/i.test(message))
     return {
       id: "quota",
-      cause: quota ? `The quota of ${quota[1]} is used up` : "A quota is used up",
+      cause: quota ? l10n.t("The quota of {0} is used up", quota[1] ?? "") : l10n.t("A quota is used up"),
       evidence,
-      fix: "Request more in Service Quotas, or use another instance type.",
+      fix: l10n.t("Request more in Service Quotas, or use another instance type."),
       action: { kind: "openUrl", url: QUOTAS_URL },
       cli: `aws service-quotas list-service-quotas --service-code sagemaker --query "Quotas[?contains(QuotaName, '${quota?.[1] ?? "endpoint usage"}')].[QuotaName,QuotaCode,Value]"`,
     };
   return {
     id: "activityFailed",
-    cause: "A scaling activity failed",
+    cause: l10n.t("A scaling activity failed"),
     evidence,
-    fix: "Remove the cause that it names, then let the alarm fire again.",
+    fix: l10n.t("Remove the cause that it names, then let the alarm fire again."),
   };
 }

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import type { EndpointStatus } from "./endpoint.ts";
 import type { ScalableTarget, ScalingActivity } from "./scaling.ts";
 import { findScalingCauses } from "./scalingCauses.ts";
@@ -85,12 +86,24 @@ export function explainWithoutVariants(endpointName: string, status: EndpointSta
   const instances = { currentInstances: 0, desiredInstances: 0 };
   const facts: ScalingFacts = { endpointName, status, variantName: "–", ...instances, activities: [], load: [] };
   const findings = findScalingCauses(facts).filter(({ id }) => id === "notInService");
-  return { endpointName, variantName: "–", summary: `Endpoint ${endpointName} has no variant in service.`, findings };
+  return {
+    endpointName,
+    variantName: "–",
+    summary: l10n.t("Endpoint {0} has no variant in service.", endpointName),
+    findings,
+  };
 }
 
 function summarize({ activities, currentInstances, desiredInstances }: ScalingFacts): string {
   const last = activities.find((a) => !a.notScaledReasons.length);
-  const now = `${currentInstances} of ${desiredInstances} instances are in service`;
-  if (!last) return `No scaling activity is known; ${now}.`;
-  return `${last.description.replace(/\.$/, "")} at ${new Date(last.startedAtMs).toISOString()} (${last.status}), because ${last.cause}; ${now}.`;
+  const now = l10n.t("{0} of {1} instances are in service", currentInstances, desiredInstances);
+  if (!last) return l10n.t("No scaling activity is known; {0}.", now);
+  return l10n.t(
+    "{0} at {1} ({2}), because {3}; {4}.",
+    last.description.replace(/\.$/, ""),
+    new Date(last.startedAtMs).toISOString(),
+    last.status,
+    last.cause,
+    now,
+  );
 }

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import type { Stack, StackResource } from "./stack.ts";
 
 /** How a stack that is stuck is led out of it. */
@@ -23,13 +24,13 @@ export function recoveryOf(stack: Stack): StackRecovery | undefined {
     case "ROLLBACK_FAILED":
       return {
         action: "delete",
-        sentence: `Stack ${name} is ${status}: its creation failed, and it can only be deleted.`,
+        sentence: l10n.t("Stack {0} is {1}: its creation failed, and it can only be deleted.", name, status),
         blockedBy: status === "ROLLBACK_FAILED" ? failed : [],
       };
     case "DELETE_FAILED":
       return {
         action: "delete",
-        sentence: `Stack ${name} is DELETE_FAILED: ${named(failed)} could not be deleted.`,
+        sentence: l10n.t("Stack {0} is DELETE_FAILED: {1} could not be deleted.", name, named(failed)),
         blockedBy: failed,
       };
     case "UPDATE_ROLLBACK_FAILED": {
@@ -37,7 +38,7 @@ export function recoveryOf(stack: Stack): StackRecovery | undefined {
       const stuck = failed.filter((resource) => resource.status === "UPDATE_FAILED");
       return {
         action: "continueRollback",
-        sentence: `Stack ${name} is UPDATE_ROLLBACK_FAILED: ${named(stuck)} could not be put back.`,
+        sentence: l10n.t("Stack {0} is UPDATE_ROLLBACK_FAILED: {1} could not be put back.", name, named(stuck)),
         blockedBy: stuck,
       };
     }

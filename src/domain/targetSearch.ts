@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { predictedInstances } from "./loadPlanRates.ts";
 import type { LoadRunConnection } from "./loadRun.ts";
 
@@ -55,15 +56,32 @@ export function brokenRule(
 /** The rule in words, with the figures of the step. */
 export function ruleText(step: TargetStep, quietP50Ms: number | null, limits: KneeLimits): string {
   const ms = (value: number | null) => (value === null ? "–" : `${value.toFixed(value < 10 ? 1 : 0)} ms`);
-  const at = `at ${Math.round(step.rate)} requests/s`;
+  const at = l10n.t("at {0} requests/s", Math.round(step.rate));
   if (step.broke === "errors")
-    return `${at} ${(step.errorShare * 100).toFixed(1)} % failed, more than ${(limits.errorShare * 100).toFixed(0)} %`;
+    return l10n.t(
+      "{0} {1} % failed, more than {2} %",
+      at,
+      (step.errorShare * 100).toFixed(1),
+      (limits.errorShare * 100).toFixed(0),
+    );
   if (step.broke === "throughput")
-    return `${at} only ${step.achievedRate.toFixed(0)}/s were answered, less than ${(limits.achievedShare * 100).toFixed(0)} %`;
-  if (step.broke === "limit") return `${at} p99 was ${ms(step.p99Ms)}, above the limit of ${ms(limits.p99Ms ?? null)}`;
+    return l10n.t(
+      "{0} only {1}/s were answered, less than {2} %",
+      at,
+      step.achievedRate.toFixed(0),
+      (limits.achievedShare * 100).toFixed(0),
+    );
+  if (step.broke === "limit")
+    return l10n.t("{0} p99 was {1}, above the limit of {2}", at, ms(step.p99Ms), ms(limits.p99Ms ?? null));
   if (step.broke === "latency")
-    return `${at} the median was ${ms(step.p50Ms)}, more than ${limits.latencyFactor} times the ${ms(quietP50Ms)} of light load`;
-  return `${at} everything held`;
+    return l10n.t(
+      "{0} the median was {1}, more than {2} times the {3} of light load",
+      at,
+      ms(step.p50Ms),
+      limits.latencyFactor,
+      ms(quietP50Ms),
+    );
+  return l10n.t("{0} everything held", at);
 }
 
 /** How the search goes. Rates in requests/s. */

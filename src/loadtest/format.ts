@@ -49,11 +49,6 @@ export function formatOffset(milliseconds: number): string {
   return `${sign}${String(Math.floor(seconds / 60)).padStart(2, "0")}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
-/** `1 instance`, `3 instances`. */
-export function plural(count: number, noun: string): string {
-  return `${formatNumber(count)} ${noun}${count === 1 ? "" : "s"}`;
-}
-
 /** An expectation in words: `p99 in stage 1`, `≤ 250 ms`, `84 ms`. */
 export function expectationTexts(result: ExpectationResult): { name: string; asked: string; measured: string } {
   const show = (value: number) => {

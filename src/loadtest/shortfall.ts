@@ -1,6 +1,7 @@
 import type { LoadPlan } from "../domain/loadPlan.ts";
 import { errorCount, type LoadRunPoint, type LoadRunTotals, type RateShortfall } from "../domain/loadRun.ts";
-import { formatMs, formatNumber, formatPercent, plural } from "./format.ts";
+import { plural } from "../domain/plural.ts";
+import { formatMs, formatNumber, formatPercent } from "./format.ts";
 
 /** From this share on a rate counts as reached. */
 const reachedShare = 0.99;

@@ -14,7 +14,8 @@ import {
   type ScalingMark,
 } from "../domain/loadRun.ts";
 import { countAt, runScaling } from "../domain/loadRunScaling.ts";
-import { errorKindNames, formatMs, formatNumber, formatPercent, formatSeconds, plural } from "./format.ts";
+import { plural } from "../domain/plural.ts";
+import { errorKindNames, formatMs, formatNumber, formatPercent, formatSeconds } from "./format.ts";
 
 /** What a verdict is found from. */
 export type VerdictInput = {

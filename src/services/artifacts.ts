@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { type Zippable, zipSync } from "fflate";
 import { OpsError } from "../domain/errors.ts";
 import { withCode } from "./modelArchive.ts";
@@ -19,8 +20,8 @@ async function readBytes(file: string, what: string): Promise<Uint8Array> {
   try {
     return await readFile(file);
   } catch (e) {
-    throw new OpsError("badInput", `The ${what} ${file} cannot be read: ${(e as Error).message}`, {
-      hint: "Check the path in the project file.",
+    throw new OpsError("badInput", l10n.t("The {0} {1} cannot be read: {2}", what, file, (e as Error).message), {
+      hint: l10n.t("Check the path in the project file."),
       cause: e,
     });
   }
@@ -40,14 +41,18 @@ async function filesOf(folder: string, what: string): Promise<string[]> {
   try {
     await walk("");
   } catch (e) {
-    throw new OpsError("badInput", `The ${what} folder ${folder} cannot be read: ${(e as Error).message}`, {
-      hint: "Check the path in the project file.",
-      cause: e,
-    });
+    throw new OpsError(
+      "badInput",
+      l10n.t("The {0} folder {1} cannot be read: {2}", what, folder, (e as Error).message),
+      {
+        hint: l10n.t("Check the path in the project file."),
+        cause: e,
+      },
+    );
   }
-  if (!found.length) throw new OpsError("badInput", `The ${what} folder ${folder} is empty.`);
+  if (!found.length) throw new OpsError("badInput", l10n.t("The {0} folder {1} is empty.", what, folder));
   if (found.length > MAX_FILES)
-    throw new OpsError("badInput", `The ${what} folder ${folder} has more than ${MAX_FILES} files.`);
+    throw new OpsError("badInput", l10n.t("The {0} folder {1} has more than {2} files.", what, folder, MAX_FILES));
   return found;
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import * as l10n from "@vscode/l10n";
 import { describeStack } from "../aws/cloudformation.ts";
 import { type AcceptedAsync, decoded, invokeAsync } from "../aws/runtime.ts";
 import { findObject, putObject } from "../aws/s3.ts";
@@ -54,16 +55,18 @@ export class AsyncPredictor {
       inputLocation = uriOf(input.inputLocation, "input").uri;
     } else {
       if (request.body.length === 0)
-        throw new OpsError("badInput", "The request has no body.", { hint: "Enter one, or name an object of S3." });
-      const { bucket, key } = uriOf(input.uploadTo, "place for the input");
+        throw new OpsError("badInput", l10n.t("The request has no body."), {
+          hint: l10n.t("Enter one, or name an object of S3."),
+        });
+      const { bucket, key } = uriOf(input.uploadTo, l10n.t("place for the input"));
       const target = `${key && !key.endsWith("/") ? `${key}/` : key}${randomUUID()}`;
       inputLocation = `s3://${bucket}/${target}`;
       onProgress({ kind: "async", state: "uploading", inputLocation, elapsedMs: elapsedMs() });
       await putObject(clients, bucket, target, Buffer.from(request.body), { contentType: request.contentType });
     }
     if (signal?.aborted)
-      throw new OpsError("cancelled", `${request.endpointName} was not invoked.`, {
-        hint: `The input stays at ${inputLocation}.`,
+      throw new OpsError("cancelled", l10n.t("{0} was not invoked.", request.endpointName), {
+        hint: l10n.t("The input stays at {0}.", inputLocation),
       });
     const invokedAt = performance.now();
     const accepted = await invokeAsync(clients, request, inputLocation);
@@ -75,7 +78,7 @@ export class AsyncPredictor {
     const { contentType, bytes } = found;
     const answer = { ...decoded(bytes, contentType), contentType, latencyMs, async: places };
     if (found.kind === "result") return { status: 200, ...answer };
-    const message = answer.body.trim() || "The failure's object is empty.";
+    const message = answer.body.trim() || l10n.t("The failure's object is empty.");
     return { status: 424, ...answer, error: { code: "ModelError", message } };
   }
 
@@ -98,9 +101,13 @@ export class AsyncPredictor {
       if (found) return found;
       await until(isSandbox ? SANDBOX_POLL_MS : waitMs, signal);
       if (signal?.aborted) {
-        throw new OpsError("cancelled", `The answer to ${inferenceId ?? "the invocation"} is no longer waited for.`, {
-          hint: `It will still be written to ${outputLocation ?? "the endpoint's output path"}.`,
-        });
+        throw new OpsError(
+          "cancelled",
+          l10n.t("The answer to {0} is no longer waited for.", inferenceId ?? l10n.t("the invocation")),
+          {
+            hint: l10n.t("It will still be written to {0}.", outputLocation ?? l10n.t("the endpoint's output path")),
+          },
+        );
       }
       waitMs = Math.min(LONGEST_POLL_MS, waitMs * BACK_OFF);
     }
@@ -110,8 +117,8 @@ export class AsyncPredictor {
 function uriOf(text: string, what: string): { uri: string; bucket: string; key: string } {
   const place = parseS3Uri(text);
   if (place) return { uri: text.trim(), ...place };
-  throw new OpsError("badInput", `The ${what} "${text}" is not a place in S3.`, {
-    hint: "It looks like s3://bucket/folder/file.",
+  throw new OpsError("badInput", l10n.t('The {0} "{1}" is not a place in S3.', what, text), {
+    hint: l10n.t("It looks like s3://bucket/folder/file."),
   });
 }
 

@@ -1,5 +1,6 @@
 import { watch } from "node:fs";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { AwsClients, type AwsCredentials } from "../aws/clients.ts";
 import {
   type AwsProfile,
@@ -100,8 +101,8 @@ export class Connections {
   async signInAgain(profile: string, show: (prompt: SsoPrompt) => void, signal?: AbortSignal): Promise<void> {
     const settings = await ssoSettings(profile);
     if (!settings)
-      throw new OpsError("badInput", `Profile "${profile}" does not sign in with IAM Identity Center.`, {
-        hint: "Renew its credentials where they come from.",
+      throw new OpsError("badInput", l10n.t('Profile "{0}" does not sign in with IAM Identity Center.', profile), {
+        hint: l10n.t("Renew its credentials where they come from."),
       });
     await signInWithSso(settings, show, { signal });
     if (this.connection?.profile === profile) await this.renew();
@@ -143,8 +144,8 @@ export class Connections {
   /** @throws OpsError notConnected */
   clients(): AwsClients {
     if (!this.awsClients)
-      throw new OpsError("notConnected", "Not connected to an AWS account or the sandbox.", {
-        hint: "Start the sandbox (no account needed), or connect to AWS.",
+      throw new OpsError("notConnected", l10n.t("Not connected to an AWS account or the sandbox."), {
+        hint: l10n.t("Start the sandbox (no account needed), or connect to AWS."),
       });
     return this.awsClients;
   }
@@ -172,12 +173,16 @@ async function awsClientsFor(
   const profile = (await readProfiles()).find((p) => p.name === (profileName ?? "default"));
   const region = request.region ?? process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? profile?.region;
   if (!region)
-    throw new OpsError("badInput", `No region is set${profileName ? ` for profile "${profileName}"` : ""}.`, {
-      hint: "Give one with --region, AWS_REGION, or `region` in the profile.",
-    });
+    throw new OpsError(
+      "badInput",
+      l10n.t("No region is set{0}.", profileName ? l10n.t(' for profile "{0}"', profileName) : ""),
+      {
+        hint: l10n.t("Give one with --region, AWS_REGION, or `region` in the profile."),
+      },
+    );
   if (!/^[a-z]{2}(-[a-z]+)+-\d+$/.test(region))
-    throw new OpsError("badInput", `"${region}" is not the name of an AWS region.`, {
-      hint: "A region looks like us-east-1 or eu-central-1.",
+    throw new OpsError("badInput", l10n.t('"{0}" is not the name of an AWS region.', region), {
+      hint: l10n.t("A region looks like us-east-1 or eu-central-1."),
     });
   const endpointUrl = request.endpointUrl ?? process.env.AWS_ENDPOINT_URL ?? profile?.endpointUrl;
   if (endpointUrl !== undefined) assertUrl(endpointUrl);
@@ -187,8 +192,8 @@ async function awsClientsFor(
 
 function assertUrl(text: string): void {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
-    throw new OpsError("badInput", `The endpoint URL "${text}" is not an http or https URL.`, {
-      hint: "An example: http://127.0.0.1:4599.",
+    throw new OpsError("badInput", l10n.t('The endpoint URL "{0}" is not an http or https URL.', text), {
+      hint: l10n.t("An example: http://127.0.0.1:4599."),
     });
 }
 

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { OpsError } from "../domain/errors.ts";
 import type { Stack } from "../domain/stack.ts";
 import type { OnDeployEvent } from "./deployEvents.ts";
@@ -41,20 +42,25 @@ export async function checkDeployment(
   const { on } = options;
   if (configuration !== undefined && webUrl && stack.outputs.AmplifyAppId) {
     const fault = await settled(options, () => pageFault(webUrl, configuration));
-    if (fault) throw notServed(stack, `its web page ${webUrl} ${fault}`);
-    on({ kind: "step", text: `The web page is served at ${webUrl}` });
+    if (fault) throw notServed(stack, l10n.t("its web page {0} {1}", webUrl, fault));
+    on({ kind: "step", text: l10n.t("The web page is served at {0}", webUrl) });
   }
   if (configuration !== undefined && staticPageUrl) {
     const readers = String(project.parameters.StaticPageReaders ?? "");
     // Whoever may not read it is not let in later either.
     const attempts = readers === EVERYBODY ? MOST_ATTEMPTS : 1;
     const fault = await settled(options, () => pageFault(staticPageUrl, configuration), attempts);
-    if (fault && readers === EVERYBODY) throw notServed(stack, `its web page ${staticPageUrl} ${fault}`);
+    if (fault && readers === EVERYBODY) throw notServed(stack, l10n.t("its web page {0} {1}", staticPageUrl, fault));
     on({
       kind: "step",
       text: fault
-        ? `The web page ${staticPageUrl} ${fault} from here; its readers are ${readers || "set in the template"}`
-        : `The web page is served at ${staticPageUrl}`,
+        ? l10n.t(
+            "The web page {0} {1} from here; its readers are {2}",
+            staticPageUrl,
+            fault,
+            readers || l10n.t("set in the template"),
+          )
+        : l10n.t("The web page is served at {0}", staticPageUrl),
     });
   }
   const [example] = examples;
@@ -69,28 +75,29 @@ export async function checkDeployment(
   const fault = await settled(options, async () => {
     const answer = await predictor.predictThroughApi(apiUrl, row, stack.outputs.ApiKeyId);
     answered = `${answer.body.slice(0, 120)} (${Math.round(answer.latencyMs)} ms)`;
-    return answer.error && `answers ${answer.error.code}: ${answer.error.message}`;
+    return answer.error && l10n.t("answers {0}: {1}", answer.error.code, answer.error.message);
   });
-  if (fault) throw notServed(stack, `its API ${apiUrl} ${fault}`);
-  on({ kind: "step", text: `The API answers for ${example.label}: ${answered}` });
+  if (fault) throw notServed(stack, l10n.t("its API {0} {1}", apiUrl, fault));
+  on({ kind: "step", text: l10n.t("The API answers for {0}: {1}", example.label, answered) });
 }
 
 /** The value of StaticPageReaders that leaves nobody out. */
 const EVERYBODY = "0.0.0.0/0";
 
 const notServed = ({ name, status }: Stack, what: string) =>
-  new OpsError("deploymentFailed", `Stack ${name} is ${status}, but ${what}.`, {
-    hint: "Look at the logs of the function and of the endpoint, then deploy again: nothing was rolled back.",
+  new OpsError("deploymentFailed", l10n.t("Stack {0} is {1}, but {2}.", name, status, what), {
+    hint: l10n.t("Look at the logs of the function and of the endpoint, then deploy again: nothing was rolled back."),
   });
 
 /** What is wrong with a page where it is served, or nothing. */
 async function pageFault(url: string, configuration: string): Promise<string | undefined> {
   const page = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
   const text = await page.text();
-  if (!page.ok) return `answers HTTP ${page.status}`;
-  if (!/<html/i.test(text)) return "answers with something that is no page";
+  if (!page.ok) return l10n.t("answers HTTP {0}", page.status);
+  if (!/<html/i.test(text)) return l10n.t("answers with something that is no page");
   const read = await fetch(new URL(PAGE_CONFIGURATION, url), { signal: AbortSignal.timeout(TIMEOUT_MS) });
-  if ((await read.text()) !== configuration) return `is not the one that was just published (${PAGE_CONFIGURATION})`;
+  if ((await read.text()) !== configuration)
+    return l10n.t("is not the one that was just published ({0})", PAGE_CONFIGURATION);
   return undefined;
 }
 
@@ -103,7 +110,7 @@ async function settled(
   let fault: string | undefined;
   for (let attempt = 0; attempt < attempts; attempt++) {
     if (signal?.aborted) return undefined;
-    fault = await faultOf().catch((e: unknown) => `cannot be reached: ${(e as Error).message}`);
+    fault = await faultOf().catch((e: unknown) => l10n.t("cannot be reached: {0}", (e as Error).message));
     if (fault === undefined) return undefined;
     await pause(pollMs, signal);
   }

@@ -1,5 +1,6 @@
 import { copyFile, mkdir, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { readBlueprint } from "../aws/endpointBlueprint.ts";
 import { OpsError } from "../domain/errors.ts";
 import { adoptedTemplate } from "./adoptedTemplate.ts";
@@ -27,20 +28,28 @@ export async function adoptEndpoint(
   { endpointName, folder, name = `${endpointName}-copy` }: AdoptionRequest,
 ): Promise<CreatedProject> {
   if (!/^[a-zA-Z][-a-zA-Z0-9]{0,53}$/.test(name))
-    throw new OpsError("badInput", `"${name}" cannot be the name of a stack.`, {
-      hint: "A name starts with a letter, has letters, digits and hyphens, and at most 54 of them.",
+    throw new OpsError("badInput", l10n.t('"{0}" cannot be the name of a stack.', name), {
+      hint: l10n.t("A name starts with a letter, has letters, digits and hyphens, and at most 54 of them."),
     });
   if (`${name}-endpoint` === endpointName)
-    throw new OpsError("badInput", `Stack ${name} would make an endpoint of the same name as ${endpointName}.`, {
-      hint: "Choose another name.",
-    });
+    throw new OpsError(
+      "badInput",
+      l10n.t("Stack {0} would make an endpoint of the same name as {1}.", name, endpointName),
+      {
+        hint: l10n.t("Choose another name."),
+      },
+    );
   const { accountId, region } = connections.required();
   const there = new Set(await readdir(folder).catch(() => []));
   const inTheWay = [PROJECT_FILE, "template.yaml", "bootstrap.yaml"].filter((file) => there.has(file));
   if (inTheWay.length > 0)
-    throw new OpsError("badInput", `Folder ${folder} already has ${inTheWay.join(", ")}; nothing was written over.`, {
-      hint: "Choose an empty folder.",
-    });
+    throw new OpsError(
+      "badInput",
+      l10n.t("Folder {0} already has {1}; nothing was written over.", folder, inTheWay.join(", ")),
+      {
+        hint: l10n.t("Choose an empty folder."),
+      },
+    );
   const { text, notes } = adoptedTemplate(await readBlueprint(connections.clients(), endpointName));
   const project = {
     version: 1,
@@ -58,11 +67,20 @@ export async function adoptEndpoint(
     await copyFile(path.join(source, "bootstrap.yaml"), path.join(folder, "bootstrap.yaml"));
     await writeFile(file, `${JSON.stringify(project, undefined, 2)}\n`, { flag: "wx" });
   } catch (cause) {
-    throw new OpsError("badInput", `The project cannot be written to ${folder}: ${(cause as Error).message}`, {
-      hint: "Choose a folder that can be written to.",
-      cause,
-    });
+    throw new OpsError(
+      "badInput",
+      l10n.t("The project cannot be written to {0}: {1}", folder, (cause as Error).message),
+      {
+        hint: l10n.t("Choose a folder that can be written to."),
+        cause,
+      },
+    );
   }
-  const like = `Deploying it makes a second endpoint, ${name}-endpoint, beside ${endpointName}, at the same price; ${endpointName} itself stays as it is.`;
+  const like = l10n.t(
+    "Deploying it makes a second endpoint, {0}-endpoint, beside {1}, at the same price; {2} itself stays as it is.",
+    name,
+    endpointName,
+    endpointName,
+  );
   return { file, notes: [like, ...notes] };
 }

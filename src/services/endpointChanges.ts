@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { describeScaling } from "../aws/autoscaling.ts";
 import { endpointAlarms } from "../aws/cloudwatch.ts";
 import {
@@ -100,9 +101,13 @@ export class EndpointChanges {
   async applyScaling(endpointName: string, variantName: string, settings: ScalingSettings): Promise<string> {
     const problems = scalingProblems(settings);
     if (problems.length > 0)
-      throw new OpsError("badInput", `The scaling of ${endpointName} cannot be set so. ${problems.join(" ")}`, {
-        hint: "Correct it and repeat.",
-      });
+      throw new OpsError(
+        "badInput",
+        l10n.t("The scaling of {0} cannot be set so. {1}", endpointName, problems.join(" ")),
+        {
+          hint: l10n.t("Correct it and repeat."),
+        },
+      );
     return putScaling(this.connections.clients(), endpointName, variantName, settings);
   }
 
@@ -110,8 +115,8 @@ export class EndpointChanges {
   async suspend(endpointName: string, variantName: string, suspended: boolean): Promise<void> {
     const { isRegistered } = await this.scaling(endpointName, variantName);
     if (!isRegistered)
-      throw new OpsError("conflict", `Variant ${variantName} of ${endpointName} does not scale.`, {
-        hint: "Give it a scaling policy first.",
+      throw new OpsError("conflict", l10n.t("Variant {0} of {1} does not scale.", variantName, endpointName), {
+        hint: l10n.t("Give it a scaling policy first."),
       });
     await suspendScaling(this.connections.clients(), endpointName, variantName, suspended);
   }
@@ -125,32 +130,41 @@ export class EndpointChanges {
     const endpoint = await this.endpoint(endpointName);
     const variant = this.variant(endpoint, change.variantName);
     if (endpoint.status !== "InService")
-      throw new OpsError("conflict", `Endpoint ${endpointName} is ${endpoint.status} and cannot be updated now.`, {
-        hint: "Wait until it is InService.",
-      });
+      throw new OpsError(
+        "conflict",
+        l10n.t("Endpoint {0} is {1} and cannot be updated now.", endpointName, endpoint.status),
+        {
+          hint: l10n.t("Wait until it is InService."),
+        },
+      );
     const { instanceType, instanceCount, modelName } = change;
     if (instanceType !== undefined && !/^ml\.[a-z0-9-]+\.[a-z0-9]+$/.test(instanceType))
-      throw new OpsError("badInput", `"${instanceType}" is not a SageMaker instance type.`, {
-        hint: "An example: ml.m5.large.",
+      throw new OpsError("badInput", l10n.t('"{0}" is not a SageMaker instance type.', instanceType), {
+        hint: l10n.t("An example: ml.m5.large."),
       });
     if (instanceCount !== undefined && !(Number.isInteger(instanceCount) && instanceCount >= 1))
-      throw new OpsError("badInput", `${instanceCount} is not a number of instances.`, {
-        hint: "Give a whole number from 1.",
+      throw new OpsError("badInput", l10n.t("{0} is not a number of instances.", instanceCount), {
+        hint: l10n.t("Give a whole number from 1."),
       });
     if (
       (instanceType ?? variant.instanceType) === variant.instanceType &&
       (modelName ?? variant.modelName) === variant.modelName &&
       (instanceCount ?? variant.desiredInstances) === variant.desiredInstances
     )
-      throw new OpsError("badInput", `Variant ${variant.name} of ${endpointName} is so already: nothing would change.`);
+      throw new OpsError(
+        "badInput",
+        l10n.t("Variant {0} of {1} is so already: nothing would change.", variant.name, endpointName),
+      );
     const retyped = instanceType !== undefined && instanceType !== variant.instanceType;
     const clients = this.connections.clients();
     const pausesScaling = retyped && (await describeScaling(clients, endpointName, [variant.name])).length > 0;
     const warnings = updateWarnings(endpoint, change, keepsCapacity);
     if (pausesScaling)
       warnings.push({
-        label: "Scaling is taken off for the update and put back after it",
-        detail: "SageMaker changes no instance type under a scalable target; meanwhile the number of instances stays",
+        label: l10n.t("Scaling is taken off for the update and put back after it"),
+        detail: l10n.t(
+          "SageMaker changes no instance type under a scalable target; meanwhile the number of instances stays",
+        ),
       });
     return {
       endpoint,
@@ -192,9 +206,14 @@ export class EndpointChanges {
         if (status === "InService" && now === configName) return;
         throw new OpsError(
           "deploymentFailed",
-          `The update of endpoint ${endpointName} ended as ${status}: ${failureReason ?? "it was rolled back"}`,
+          l10n.t(
+            "The update of endpoint {0} ended as {1}: {2}",
+            endpointName,
+            status,
+            failureReason ?? l10n.t("it was rolled back"),
+          ),
           {
-            hint: "The endpoint serves with its old configuration; correct the cause and repeat.",
+            hint: l10n.t("The endpoint serves with its old configuration; correct the cause and repeat."),
           },
         );
       }
@@ -235,14 +254,14 @@ export class EndpointChanges {
     for (const [name, weight] of Object.entries(weights)) {
       this.variant(endpoint, name);
       if (!(weight >= 0))
-        throw new OpsError("badInput", `${weight} is not a weight for variant ${name}.`, {
-          hint: "Give a number from 0.",
+        throw new OpsError("badInput", l10n.t("{0} is not a weight for variant {1}.", weight, name), {
+          hint: l10n.t("Give a number from 0."),
         });
     }
     const all = endpoint.variants.map((v) => weights[v.name] ?? v.currentWeight);
     if (!all.some((weight) => weight > 0))
-      throw new OpsError("badInput", `With these weights no variant of ${endpointName} would get traffic.`, {
-        hint: "Give one of them a weight above 0.",
+      throw new OpsError("badInput", l10n.t("With these weights no variant of {0} would get traffic.", endpointName), {
+        hint: l10n.t("Give one of them a weight above 0."),
       });
     await updateWeights(this.connections.clients(), endpointName, weights);
   }
@@ -280,8 +299,8 @@ export class EndpointChanges {
     const { variants } = endpoint;
     const found = name === undefined ? variants[0] : variants.find((variant) => variant.name === name);
     if (found) return found;
-    throw new OpsError("badInput", `Endpoint ${endpoint.name} has no variant ${name ?? ""}.`, {
-      hint: `It has ${variants.map((variant) => variant.name).join(", ")}.`,
+    throw new OpsError("badInput", l10n.t("Endpoint {0} has no variant {1}.", endpoint.name, name ?? ""), {
+      hint: l10n.t("It has {0}.", variants.map((variant) => variant.name).join(", ")),
     });
   }
 }

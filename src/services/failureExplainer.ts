@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { lastLogLines } from "../aws/logs.ts";
 import { describeEndpoint } from "../aws/sagemaker.ts";
 import { OpsError, toOpsError } from "../domain/errors.ts";
@@ -28,7 +29,7 @@ export class FailureExplainer {
       return { ...base, lines: tellingLines(await lastLogLines(clients, logGroup, LINES_READ), LINES_SHOWN) };
     } catch (error) {
       const { code, message } = toOpsError(error);
-      const problem = code === "notFound" ? "The containers have logged nothing." : message;
+      const problem = code === "notFound" ? l10n.t("The containers have logged nothing.") : message;
       return { ...base, lines: [], logProblem: problem };
     }
   }
@@ -37,7 +38,7 @@ export class FailureExplainer {
 /** An endpoint without a failure has nothing to explain. */
 export function assertFailed({ endpointName, status, failureReason }: FailureExplanation): void {
   if (status === "Failed" || status === "UpdateRollbackFailed" || failureReason) return;
-  throw new OpsError("conflict", `Endpoint ${endpointName} is ${status} and has not failed.`, {
-    hint: "Why it did or did not scale is told by Explain Scaling.",
+  throw new OpsError("conflict", l10n.t("Endpoint {0} is {1} and has not failed.", endpointName, status ?? ""), {
+    hint: l10n.t("Why it did or did not scale is told by Explain Scaling."),
   });
 }

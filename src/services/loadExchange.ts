@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { OpsError } from "../domain/errors.ts";
 import type { LoadRunReport } from "../domain/loadRun.ts";
 import { compareRuns, type RunComparison } from "../domain/runComparison.ts";
@@ -51,7 +52,9 @@ export async function exportPlan(
   }
   const found = await readdir(folder).catch(() => []);
   if (found.length > 0)
-    throw new OpsError("conflict", `Folder ${folder} is not empty.`, { hint: "Choose a new or an empty one." });
+    throw new OpsError("conflict", l10n.t("Folder {0} is not empty.", folder), {
+      hint: l10n.t("Choose a new or an empty one."),
+    });
   await mkdir(folder, { recursive: true });
   return Promise.all(
     Object.entries(project).map(async ([name, text]) => {
@@ -88,8 +91,8 @@ export async function importResults(
     const report = importedReport(id, run, { name, plan, target });
     return { report, files: await new RunStore(runsFolder).save(report) };
   } catch (cause) {
-    throw new OpsError("badInput", `${at} cannot be imported: ${(cause as Error).message}.`, {
-      hint: "Give the file of artillery run --output, or of k6 run --summary-export.",
+    throw new OpsError("badInput", l10n.t("{0} cannot be imported: {1}.", at, (cause as Error).message), {
+      hint: l10n.t("Give the file of artillery run --output, or of k6 run --summary-export."),
       cause,
     });
   }
@@ -106,21 +109,22 @@ export async function compareRunFiles(
   const reports = await Promise.all(files.map((file) => readReport(path.resolve(file))));
   const [baseline, ...others] = reports;
   if (!baseline || others.length === 0)
-    throw new OpsError("badInput", "A comparison takes two runs or more.", {
-      hint: "Name the JSON files of the runs.",
+    throw new OpsError("badInput", l10n.t("A comparison takes two runs or more."), {
+      hint: l10n.t("Name the JSON files of the runs."),
     });
   return { reports, comparisons: others.map((report) => compareRuns(baseline, report)) };
 }
 
-const targetName = (target: { name?: string; url?: string }) => target.name ?? target.url ?? "the project's stack";
+const targetName = (target: { name?: string; url?: string }) =>
+  target.name ?? target.url ?? l10n.t("the project's stack");
 
 async function readJson(file: string): Promise<{ json: unknown; writtenAtMs: number }> {
   try {
     const [text, { mtimeMs }] = await Promise.all([readFile(file, "utf8"), stat(file)]);
     return { json: JSON.parse(text), writtenAtMs: mtimeMs };
   } catch (cause) {
-    throw new OpsError("badInput", `${file} cannot be read: ${(cause as Error).message}`, {
-      hint: "Give a JSON file.",
+    throw new OpsError("badInput", l10n.t("{0} cannot be read: {1}", file, (cause as Error).message), {
+      hint: l10n.t("Give a JSON file."),
       cause,
     });
   }

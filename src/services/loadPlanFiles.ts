@@ -1,5 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { OpsError, toOpsError } from "../domain/errors.ts";
 import { type LoadPlan, parseLoadPlan } from "../domain/loadPlan.ts";
 import { LoadEngineError, LoadInputError } from "../loadtest/loadInputError.ts";
@@ -21,8 +22,8 @@ export async function readPlan(file: string): Promise<LoadPlan> {
   try {
     text = await readFile(file, "utf8");
   } catch (e) {
-    throw new OpsError("badInput", `Load plan ${file} cannot be read: ${(e as Error).message}`, {
-      hint: "Check the path.",
+    throw new OpsError("badInput", l10n.t("Load plan {0} cannot be read: {1}", file, (e as Error).message), {
+      hint: l10n.t("Check the path."),
       cause: e,
     });
   }
@@ -42,7 +43,10 @@ export async function readPayloads(planFile: string, plan: LoadPlan): Promise<Ui
     if (relative === undefined) return payloadRows(plan.payloads);
     const file = path.resolve(path.dirname(planFile), relative);
     const text = await readFile(file, "utf8").catch((e: Error) => {
-      throw new LoadInputError(`Payload file ${file} cannot be read: ${e.message}`, `Correct payloads in ${planFile}.`);
+      throw new LoadInputError(
+        l10n.t("Payload file {0} cannot be read: {1}", file, e.message),
+        l10n.t("Correct payloads in {0}.", planFile),
+      );
     });
     return payloadRows(plan.payloads, text);
   } catch (e) {
@@ -61,8 +65,8 @@ async function readFolder(
   const folder = path.resolve(path.dirname(planFile), payloads.folder);
   const entries = await readdir(folder, { withFileTypes: true }).catch((e: Error) => {
     throw new LoadInputError(
-      `Payload folder ${folder} cannot be read: ${e.message}`,
-      `Correct payloads in ${planFile}.`,
+      l10n.t("Payload folder {0} cannot be read: {1}", folder, e.message),
+      l10n.t("Correct payloads in {0}.", planFile),
     );
   });
   const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
@@ -73,8 +77,12 @@ async function readFolder(
     bytes += body.byteLength;
     if (bytes > MOST_FOLDER_BYTES)
       throw new LoadInputError(
-        `The files of payload folder ${folder} are together larger than ${MOST_FOLDER_BYTES / 1024 / 1024} MiB.`,
-        "Send fewer of them: give a pattern, or another folder.",
+        l10n.t(
+          "The files of payload folder {0} are together larger than {1} MiB.",
+          folder,
+          MOST_FOLDER_BYTES / 1024 / 1024,
+        ),
+        l10n.t("Send fewer of them: give a pattern, or another folder."),
       );
     bodies.push(body);
   }

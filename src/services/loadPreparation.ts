@@ -1,4 +1,5 @@
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { apiKeyValue } from "../aws/apiGateway.ts";
 import { describeScaling } from "../aws/autoscaling.ts";
 import type { AwsClients } from "../aws/clients.ts";
@@ -87,18 +88,27 @@ async function prepareEndpoint(
     throw new OpsError(
       "badInput",
       project
-        ? `Load plan ${base.planFile} names no endpoint, and stack ${project.project.stackName} is not deployed in ${clients.region}.`
-        : `Load plan ${base.planFile} names no endpoint, and there is no project to take it from.`,
-      { hint: project ? "Deploy the project first, or name an endpoint in the plan." : 'Give the target a "name".' },
+        ? l10n.t(
+            "Load plan {0} names no endpoint, and stack {1} is not deployed in {2}.",
+            base.planFile,
+            project.project.stackName,
+            clients.region,
+          )
+        : l10n.t("Load plan {0} names no endpoint, and there is no project to take it from.", base.planFile),
+      {
+        hint: project
+          ? l10n.t("Deploy the project first, or name an endpoint in the plan.")
+          : l10n.t('Give the target a "name".'),
+      },
     );
   const bare = await describeEndpoint(clients, name);
   if (!takesTraffic(bare.status))
-    throw new OpsError("conflict", `Endpoint ${name} is ${bare.status} and takes no requests.`, {
-      hint: bare.failureReason ?? "Wait until it is InService.",
+    throw new OpsError("conflict", l10n.t("Endpoint {0} is {1} and takes no requests.", name, bare.status), {
+      hint: bare.failureReason ?? l10n.t("Wait until it is InService."),
     });
   if (wanted.variant && !bare.variants.some((v) => v.name === wanted.variant))
-    throw new OpsError("badInput", `Endpoint ${name} has no variant ${wanted.variant}.`, {
-      hint: `It has ${bare.variants.map((v) => v.name).join(", ")}.`,
+    throw new OpsError("badInput", l10n.t("Endpoint {0} has no variant {1}.", name, wanted.variant), {
+      hint: l10n.t("It has {0}.", bare.variants.map((v) => v.name).join(", ")),
     });
   const endpoint = await completed(clients, bare);
   const scaling = await describeScaling(
@@ -141,12 +151,18 @@ async function prepareApi(
   const { connection } = base;
   const own = output && connection.kind === "sandbox" ? sandboxApiUrl(output, connection.endpointUrl ?? "") : output;
   if (!own)
-    throw new OpsError("badInput", `Load plan ${base.planFile} loads the API, but no deployed stack has one.`, {
-      hint: project ? `Deploy stack ${project.project.stackName} first.` : "Run it with its project.",
-    });
+    throw new OpsError(
+      "badInput",
+      l10n.t("Load plan {0} loads the API, but no deployed stack has one.", base.planFile),
+      {
+        hint: project
+          ? l10n.t("Deploy stack {0} first.", project.project.stackName)
+          : l10n.t("Run it with its project."),
+      },
+    );
   if (wanted !== undefined && wanted !== own && wanted !== output)
-    throw new OpsError("badInput", `${wanted} is not the API of stack ${stack?.name}.`, {
-      hint: `Only ${own} may be loaded: leave the url out.`,
+    throw new OpsError("badInput", l10n.t("{0} is not the API of stack {1}.", wanted, stack?.name ?? ""), {
+      hint: l10n.t("Only {0} may be loaded: leave the url out.", own ?? ""),
     });
   const endpointName = stack?.outputs.EndpointName;
   const endpoint = endpointName

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import type { AwsClients } from "../aws/clients.ts";
 import { OpsError } from "../domain/errors.ts";
 import type { LoadPlan } from "../domain/loadPlan.ts";
@@ -67,7 +68,9 @@ export class LoadTests {
     // The keys, and with them the watching, belong to the account that was left.
     connections.onDidChange.on((now) =>
       this.cutShort(
-        now ? "The connection was changed while the load test ran." : "The connection was closed meanwhile.",
+        now
+          ? l10n.t("The connection was changed while the load test ran.")
+          : l10n.t("The connection was closed meanwhile."),
       ),
     );
   }
@@ -96,14 +99,18 @@ export class LoadTests {
    */
   async start(prepared: PreparedRun, options: { reportFolder?: string } = {}): Promise<RunProgress> {
     if (this.isRunning)
-      throw new OpsError("conflict", `The load run ${this.current?.plan.name} is still under way.`, {
-        hint: "Stop it, or wait until it has ended.",
+      throw new OpsError("conflict", l10n.t("The load run {0} is still under way.", this.current?.plan.name ?? ""), {
+        hint: l10n.t("Stop it, or wait until it has ended."),
       });
     const { connection, plan, target } = prepared;
     if (connection !== this.connections.current)
-      throw new OpsError("conflict", `The connection was changed after load test ${plan.name} was prepared.`, {
-        hint: "Run it again.",
-      });
+      throw new OpsError(
+        "conflict",
+        l10n.t("The connection was changed after load test {0} was prepared.", plan.name),
+        {
+          hint: l10n.t("Run it again."),
+        },
+      );
     this.cutShortBecause = undefined;
     this.stopAsked = false;
     const startedAtMs = Date.now();
@@ -150,7 +157,7 @@ export class LoadTests {
   /** The same without being asked to: the report says why. */
   private cutShort(why: string): void {
     if (!this.isRunning || this.cutShortBecause) return;
-    this.cutShortBecause = `Stopped early: ${why}`;
+    this.cutShortBecause = l10n.t("Stopped early: {0}", why);
     // What the run itself ends with is told by start().
     this.stop().catch(() => {});
   }
@@ -201,9 +208,13 @@ export class LoadTests {
       run.report = report(result);
       run.reportFiles = await store.save(run.report).catch((e: Error) => {
         // What was measured is still there to be looked at; only its files are missing.
-        run.error = new OpsError("failed", `The report of run ${run.id} could not be written: ${e.message}`, {
-          hint: "Make the folder writable, or choose another one.",
-        });
+        run.error = new OpsError(
+          "failed",
+          l10n.t("The report of run {0} could not be written: {1}", run.id, e.message),
+          {
+            hint: l10n.t("Make the folder writable, or choose another one."),
+          },
+        );
         return undefined;
       });
     } finally {
@@ -225,7 +236,8 @@ export class LoadTests {
         run.marks = [...marks];
         this.onDidChange.fire(run);
       },
-      onGone: () => this.cutShort(`Endpoint ${prepared.endpoint?.name} was deleted while it was loaded.`),
+      onGone: () =>
+        this.cutShort(l10n.t("Endpoint {0} was deleted while it was loaded.", prepared.endpoint?.name ?? "")),
     });
     await watch.start();
     return watch;
@@ -287,7 +299,7 @@ function buildRunReport(
     policy: prepared.policy,
   };
   const blind = watch?.failures
-    ? [`${watch.failures} readings of the endpoint's scaling failed; the timeline may have gaps.`]
+    ? [l10n.t("{0} readings of the endpoint's scaling failed; the timeline may have gaps.", watch.failures)]
     : [];
   return buildReport({
     id: run.id,

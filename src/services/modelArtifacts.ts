@@ -2,6 +2,7 @@ import { createWriteStream } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import * as l10n from "@vscode/l10n";
 import { getObject } from "../aws/s3.ts";
 import { OpsError, toOpsError } from "../domain/errors.ts";
 import type { Connections } from "./connections.ts";
@@ -19,7 +20,7 @@ export async function downloadArtifact(
   options: { onProgress?: (bytes: number, of?: number) => void; signal?: AbortSignal } = {},
 ): Promise<void> {
   const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(s3Uri) ?? [];
-  if (!bucket || !key) throw new OpsError("badInput", `${s3Uri} is not the URI of an object in S3.`);
+  if (!bucket || !key) throw new OpsError("badInput", l10n.t("{0} is not the URI of an object in S3.", s3Uri));
   const { body, bytes } = await getObject(connections.clients(), bucket, key);
   const part = `${file}.part`;
   let seen = 0;
@@ -35,8 +36,8 @@ export async function downloadArtifact(
     await rename(part, file);
   } catch (cause) {
     await rm(part, { force: true });
-    if (options.signal?.aborted) throw new OpsError("cancelled", `The download of ${s3Uri} was cancelled.`);
+    if (options.signal?.aborted) throw new OpsError("cancelled", l10n.t("The download of {0} was cancelled.", s3Uri));
     const { message } = toOpsError(cause);
-    throw new OpsError("failed", `${s3Uri} could not be saved as ${file}: ${message}`, { cause });
+    throw new OpsError("failed", l10n.t("{0} could not be saved as {1}: {2}", s3Uri, file, message), { cause });
   }
 }

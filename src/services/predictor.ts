@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { apiKeyValue } from "../aws/apiGateway.ts";
 import { invokeEndpoint, invokeStream } from "../aws/runtime.ts";
 import { OpsError } from "../domain/errors.ts";
@@ -66,8 +67,8 @@ export class Predictor {
         signal: AbortSignal.timeout(API_TIMEOUT_MS),
       });
     } catch (e) {
-      throw new OpsError("unreachable", `The API ${url} did not answer: ${(e as Error).message}`, {
-        hint: "Check that the stack is deployed, and repeat.",
+      throw new OpsError("unreachable", l10n.t("The API {0} did not answer: {1}", url, (e as Error).message), {
+        hint: l10n.t("Check that the stack is deployed, and repeat."),
         cause: e,
       });
     }
@@ -102,5 +103,5 @@ function parseAnswer(body: string): ApiAnswer {
 
 function assertBody({ body }: PredictionRequest): void {
   if (body.length === 0)
-    throw new OpsError("badInput", "The request has no body.", { hint: "Enter at least one value." });
+    throw new OpsError("badInput", l10n.t("The request has no body."), { hint: l10n.t("Enter at least one value.") });
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import type { AwsClients } from "../aws/clients.ts";
 import { objectExists, putObject } from "../aws/s3.ts";
 import { type Artifact, fileArtifact, folderArtifact } from "./artifacts.ts";
@@ -55,10 +56,10 @@ export async function upload(
   signal?.throwIfAborted();
   const size = `${(body.byteLength / 1024).toFixed(0)} KiB`;
   if (await objectExists(clients, bucket, key)) {
-    on({ kind: "step", text: `s3://${bucket}/${key} is there already` });
+    on({ kind: "step", text: l10n.t("s3://{0}/{1} is there already", bucket, key) });
     return;
   }
-  on({ kind: "step", text: `Uploading s3://${bucket}/${key} (${size})` });
+  on({ kind: "step", text: l10n.t("Uploading s3://{0}/{1} ({2})", bucket, key, size) });
   await putObject(clients, bucket, key, body);
 }
 

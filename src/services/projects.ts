@@ -1,5 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import type { Connection } from "../domain/connection.ts";
 import { OpsError } from "../domain/errors.ts";
 import { positionOfPath, syntaxErrorPosition } from "../domain/jsonText.ts";
@@ -25,8 +26,8 @@ async function readText(file: string, what: string, namedBy?: string): Promise<s
   try {
     return await readFile(file, "utf8");
   } catch (e) {
-    throw new OpsError("badInput", `${what} ${file} cannot be read: ${(e as Error).message}`, {
-      hint: namedBy ? `Check the path in ${path.basename(namedBy)}.` : "Check the path.",
+    throw new OpsError("badInput", l10n.t("{0} {1} cannot be read: {2}", what, file, (e as Error).message), {
+      hint: namedBy ? l10n.t("Check the path in {0}.", path.basename(namedBy)) : l10n.t("Check the path."),
       cause: e,
       place: namedBy === undefined ? undefined : { file: namedBy },
     });
@@ -45,18 +46,22 @@ async function readJson(file: string, what: string, namedBy?: string): Promise<J
   } catch (e) {
     const at = syntaxErrorPosition(text, e);
     const reason = (e as Error).message.replace(/ (in JSON )?at position \d+( \(line \d+ column \d+\))?$/, "");
-    throw new OpsError("badInput", `${what} ${file} is not JSON: line ${at.line}, column ${at.column}: ${reason}`, {
-      hint: "Correct the file and repeat.",
-      cause: e,
-      place: { file, ...at },
-    });
+    throw new OpsError(
+      "badInput",
+      l10n.t("{0} {1} is not JSON: line {2}, column {3}: {4}", what, file, at.line, at.column, reason),
+      {
+        hint: l10n.t("Correct the file and repeat."),
+        cause: e,
+        place: { file, ...at },
+      },
+    );
   }
 }
 
 function refuse(what: string, file: string, text: string, { problems, firstPath }: FileProblems): never {
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
-  throw new OpsError("badInput", `${what} ${file} has ${count}: ${problems.join("; ")}`, {
-    hint: "Correct the file and repeat.",
+  throw new OpsError("badInput", l10n.t("{0} {1} has {2}: {3}", what, file, count, problems.join("; ")), {
+    hint: l10n.t("Correct the file and repeat."),
     place: { file, ...positionOfPath(text, firstPath) },
   });
 }
@@ -70,22 +75,25 @@ function refuse(what: string, file: string, text: string, { problems, firstPath 
 export async function loadProject(file: string, environment?: string): Promise<ProjectContext> {
   const isFolder = (await stat(file).catch(() => undefined))?.isDirectory() ?? false;
   const resolved = path.resolve(isFolder ? path.join(file, PROJECT_FILE) : file);
-  const own = await readJson(resolved, "Project file");
+  const own = await readJson(resolved, l10n.t("Project file"));
   const parsed = parseProject(own.json);
-  if ("problems" in parsed) refuse("Project file", resolved, own.text, parsed);
+  if ("problems" in parsed) refuse(l10n.t("Project file"), resolved, own.text, parsed);
   const project = environment === undefined ? parsed.project : inEnvironment(parsed.project, environment);
   const folder = path.dirname(resolved);
   let features: FeatureFile | undefined;
   if (project.features) {
     const featuresFile = path.resolve(folder, project.features);
-    const { text, json } = await readJson(featuresFile, "Features file", resolved);
+    const { text, json } = await readJson(featuresFile, l10n.t("Features file"), resolved);
     const read = parseFeatureFile(json);
-    if ("problems" in read) refuse("Features file", featuresFile, text, read);
+    if ("problems" in read) refuse(l10n.t("Features file"), featuresFile, text, read);
     features = read.file;
   }
   const examples =
     project.examples && features
-      ? parseExamples(await readText(path.resolve(folder, project.examples), "Examples file", resolved), features)
+      ? parseExamples(
+          await readText(path.resolve(folder, project.examples), l10n.t("Examples file"), resolved),
+          features,
+        )
       : [];
   return { folder, file: resolved, project, environment, features, examples };
 }
@@ -102,19 +110,35 @@ export function parseExamples(csv: string, features: FeatureFile): ExampleRow[] 
     const cells = line.split(",");
     const label = labelAt < 0 ? "" : (cells[labelAt] ?? "").trim();
     const name = /^\d+$/.test(label) ? (features.classes[Number(label)] ?? label) : label;
-    return { label: `row ${i + 1}${name ? ` (${name})` : ""}`, values: at.map((c) => Number(cells[c])) };
+    return { label: l10n.t("row {0}{1}", i + 1, name ? ` (${name})` : ""), values: at.map((c) => Number(cells[c])) };
   });
 }
 
 /**
- * Nothing of a project is made, changed or deleted in another account than the one that it names.
+ * Nothing of a project is made, changed or deleted in another account, or in another region, than it names.
  * @throws OpsError conflict naming both
  */
 export function assertExpectedAccount({ accountId, region }: Connection, { project }: ProjectContext): void {
   if (project.expectedAccount && project.expectedAccount !== accountId)
     throw new OpsError(
       "conflict",
-      `The project expects account ${project.expectedAccount}, but the connection is to ${accountId} in ${region}.`,
-      { hint: "Connect to the right account, or change expectedAccount in the project file." },
+      l10n.t(
+        "The project expects account {0}, but the connection is to {1} in {2}.",
+        project.expectedAccount,
+        accountId,
+        region,
+      ),
+      { hint: l10n.t("Connect to the right account, or change expectedAccount in the project file.") },
+    );
+  if (project.region && project.region !== region)
+    throw new OpsError(
+      "conflict",
+      l10n.t(
+        "The project is for region {0}, but the connection is to {1} (account {2}).",
+        project.region,
+        region,
+        accountId,
+      ),
+      { hint: l10n.t("Connect to {0}, or change region in the project file.", project.region) },
     );
 }

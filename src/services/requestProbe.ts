@@ -1,5 +1,6 @@
 import http from "node:http";
 import https from "node:https";
+import * as l10n from "@vscode/l10n";
 import { type ProbedBody, type ProbedRequest, withoutSecrets } from "../domain/probedRequest.ts";
 import { requestUrl } from "../loadtest/requestEncoder.ts";
 import { amzDate, bodyHash, createSigner } from "../loadtest/signer.ts";
@@ -54,7 +55,7 @@ function post(url: URL, headers: Record<string, string>, body: Uint8Array, timeo
     const isTls = url.protocol === "https:";
     const request = isTls ? https.request(url, options) : http.request(url, options);
     const fail = (error: Error) => {
-      const failure = error.name === "AbortError" ? `no answer within ${timeoutMs / 1000} s` : error.message;
+      const failure = error.name === "AbortError" ? l10n.t("no answer within {0} s", timeoutMs / 1000) : error.message;
       resolve({ ...times, totalMs: since(), failure });
     };
     request.on("socket", (socket) => {

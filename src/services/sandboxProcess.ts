@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import * as l10n from "@vscode/l10n";
 import { OpsError } from "../domain/errors.ts";
 import { Emitter } from "./emitter.ts";
 
@@ -94,27 +95,36 @@ export class SandboxProcess {
       const fail = (why: string) => {
         clearTimeout(timer);
         child.kill();
-        reject(why.includes("in use") ? portError(why) : new OpsError("failed", `The sandbox did not start: ${why}`));
+        reject(
+          why.includes("in use")
+            ? portError(why)
+            : new OpsError("failed", l10n.t("The sandbox did not start: {0}", why)),
+        );
       };
-      const timer = setTimeout(() => fail(`nothing heard for ${READY_MS / 1000} s. ${complaints}`), READY_MS);
+      const timer = setTimeout(
+        () => fail(l10n.t("nothing heard for {0} s. {1}", READY_MS / 1000, complaints)),
+        READY_MS,
+      );
       child.stderr.on("data", (chunk: Buffer) => {
         complaints = (complaints + chunk.toString()).slice(-2000);
       });
       child.once("error", (e) => fail(e.message));
       child.once("exit", (code, signal) => {
-        const why = complaints.trim() || `it ended with ${signal ?? code}`;
+        const why = complaints.trim() || l10n.t("it ended with {0}", signal ?? code ?? "");
         fail(why);
         if (!this.current) return;
         this.current = undefined;
         this.onDidChange.fire(undefined);
         if (!this.stopping)
-          this.onDidCrash.fire(new OpsError("failed", `The sandbox has ended unexpectedly: ${lastLine(why)}.`));
+          this.onDidCrash.fire(
+            new OpsError("failed", l10n.t("The sandbox has ended unexpectedly: {0}.", lastLine(why))),
+          );
       });
       createInterface({ input: child.stdout }).once("line", (line) => {
         clearTimeout(timer);
         const info = sandboxFromEnvironment({ SAGEMAKER_OPS_SANDBOX: line });
         if (!info) {
-          fail(`its first line is not what was expected: ${line.slice(0, 200)}`);
+          fail(l10n.t("its first line is not what was expected: {0}", line.slice(0, 200)));
           return;
         }
         child.stdout.resume();
@@ -129,5 +139,7 @@ export class SandboxProcess {
 const lastLine = (text: string) => (text.trim().split("\n").at(-1) ?? "").replace(/\.$/, "");
 
 function portError(why: string): OpsError {
-  return new OpsError("badInput", why.trim(), { hint: "Stop what uses the port, or take a free one with port 0." });
+  return new OpsError("badInput", why.trim(), {
+    hint: l10n.t("Stop what uses the port, or take a free one with port 0."),
+  });
 }

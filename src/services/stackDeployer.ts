@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import type { AwsClients } from "../aws/clients.ts";
 import {
   cancelUpdate,
@@ -23,6 +24,7 @@ import {
   type Stack,
 } from "../domain/stack.ts";
 import { recoveryOf } from "../domain/stackRecovery.ts";
+import { TEARDOWN_PARAMETER } from "../domain/teardown.ts";
 import type { Connections } from "./connections.ts";
 import type { OnDeployEvent } from "./deployEvents.ts";
 import { checkDeployment } from "./deploymentCheck.ts";
@@ -33,6 +35,7 @@ import { ScalingPause } from "./scalingPause.ts";
 import { failureOf, followStack, lastEventId, pause } from "./stackEvents.ts";
 import { continueStackRollback, type RemoveOptions, removeStack } from "./stackRemoval.ts";
 import { sandboxApiUrl, sandboxObjectUrl, sandboxWebUrl } from "./stackUrls.ts";
+import { assertCanTearDown, keptTeardown } from "./teardown.ts";
 import { publishWeb } from "./webPublisher.ts";
 
 /** A deployment that can be shown before it is asked for. */
@@ -41,6 +44,8 @@ export interface PreparedDeployment {
   preview: DeploymentPreview;
   /** What the endpoints cost before and after; undefined when that stays as it is. */
   cost?: ChangeSetCost;
+  /** Neither page nor API change, so that nothing is published or asked after it. */
+  keepsContent?: boolean;
 }
 
 /** The stack of the artifacts' bucket: it must stand before the project's, whose model is read from it. */
@@ -86,9 +91,12 @@ export class StackDeployer {
       const bucket = await this.ensureBucket(clients, project, on, signal);
       for (const { artifact } of artifacts) await upload(clients, bucket, artifact, on, signal);
       const isNew = !existing || existing.status === "REVIEW_IN_PROGRESS";
-      const parameters = parametersOf(project, bucket, artifacts);
+      const parameters = {
+        ...keptTeardown(existing, template, Date.now()),
+        ...parametersOf(project, bucket, artifacts),
+      };
       const changeSetName = `ops-${randomUUID()}`;
-      on({ kind: "step", text: `Computing the change set of stack ${stackName}` });
+      on({ kind: "step", text: l10n.t("Computing the change set of stack {0}", stackName) });
       const large = Buffer.byteLength(template) > MAX_TEMPLATE_BODY;
       const templateUrl = large ? await uploadTemplate(clients, bucket, stackName, template, on) : undefined;
       await createChangeSet(clients, {
@@ -103,6 +111,43 @@ export class StackDeployer {
       const changes = await this.awaitChangeSet(clients, stackName, changeSetName, isNew, signal);
       changes.sort(byWeight);
       return { project, preview: { stackName, changeSetName, isNew, changes }, cost: changeSetCost(changes) };
+    });
+  }
+
+  /**
+   * The change set that sets, moves or cancels the timer of a deployed stack; all else of it stays.
+   * @param at in UTC, as the template takes it; empty for never
+   * @throws OpsError notFound, conflict for a stack whose template knows no timer
+   */
+  async prepareTeardown(
+    project: ProjectContext,
+    at: string,
+    on: OnDeployEvent = () => {},
+    signal?: AbortSignal,
+  ): Promise<PreparedDeployment> {
+    const { stackName } = project.project;
+    return this.exclusively(stackName, async () => {
+      assertExpectedAccount(this.connections.required(), project);
+      const clients = this.connections.clients();
+      const existing = await describeStack(clients, stackName);
+      if (!existing || existing.status === "REVIEW_IN_PROGRESS")
+        throw new OpsError("notFound", l10n.t("There is no stack {0} in {1}.", stackName, clients.region), {
+          hint: l10n.t("Deploy the project first."),
+        });
+      await this.assertDeployable(clients, existing);
+      assertCanTearDown(existing);
+      const changeSetName = `ops-${randomUUID()}`;
+      on({ kind: "step", text: l10n.t("Computing the change set of stack {0}", stackName) });
+      await createChangeSet(clients, {
+        stackName,
+        changeSetName,
+        isNew: false,
+        parameters: { [TEARDOWN_PARAMETER]: at },
+        keptParameters: Object.keys(existing.parameters ?? {}).filter((name) => name !== TEARDOWN_PARAMETER),
+      });
+      const changes = await this.awaitChangeSet(clients, stackName, changeSetName, false, signal);
+      changes.sort(byWeight);
+      return { project, preview: { stackName, changeSetName, isNew: false, changes }, keepsContent: true };
     });
   }
 
@@ -123,14 +168,21 @@ export class StackDeployer {
       const { stackName, changeSetName, isNew, changes } = prepared.preview;
       let stack = await describeStack(clients, stackName);
       if (changes.length || isNew) {
-        on({ kind: "step", text: `Executing the change set of stack ${stackName}: ${changes.length} changes` });
+        on({
+          kind: "step",
+          text: l10n.t("Executing the change set of stack {0}: {1} changes", stackName, changes.length),
+        });
         const afterEventId = stack && (await lastEventId(clients, stack.id));
         const endpointName = stack?.outputs.EndpointName;
         const retyped = endpointName === undefined ? [] : retypedVariants(changes);
         for (const variant of retyped) {
           on({
             kind: "step",
-            text: `Taking ${endpointName}, variant ${variant}, out of scaling while its instances change`,
+            text: l10n.t(
+              "Taking {0}, variant {1}, out of scaling while its instances change",
+              endpointName ?? "",
+              variant ?? "",
+            ),
           });
           await this.scalingPause.pause(endpointName ?? "", variant);
         }
@@ -146,11 +198,15 @@ export class StackDeployer {
           )
           .finally(() => (retyped.length > 0 ? this.scalingPause.restore(endpointName ?? "") : undefined));
         if (followed.aborted)
-          throw new OpsError("cancelled", `The deployment of stack ${stackName} was cancelled and rolled back.`);
+          throw new OpsError(
+            "cancelled",
+            l10n.t("The deployment of stack {0} was cancelled and rolled back.", stackName),
+          );
         if (!followed.stack || isStackFailed(followed.stack.status)) throw failureOf(stackName, followed);
         stack = followed.stack;
-      } else on({ kind: "step", text: `Stack ${stackName} is up to date` });
-      if (!stack) throw new OpsError("notFound", `Stack ${stackName} has gone meanwhile.`);
+      } else on({ kind: "step", text: l10n.t("Stack {0} is up to date", stackName) });
+      if (!stack) throw new OpsError("notFound", l10n.t("Stack {0} has gone meanwhile.", stackName));
+      if (prepared.keepsContent) return stack;
       const served = {
         apiUrl: this.apiUrl(stack),
         webUrl: this.webUrl(stack),
@@ -181,7 +237,10 @@ export class StackDeployer {
       const bucket = (await describeStack(clients, BOOTSTRAP_STACK))?.outputs.BucketName;
       if (!bucket) return;
       const count = await deletePrefix(clients, bucket, `${stackName}/`);
-      on({ kind: "step", text: `Deleted ${count} artifacts from ${bucket}; the bucket stays for other projects` });
+      on({
+        kind: "step",
+        text: l10n.t("Deleted {0} artifacts from {1}; the bucket stays for other projects", count, bucket),
+      });
     });
   }
 
@@ -228,15 +287,15 @@ export class StackDeployer {
   /** Two deployments at once would fight over the stack. */
   private async exclusively<T>(stackName: string, work: () => Promise<T>): Promise<T> {
     if (this.busy)
-      throw new OpsError("conflict", `Stack ${this.busy} is being worked on.`, {
-        hint: "Wait until that has finished, or cancel it.",
+      throw new OpsError("conflict", l10n.t("Stack {0} is being worked on.", this.busy), {
+        hint: l10n.t("Wait until that has finished, or cancel it."),
       });
     this.busy = stackName;
     try {
       return await work();
     } catch (e) {
       if (e instanceof Error && e.name === "AbortError")
-        throw new OpsError("cancelled", `The deployment of stack ${stackName} was cancelled.`);
+        throw new OpsError("cancelled", l10n.t("The deployment of stack {0} was cancelled.", stackName));
       throw e;
     } finally {
       this.busy = undefined;
@@ -246,16 +305,16 @@ export class StackDeployer {
   private async assertDeployable(clients: AwsClients, stack: Stack | undefined): Promise<void> {
     if (!stack || stack.status === "REVIEW_IN_PROGRESS") return;
     if (isStackInProgress(stack.status))
-      throw new OpsError("conflict", `Stack ${stack.name} is ${stack.status} in ${clients.region}.`, {
-        hint: "Wait until CloudFormation has finished.",
+      throw new OpsError("conflict", l10n.t("Stack {0} is {1} in {2}.", stack.name, stack.status, clients.region), {
+        hint: l10n.t("Wait until CloudFormation has finished."),
       });
     const recovery = recoveryOf(stack);
     if (!recovery) return;
     throw new OpsError("conflict", recovery.sentence, {
       hint:
         recovery.action === "delete"
-          ? "Delete the stack, then deploy again."
-          : "Continue its rollback, then deploy again.",
+          ? l10n.t("Delete the stack, then deploy again.")
+          : l10n.t("Continue its rollback, then deploy again."),
     });
   }
 
@@ -272,12 +331,12 @@ export class StackDeployer {
     if (!project.project.bootstrap)
       throw new OpsError(
         "badInput",
-        `Project file ${project.file} names neither a bootstrap template nor an ArtifactBucket.`,
+        l10n.t("Project file {0} names neither a bootstrap template nor an ArtifactBucket.", project.file),
         {
-          hint: 'Add "bootstrap": "bootstrap.yaml", or parameters.ArtifactBucket.',
+          hint: l10n.t('Add "bootstrap": "bootstrap.yaml", or parameters.ArtifactBucket.'),
         },
       );
-    on({ kind: "step", text: `Creating the artifacts' bucket (stack ${BOOTSTRAP_STACK})` });
+    on({ kind: "step", text: l10n.t("Creating the artifacts' bucket (stack {0})", BOOTSTRAP_STACK) });
     const template = await readTemplate(project, project.project.bootstrap);
     const changeSetName = `ops-${randomUUID()}`;
     const base = { stackName: BOOTSTRAP_STACK, changeSetName, isNew: true, templateBody: template, parameters: {} };
@@ -309,9 +368,9 @@ export class StackDeployer {
         if (isNew) await deleteStack(clients, stackName);
         throw new OpsError(
           "badInput",
-          `The change set of stack ${stackName} failed: ${reason ?? "no reason was given"}`,
+          l10n.t("The change set of stack {0} failed: {1}", stackName, reason ?? l10n.t("no reason was given")),
           {
-            hint: "Correct the template or its parameters.",
+            hint: l10n.t("Correct the template or its parameters."),
           },
         );
       }
@@ -330,8 +389,8 @@ async function readTemplate(project: ProjectContext, file: string): Promise<stri
   try {
     return await readFile(at, "utf8");
   } catch (e) {
-    throw new OpsError("badInput", `Template ${at} cannot be read: ${(e as Error).message}`, {
-      hint: "Check the path in the project file.",
+    throw new OpsError("badInput", l10n.t("Template {0} cannot be read: {1}", at, (e as Error).message), {
+      hint: l10n.t("Check the path in the project file."),
       cause: e,
       place: { file: project.file },
     });
@@ -342,8 +401,8 @@ async function readTemplate(project: ProjectContext, file: string): Promise<stri
 function refusedTemplate(e: unknown, file: string): unknown {
   const cause = e instanceof OpsError ? e.cause : undefined;
   if (!(cause instanceof Error) || cause.name !== "ValidationError") return e;
-  return new OpsError("badInput", `Template ${file} was refused: ${cause.message}`, {
-    hint: "Correct the template or its parameters and repeat.",
+  return new OpsError("badInput", l10n.t("Template {0} was refused: {1}", file, cause.message), {
+    hint: l10n.t("Correct the template or its parameters and repeat."),
     cause,
     place: { file },
   });

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import type { AwsClients } from "../aws/clients.ts";
 import { describeStack, eventsSince } from "../aws/cloudformation.ts";
 import { OpsError } from "../domain/errors.ts";
@@ -91,15 +92,28 @@ export function failureOf(stackName: string, followed: Followed): OpsError {
       e.type !== "AWS::CloudFormation::Stack",
   );
   const status = followed.stack?.status ?? "gone";
-  const rolledBack = /ROLLBACK_COMPLETE|DELETE_COMPLETE/.test(status) ? " Everything was rolled back." : "";
+  const rolledBack = /ROLLBACK_COMPLETE|DELETE_COMPLETE/.test(status) ? l10n.t(" Everything was rolled back.") : "";
   if (!first)
     return new OpsError(
       "deploymentFailed",
-      `Stack ${stackName} ended as ${status}: ${(followed.stack?.statusReason ?? "no reason was given").replace(/\.$/, "")}.${rolledBack}`,
+      l10n.t(
+        "Stack {0} ended as {1}: {2}.{3}",
+        stackName,
+        status,
+        (followed.stack?.statusReason ?? l10n.t("no reason was given")).replace(/\.$/, ""),
+        rolledBack,
+      ),
     );
   return new OpsError(
     "deploymentFailed",
-    `Stack ${stackName} failed at ${first.logicalId} (${first.type}): ${(first.reason ?? first.status).replace(/\.$/, "")}.${rolledBack}`,
-    { hint: "Correct the cause and deploy again." },
+    l10n.t(
+      "Stack {0} failed at {1} ({2}): {3}.{4}",
+      stackName,
+      first.logicalId,
+      first.type,
+      (first.reason ?? first.status).replace(/\.$/, ""),
+      rolledBack,
+    ),
+    { hint: l10n.t("Correct the cause and deploy again.") },
   );
 }

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import type { AwsClients } from "../aws/clients.ts";
 import { continueUpdateRollback, deleteStack, describeStack } from "../aws/cloudformation.ts";
 import { emptyBucket } from "../aws/s3.ts";
@@ -28,9 +29,13 @@ function assertRetainable({ name, status, resources }: Stack, retain: readonly s
   if (status === "DELETE_FAILED" && wrong === undefined) return;
   throw new OpsError(
     "badInput",
-    `${wrong ?? retain[0]} of stack ${name} cannot be retained: CloudFormation retains only what it could not delete before.`,
+    l10n.t(
+      "{0} of stack {1} cannot be retained: CloudFormation retains only what it could not delete before.",
+      wrong ?? retain[0] ?? "",
+      name,
+    ),
     {
-      hint: failed.length ? `That is ${failed.join(", ")}.` : "Delete the stack without it first.",
+      hint: failed.length ? l10n.t("That is {0}.", failed.join(", ")) : l10n.t("Delete the stack without it first."),
     },
   );
 }
@@ -39,9 +44,13 @@ function assertRetainable({ name, status, resources }: Stack, retain: readonly s
 function notDeleted(stack: Stack, followed: Followed): OpsError {
   const failure = failureOf(stack.name, followed);
   const failed = stack.resources.filter(({ status }) => status === "DELETE_FAILED").map(({ logicalId }) => logicalId);
-  const buckets = filledBuckets(stack).length > 0 ? "empty its buckets, or " : "";
+  const buckets = filledBuckets(stack).length > 0 ? l10n.t("empty its buckets, or ") : "";
   return new OpsError("deploymentFailed", failure.message, {
-    hint: `Correct the cause and delete again, ${buckets}keep what cannot be deleted: ${failed.join(", ")}.`,
+    hint: l10n.t(
+      "Correct the cause and delete again, {0}keep what cannot be deleted: {1}.",
+      buckets,
+      failed.join(", "),
+    ),
   });
 }
 
@@ -61,22 +70,25 @@ export async function removeStack(
   const { on } = following;
   const stack = await describeStack(clients, stackName);
   if (!stack)
-    throw new OpsError("notFound", `There is no stack ${stackName} in ${clients.region}.`, {
-      hint: "Switch the region or the account, or deploy the project first.",
+    throw new OpsError("notFound", l10n.t("There is no stack {0} in {1}.", stackName, clients.region), {
+      hint: l10n.t("Switch the region or the account, or deploy the project first."),
     });
   assertRetainable(stack, retain);
   if (emptyBuckets) {
     for (const { physicalId } of filledBuckets(stack)) {
       const count = await emptyBucket(clients, physicalId);
-      on({ kind: "step", text: `Deleted ${count} objects from bucket ${physicalId}` });
+      on({ kind: "step", text: l10n.t("Deleted {0} objects from bucket {1}", count, physicalId) });
     }
   }
-  on({ kind: "step", text: `Deleting stack ${stackName}` });
+  on({ kind: "step", text: l10n.t("Deleting stack {0}", stackName) });
   const followed = await follow(clients, stack, following, () => deleteStack(clients, stack.id, retain));
   if (followed.stack && followed.stack.status !== "DELETE_COMPLETE") throw notDeleted(followed.stack, followed);
   for (const id of retain) {
     const kept = stack.resources.find(({ logicalId }) => logicalId === id);
-    on({ kind: "step", text: `${id} stays in the account, at its cost: ${kept?.physicalId ?? kept?.type}` });
+    on({
+      kind: "step",
+      text: l10n.t("{0} stays in the account, at its cost: {1}", id, kept?.physicalId ?? kept?.type ?? ""),
+    });
   }
 }
 
@@ -92,10 +104,14 @@ export async function continueStackRollback(
 ): Promise<Stack> {
   const stack = await describeStack(clients, stackName);
   if (stack?.status !== "UPDATE_ROLLBACK_FAILED")
-    throw new OpsError("conflict", `Stack ${stackName} is ${stack?.status ?? "not there"}: no rollback is stuck.`, {
-      hint: "Deploy the project.",
-    });
-  following.on({ kind: "step", text: `Continuing the rollback of stack ${stackName}` });
+    throw new OpsError(
+      "conflict",
+      l10n.t("Stack {0} is {1}: no rollback is stuck.", stackName, stack?.status ?? l10n.t("not there")),
+      {
+        hint: l10n.t("Deploy the project."),
+      },
+    );
+  following.on({ kind: "step", text: l10n.t("Continuing the rollback of stack {0}", stackName) });
   const followed = await follow(clients, stack, following, () => continueUpdateRollback(clients, stack.id, skip));
   if (followed.stack?.status !== "UPDATE_ROLLBACK_COMPLETE") throw failureOf(stackName, followed);
   return followed.stack;

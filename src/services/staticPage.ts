@@ -1,4 +1,5 @@
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import type { AwsClients } from "../aws/clients.ts";
 import { deleteOthers, putPageFile } from "../aws/s3Pages.ts";
 import { OpsError } from "../domain/errors.ts";
@@ -43,10 +44,10 @@ export async function publishStaticPage(
 ): Promise<void> {
   const { [START_PAGE]: start, ...rest } = entries;
   if (!start)
-    throw new OpsError("badInput", `The web folder has no ${START_PAGE} to be published as ${pageKey}.`, {
-      hint: `Add it, or deploy with StaticPageReaders empty.`,
+    throw new OpsError("badInput", l10n.t("The web folder has no {0} to be published as {1}.", START_PAGE, pageKey), {
+      hint: l10n.t("Add it, or deploy with StaticPageReaders empty."),
     });
-  on({ kind: "step", text: `Publishing the web page as s3://${bucket}/${pageKey}` });
+  on({ kind: "step", text: l10n.t("Publishing the web page as s3://{0}/{1}", bucket, pageKey) });
   const files = [...Object.entries(rest), [pageKey, start] as const];
   for (const [key, body] of files) {
     signal?.throwIfAborted();

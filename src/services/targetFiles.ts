@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { OpsError } from "../domain/errors.ts";
 import type { TargetReport } from "../domain/targetSearch.ts";
 import { timeStamp } from "../domain/timeStamp.ts";
@@ -62,7 +63,7 @@ export async function proposeTargetEdit(
   { folder, file, project, environment }: ProjectContext,
 ): Promise<ProposedEdit> {
   if (report.targetPerMinute === undefined)
-    throw new OpsError("badInput", `The search found no target for endpoint ${report.endpointName}.`);
+    throw new OpsError("badInput", l10n.t("The search found no target for endpoint {0}.", report.endpointName));
   const templateFile = path.resolve(folder, project.template);
   const [template, projectText] = await Promise.all([readFile(templateFile, "utf8"), readFile(file, "utf8")]);
   const edit = editTarget(template, projectText, report.targetPerMinute, undefined, environment);

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { describeScaling, putPolicyTarget, suspendScaleOut } from "../aws/autoscaling.ts";
 import { describeEndpoint } from "../aws/sagemaker.ts";
 import { instanceTotals } from "../domain/endpoint.ts";
@@ -65,25 +66,29 @@ export class TargetFinder {
    */
   check({ target, endpoint, scaling }: PreparedRun, options: FindTargetOptions = {}): void {
     if (target.type !== "endpoint" || !endpoint)
-      throw new OpsError("badInput", "The search measures an endpoint's instance, not an API.", {
-        hint: 'Use a plan whose target is {"type": "endpoint"}.',
+      throw new OpsError("badInput", l10n.t("The search measures an endpoint's instance, not an API."), {
+        hint: l10n.t('Use a plan whose target is {"type": "endpoint"}.'),
       });
     const { current, desired } = instanceTotals(endpoint);
     if (current !== 1 || desired !== 1)
       throw new OpsError(
         "conflict",
-        `Endpoint ${endpoint.name} has ${current} of ${desired} instances; the search measures one.`,
+        l10n.t("Endpoint {0} has {1} of {2} instances; the search measures one.", endpoint.name, current, desired),
         {
-          hint: "Set its capacity to 1, or wait until it has scaled in, and repeat.",
+          hint: l10n.t("Set its capacity to 1, or wait until it has scaled in, and repeat."),
         },
       );
     const acting = scaling.find((t) => t.maxInstances > 1 && t.policies.length > 0 && !t.scaleOutSuspended);
     if (acting && !options.suspendScaling)
       throw new OpsError(
         "conflict",
-        `Endpoint ${endpoint.name} would scale out to up to ${acting.maxInstances} instances during the search.`,
+        l10n.t(
+          "Endpoint {0} would scale out to up to {1} instances during the search.",
+          endpoint.name,
+          acting.maxInstances,
+        ),
         {
-          hint: "Let the search suspend scale-out meanwhile (--suspend-scaling), or suspend it yourself.",
+          hint: l10n.t("Let the search suspend scale-out meanwhile (--suspend-scaling), or suspend it yourself."),
         },
       );
   }
@@ -128,16 +133,16 @@ export class TargetFinder {
    */
   async applyToPolicy({ endpointName, variantName, targetPerMinute }: TargetReport): Promise<void> {
     if (targetPerMinute === undefined)
-      throw new OpsError("badInput", `The search found no target for endpoint ${endpointName}.`);
+      throw new OpsError("badInput", l10n.t("The search found no target for endpoint {0}.", endpointName));
     const clients = this.connections.clients();
     const [target] = await describeScaling(clients, endpointName, [variantName]);
     const policy = target?.policies.find(({ metric }) => metric === INVOCATIONS_METRIC);
     if (!policy)
       throw new OpsError(
         "notFound",
-        `Variant ${variantName} of endpoint ${endpointName} has no policy on ${INVOCATIONS_METRIC}.`,
+        l10n.t("Variant {0} of endpoint {1} has no policy on {2}.", variantName, endpointName, INVOCATIONS_METRIC),
         {
-          hint: "Put a target-tracking policy on it first.",
+          hint: l10n.t("Put a target-tracking policy on it first."),
         },
       );
     await putPolicyTarget(clients, endpointName, variantName, policy.name, targetPerMinute);
@@ -171,12 +176,16 @@ export class TargetFinder {
     }
     const knee = kneeOf(steps, limits, RESOLUTION);
     const last = steps.at(-1);
-    if (this.stopAsked) warnings.push("The search was stopped before its end; its interval is wider for it.");
+    if (this.stopAsked) warnings.push(l10n.t("The search was stopped before its end; its interval is wider for it."));
     else if (last?.generatorLimited)
       warnings.push(
-        `At ${Math.round(last.rate)} requests/s this machine was the limit and not the instance. Close other programs, or search from another machine.`,
+        l10n.t(
+          "At {0} requests/s this machine was the limit and not the instance. Close other programs, or search from another machine.",
+          Math.round(last.rate),
+        ),
       );
-    else if (!knee) warnings.push(`The instance held ${maxRate} requests/s, the most that was tried. Raise --max.`);
+    else if (!knee)
+      warnings.push(l10n.t("The instance held {0} requests/s, the most that was tried. Raise --max.", maxRate));
     const targetPerMinute = knee && targetFor(knee.maxRps, safetyFactor);
     const { accountId, region, timeScale } = connection;
     return {
@@ -225,9 +234,9 @@ export class TargetFinder {
     if (current !== 1 || desired !== 1)
       throw new OpsError(
         "conflict",
-        `Endpoint ${name} changed to ${current} of ${desired} instances during the search.`,
+        l10n.t("Endpoint {0} changed to {1} of {2} instances during the search.", name, current, desired),
         {
-          hint: "Suspend its scaling, wait until it has one instance, and repeat.",
+          hint: l10n.t("Suspend its scaling, wait until it has one instance, and repeat."),
         },
       );
   }

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import * as l10n from "@vscode/l10n";
 import {
   isMap,
   isPair,
@@ -107,10 +108,11 @@ function ownFindings(text: string, project: Pick<Project, "parameters" | "artifa
   const nothing = { references: [], parameters: [] };
   if (syntax.length > 0) return { syntax, ...nothing };
   const root = document.contents;
-  if (!isMap(root)) return { syntax: [finding("error", "A template is a map with Resources.", root)], ...nothing };
+  if (!isMap(root))
+    return { syntax: [finding("error", l10n.t("A template is a map with Resources."), root)], ...nothing };
   const resources = root.get("Resources", true);
   if (!isMap(resources) || resources.items.length === 0)
-    return { syntax: [finding("error", "The template has no Resources.", root)], ...nothing };
+    return { syntax: [finding("error", l10n.t("The template has no Resources."), root)], ...nothing };
   return {
     syntax: [],
     references: [...untyped(resources as YAMLMap, finding), ...unknownNames(root, resources as YAMLMap, finding)],
@@ -124,7 +126,7 @@ function untyped(resources: YAMLMap, finding: Find): TemplateFinding[] {
   return resources.items.flatMap(({ key, value }) =>
     isMap(value) && isScalar(value.get("Type", true))
       ? []
-      : [finding("error", `Resource ${String(key)} has no Type.`, key as ParsedNode)],
+      : [finding("error", l10n.t("Resource {0} has no Type.", String(key)), key as ParsedNode)],
   );
 }
 
@@ -136,7 +138,7 @@ function unknownNames(root: YAMLMap, resources: YAMLMap, finding: Find): Templat
   const found: TemplateFinding[] = [];
   const check = (name: string, node: Node) => {
     if (!known.has(name) && !name.startsWith("AWS::"))
-      found.push(finding("error", `There is no resource or parameter ${name}.`, node));
+      found.push(finding("error", l10n.t("There is no resource or parameter {0}.", name), node));
   };
   visit(root, (_key, node) => {
     if (isScalar(node) && typeof node.value === "string") {
@@ -179,7 +181,7 @@ function parameterFindings(
     const name = String(key);
     const hasDefault = isMap(value) && value.has("Default");
     if (hasDefault || given.has(name)) return [];
-    const message = `Parameter ${name} has no default, and the project file gives it no value.`;
+    const message = l10n.t("Parameter {0} has no default, and the project file gives it no value.", name);
     return [finding("warning", message, key as ParsedNode)];
   });
   const known = new Set(names(declared));
@@ -187,7 +189,11 @@ function parameterFindings(
   return [
     ...missing,
     ...unknown.map((name) =>
-      finding("error", `The project file sets parameter ${name}, which the template does not have.`, declared as Node),
+      finding(
+        "error",
+        l10n.t("The project file sets parameter {0}, which the template does not have.", name),
+        declared as Node,
+      ),
     ),
   ];
 }

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { isMap, isScalar, type Node, parseDocument, type Scalar, type YAMLMap } from "yaml";
 import { OpsError } from "../domain/errors.ts";
 
@@ -35,8 +36,8 @@ export function editProperty(
   );
   const node = isMap(found?.value) ? (found.value.getIn(["Properties", ...path], true) as Node | undefined) : undefined;
   if (!node)
-    throw new OpsError("badInput", `The template has no ${resourceType} with ${path.join("/")}.`, {
-      hint: `Add it to the template, or make the change in the account.`,
+    throw new OpsError("badInput", l10n.t("The template has no {0} with {1}.", resourceType, path.join("/")), {
+      hint: l10n.t("Add it to the template, or make the change in the account."),
     });
   return editNode(template, project, node, value, `${resourceType} ${path.join("/")}`, environment);
 }
@@ -53,8 +54,8 @@ export function editNode(
   const parameter = referenced(node);
   if (parameter !== undefined) return setParameter(project, parameter, value, environment);
   if (!isScalar(node) || node.tag?.startsWith("!"))
-    throw new OpsError("badInput", `The template computes ${what} by a function, which cannot be edited.`, {
-      hint: `Set it to ${value}, or to a parameter.`,
+    throw new OpsError("badInput", l10n.t("The template computes {0} by a function, which cannot be edited.", what), {
+      hint: l10n.t("Set it to {0}, or to a parameter.", value),
     });
   const text =
     typeof node.value === "string" && /^["']/.test(template.slice(...rangeOf(node)))
@@ -81,7 +82,8 @@ function setParameter(
 ): TemplateEdit {
   const document = parseTemplate(project);
   const holder = environment === undefined ? document.contents : document.getIn(["environments", environment], true);
-  if (!isMap(holder)) throw new OpsError("badInput", "The project file is not a JSON object.", { hint: "Correct it." });
+  if (!isMap(holder))
+    throw new OpsError("badInput", l10n.t("The project file is not a JSON object."), { hint: l10n.t("Correct it.") });
   const parameters = holder.get("parameters", true);
   const known = isMap(parameters) ? (parameters.get(parameter, true) as Scalar | undefined) : undefined;
   if (known)
@@ -92,7 +94,7 @@ function setParameter(
       text: splice(project, known, JSON.stringify(value)),
     };
   const ofAll = environment === undefined ? undefined : document.getIn(["parameters", parameter]);
-  const before = ofAll === undefined ? "the template's default" : String(ofAll);
+  const before = ofAll === undefined ? l10n.t("the template's default") : String(ofAll);
   const text = isMap(parameters)
     ? insert(project, parameters, parameter, value)
     : insertText(project, holder, `"parameters": { "${parameter}": ${JSON.stringify(value)} }`);
@@ -119,6 +121,6 @@ function splice(text: string, node: Node, value: string): string {
 }
 
 function rangeOf(node: Node): [number, number] {
-  if (!node.range) throw new OpsError("failed", "The file's layout could not be read.");
+  if (!node.range) throw new OpsError("failed", l10n.t("The file's layout could not be read."));
   return [node.range[0], node.range[1]];
 }

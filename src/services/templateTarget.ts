@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { isMap, type Node } from "yaml";
 import { OpsError } from "../domain/errors.ts";
 import { INVOCATIONS_METRIC } from "../domain/scalingExplanation.ts";
@@ -21,7 +22,7 @@ export function editTarget(
   environment?: string,
 ): TemplateEdit {
   const node = targetNode(template, policyName);
-  return editNode(template, project, node, targetPerMinute, "its target value", environment);
+  return editNode(template, project, node, targetPerMinute, l10n.t("its target value"), environment);
 }
 
 function targetNode(template: string, policyName: string | undefined): Node {
@@ -35,10 +36,11 @@ function targetNode(template: string, policyName: string | undefined): Node {
   });
   const [policy] = policies;
   if (!policy)
-    throw new OpsError("badInput", `The template has no policy on ${INVOCATIONS_METRIC}.`, {
-      hint: `Add an ${POLICY_TYPE} to it, or change the policy itself.`,
+    throw new OpsError("badInput", l10n.t("The template has no policy on {0}.", INVOCATIONS_METRIC), {
+      hint: l10n.t("Add an {0} to it, or change the policy itself.", POLICY_TYPE),
     });
   const value = policy.getIn(["Properties", CONFIGURATION, "TargetValue"], true);
-  if (!value) throw new OpsError("badInput", "The template's policy has no TargetValue.", { hint: "Add one." });
+  if (!value)
+    throw new OpsError("badInput", l10n.t("The template's policy has no TargetValue."), { hint: l10n.t("Add one.") });
   return value as Node;
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { parseDocument, type Scalar } from "yaml";
 import type { AwsClients } from "../aws/clients.ts";
 import {
@@ -61,15 +62,15 @@ export class Trainer {
   async prepare(project: ProjectContext): Promise<PreparedTraining> {
     const { training } = project.project;
     if (!training)
-      throw new OpsError("badInput", `Project file ${project.file} does not say what to train on.`, {
-        hint: 'Add "training": { "data": "model/train.csv", "label": "class", "hyperparameters": { … } }.',
+      throw new OpsError("badInput", l10n.t("Project file {0} does not say what to train on.", project.file), {
+        hint: l10n.t('Add "training": { "data": "model/train.csv", "label": "class", "hyperparameters": { … } }.'),
         place: { file: project.file },
       });
     imageUri(XGBOOST, this.connections.required().region);
     const file = path.resolve(project.folder, training.data);
     const text = await readFile(file, "utf8").catch((cause: Error) => {
-      throw new OpsError("badInput", `Training data ${file} cannot be read: ${cause.message}`, {
-        hint: "Check training.data in the project file.",
+      throw new OpsError("badInput", l10n.t("Training data {0} cannot be read: {1}", file, cause.message), {
+        hint: l10n.t("Check training.data in the project file."),
         cause,
         place: { file: project.file },
       });
@@ -78,11 +79,11 @@ export class Trainer {
     const wanted = project.features?.features.map(({ name }) => name);
     const given = table.features.map(({ name }) => name);
     if (wanted && wanted.join() !== given.join())
-      throw new OpsError("badInput", `Training data ${file} has other columns than the project's features.`, {
-        hint: `The function sends ${wanted.join(", ")} in this order; the file has ${given.join(", ")}.`,
+      throw new OpsError("badInput", l10n.t("Training data {0} has other columns than the project's features.", file), {
+        hint: l10n.t("The function sends {0} in this order; the file has {1}.", wanted.join(", "), given.join(", ")),
       });
     const { rows, ...channels } = trainingChannels(table);
-    if (rows < 2) throw new OpsError("badInput", `Training data ${file} has ${rows} labelled rows.`);
+    if (rows < 2) throw new OpsError("badInput", l10n.t("Training data {0} has {1} labelled rows.", file, rows));
     const price = hourlyPrice(training.instanceType);
     return {
       project,
@@ -139,21 +140,26 @@ export class Trainer {
       maxSeconds: prepared.maxMinutes * 60,
       hyperparameters: prepared.hyperparameters,
     };
-    step(`Starting training job ${name} on ${prepared.instanceType}: ${prepared.rows} rows`);
+    step(l10n.t("Starting training job {0} on {1}: {2} rows", name, prepared.instanceType, prepared.rows));
     await createTrainingJob(clients, input);
     const job = await this.follow(clients, name, on, signal);
     if (job.status === "Stopped")
-      throw new OpsError("cancelled", `Training job ${name} was stopped in ${clients.region}.`);
+      throw new OpsError("cancelled", l10n.t("Training job {0} was stopped in {1}.", name, clients.region));
     if (job.status === "Failed" || !job.artifact)
       throw new OpsError(
         "failed",
-        `Training job ${name} failed in ${clients.region}: ${job.failureReason ?? "no reason was given"}`,
+        l10n.t(
+          "Training job {0} failed in {1}: {2}",
+          name,
+          clients.region,
+          job.failureReason ?? l10n.t("no reason was given"),
+        ),
         {
-          hint: `Its log is /aws/sagemaker/TrainingJobs, stream ${name}/….`,
+          hint: l10n.t("Its log is /aws/sagemaker/TrainingJobs, stream {0}/….", name),
         },
       );
     const modelFile = path.join(project.folder, "model", `${name}.tar.gz`);
-    step(`Downloading ${job.artifact}`);
+    step(l10n.t("Downloading {0}", job.artifact));
     await downloadArtifact(this.connections, job.artifact, modelFile, { signal });
     await nameModel(project, path.relative(project.folder, modelFile).split(path.sep).join("/"));
     return { job, modelFile };
@@ -175,7 +181,7 @@ export class Trainer {
     let outputs = stack?.status.endsWith("_COMPLETE") ? stack.outputs : {};
     const isCurrent = outputs.TrainingRoleArn && (ownBucket === undefined || outputs.BucketName === String(ownBucket));
     if (!isCurrent) {
-      step(`Creating the role of training jobs (stack ${TRAINING_STACK})`);
+      step(l10n.t("Creating the role of training jobs (stack {0})", TRAINING_STACK));
       const context: ProjectContext = {
         folder: this.source,
         file,
@@ -196,9 +202,13 @@ export class Trainer {
     }
     const { TrainingRoleArn, BucketName } = outputs;
     if (!TrainingRoleArn || !BucketName)
-      throw new OpsError("deploymentFailed", `Stack ${TRAINING_STACK} in ${region} has no output TrainingRoleArn.`, {
-        hint: "Delete that stack and repeat.",
-      });
+      throw new OpsError(
+        "deploymentFailed",
+        l10n.t("Stack {0} in {1} has no output TrainingRoleArn.", TRAINING_STACK, region),
+        {
+          hint: l10n.t("Delete that stack and repeat."),
+        },
+      );
     return { roleArn: given ?? TrainingRoleArn, bucket: BucketName };
   }
 
@@ -222,7 +232,7 @@ export class Trainer {
       if (isTrainingOver(job)) return job;
       if (signal?.aborted && !stopping) {
         stopping = true;
-        on({ kind: "step", text: `Stopping training job ${name}` });
+        on({ kind: "step", text: l10n.t("Stopping training job {0}", name) });
         await stopTrainingJob(clients, name);
       }
       await pause(this.connections.current?.kind === "sandbox" ? 300 : 5_000, stopping ? undefined : signal);
@@ -235,10 +245,14 @@ async function nameModel({ file }: ProjectContext, modelPath: string): Promise<v
   const text = await readFile(file, "utf8");
   const node = parseDocument(text).getIn(["artifacts", "model", "path"], true) as Scalar | undefined;
   if (!node?.range) {
-    throw new OpsError("badInput", `Project file ${file} names no model that the new one could take the place of.`, {
-      hint: `Add it: "artifacts": { "model": { "path": "${modelPath}", "parameter": "ModelKey" } }.`,
-      place: { file },
-    });
+    throw new OpsError(
+      "badInput",
+      l10n.t("Project file {0} names no model that the new one could take the place of.", file),
+      {
+        hint: l10n.t('Add it: "artifacts": { "model": { "path": "{0}", "parameter": "ModelKey" } }.', modelPath),
+        place: { file },
+      },
+    );
   }
   const [begin, end] = node.range;
   await writeFile(file, text.slice(0, begin) + JSON.stringify(modelPath) + text.slice(end));

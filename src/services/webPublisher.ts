@@ -1,4 +1,5 @@
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { jobStatus, startDeployment } from "../aws/amplify.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { OpsError } from "../domain/errors.ts";
@@ -53,14 +54,14 @@ async function publishToAmplify(
   entries: Entries,
   { pollMs, on, signal }: Omit<PublishOptions, "apiUrl">,
 ): Promise<void> {
-  on({ kind: "step", text: `Publishing the web page to Amplify app ${appId}, branch ${branch}` });
+  on({ kind: "step", text: l10n.t("Publishing the web page to Amplify app {0}, branch {1}", appId, branch) });
   const jobId = await startDeployment(clients, appId, branch, zipOf(entries));
   for (;;) {
     const status = await jobStatus(clients, appId, branch, jobId);
     if (status === "SUCCEED") return;
     if (status === "FAILED" || status === "CANCELLED")
-      throw new OpsError("deploymentFailed", `Amplify job ${jobId} of app ${appId} ended as ${status}.`, {
-        hint: "Deploy again; the stack itself is complete.",
+      throw new OpsError("deploymentFailed", l10n.t("Amplify job {0} of app {1} ended as {2}.", jobId, appId, status), {
+        hint: l10n.t("Deploy again; the stack itself is complete."),
       });
     signal?.throwIfAborted();
     await pause(pollMs, signal);

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { OpsError } from "../domain/errors.ts";
 import {
   pricedOutcome,
@@ -24,13 +25,20 @@ export class WhatIf {
     if (scenarios.length === 0 || scenarios.length > MOST_SCENARIOS)
       throw new OpsError(
         "badInput",
-        `${scenarios.length} scenarios were given for load ${load.name}; 1 to ${MOST_SCENARIOS} can be compared.`,
+        l10n.t(
+          "{0} scenarios were given for load {1}; 1 to {2} can be compared.",
+          scenarios.length,
+          load.name,
+          MOST_SCENARIOS,
+        ),
         {
-          hint: "Give a target, and fewer values to combine.",
+          hint: l10n.t("Give a target, and fewer values to combine."),
         },
       );
     if (load.ratesPerSecond.length === 0)
-      throw new OpsError("badInput", `Load ${load.name} has no second with a request.`, { hint: "Take another run." });
+      throw new OpsError("badInput", l10n.t("Load {0} has no second with a request.", load.name), {
+        hint: l10n.t("Take another run."),
+      });
     const sandbox = new SandboxProcess(this.program);
     try {
       const { endpoint, controlToken } = await sandbox.start();
@@ -64,7 +72,7 @@ async function ask(
   });
   const body = (await answer.json()) as { error?: string; outcomes?: WhatIfOutcome[] };
   if (answer.ok && body.outcomes) return body.outcomes;
-  throw new OpsError("badInput", `The simulation refuses this: ${body.error ?? answer.statusText}`, {
-    hint: "Correct the scenarios, or take a shorter or smaller load.",
+  throw new OpsError("badInput", l10n.t("The simulation refuses this: {0}", body.error ?? answer.statusText), {
+    hint: l10n.t("Correct the scenarios, or take a shorter or smaller load."),
   });
 }

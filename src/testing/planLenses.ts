@@ -12,6 +12,7 @@ import {
 } from "vscode";
 import type { CommandId, Commands } from "../contributions.ts";
 import { parseLoadPlan, peakRate, plannedRequests, planSeconds } from "../domain/loadPlan.ts";
+import { plural } from "../domain/plural.ts";
 import type { LoadTests } from "../services/loadTests.ts";
 import { formatAge, formatNumber } from "../ui/format.ts";
 import { PLAN_PATTERN } from "../ui/workspacePlans.ts";
@@ -41,7 +42,7 @@ function lenses(document: TextDocument, isRunning: boolean): CodeLens[] {
   const lens = (command: Command) => new CodeLens(top, command);
   if (!parsed.ok) {
     const count = parsed.problems.length;
-    const title = `$(error) ${l10n.t("Cannot be run: {0}", count === 1 ? l10n.t("1 problem") : l10n.t("{0} problems", count))}`;
+    const title = `$(error) ${l10n.t("Cannot be run: {0}", plural(count, "problem"))}`;
     return [lens({ title, command: "workbench.actions.view.problems" })];
   }
   const { stages } = parsed.plan;

@@ -1,9 +1,10 @@
 import * as l10n from "@vscode/l10n";
 import { isSuccessful, type PastDeployment } from "../domain/deploymentHistory.ts";
+import { plural } from "../domain/plural.ts";
 import { isStackInProgress, type Stack } from "../domain/stack.ts";
 import type { Connections } from "../services/connections.ts";
 import { readDeployments } from "../services/deploymentHistory.ts";
-import { formatAge, formatTime, plural } from "../ui/format.ts";
+import { formatAge, formatTime } from "../ui/format.ts";
 import { type Presentation, tooltipRows } from "./present.ts";
 import { shortType } from "./presentStack.ts";
 import type { TreeNode } from "./treeNode.ts";

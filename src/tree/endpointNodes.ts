@@ -2,7 +2,7 @@ import * as l10n from "@vscode/l10n";
 import type { EndpointConfig, Model } from "../domain/endpoint.ts";
 import type { ScalableTarget, ScalingActivity } from "../domain/scaling.ts";
 import type { EndpointDetail, Endpoints } from "../services/endpoints.ts";
-import { plural } from "../ui/format.ts";
+
 import {
   type Presentation,
   presentActivity,
@@ -102,7 +102,7 @@ function scalingNode(
   const more: TreeNode = {
     id: `${at}/earlier`,
     presentation: {
-      label: plural(earlier.length, l10n.t("earlier activity")).replace("activitys", "activities"),
+      label: earlier.length === 1 ? l10n.t("1 earlier activity") : l10n.t("{0} earlier activities", earlier.length),
       icon: "history",
     },
     children: () => earlier.map(node),

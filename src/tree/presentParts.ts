@@ -1,6 +1,7 @@
 import * as l10n from "@vscode/l10n";
 import type { EndpointConfig, Model } from "../domain/endpoint.ts";
-import { formatNumber, formatTime, lastPart, plural } from "../ui/format.ts";
+import { plural } from "../domain/plural.ts";
+import { formatNumber, formatTime, lastPart } from "../ui/format.ts";
 import { type Presentation, tooltipRows } from "./present.ts";
 
 export function presentModel(model: Model, nowMs: number): Presentation {

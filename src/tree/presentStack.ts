@@ -1,7 +1,8 @@
 import * as l10n from "@vscode/l10n";
 import { formatHourly, formatHourlyAndMonthly } from "../domain/cost.ts";
+import { plural } from "../domain/plural.ts";
 import { isOnlyDeletable, isStackFailed, isStackInProgress, type Stack, type StackResource } from "../domain/stack.ts";
-import { formatTime, plural } from "../ui/format.ts";
+import { formatTime } from "../ui/format.ts";
 import { type Presentation, tooltipRows } from "./present.ts";
 
 /** Icon and colour of a status word of CloudFormation. */

@@ -3,11 +3,6 @@ export function formatNumber(value: number, digits = 0): string {
   return value.toLocaleString("en-US", { maximumFractionDigits: digits });
 }
 
-/** `1 instance`, `3 instances`. */
-export function plural(count: number, noun: string): string {
-  return `${formatNumber(count)} ${noun}${count === 1 ? "" : "s"}`;
-}
-
 /** `14:02` today, `Nov 22, 14:02` on other days; local time. */
 export function formatTime(atMs: number, nowMs: number): string {
   const at = new Date(atMs);
