@@ -1,15 +1,11 @@
 import { GetRoleCommand } from "@aws-sdk/client-iam";
-import { InvokeCommand } from "@aws-sdk/client-lambda";
 import {
-  ConflictException,
   CreateScheduleCommand,
   type CreateScheduleInput,
   DeleteScheduleCommand,
   GetScheduleCommand,
   ListSchedulesCommand,
-  ResourceNotFoundException,
   UpdateScheduleCommand,
-  ValidationException,
 } from "@aws-sdk/client-scheduler";
 import { parseSchedule, type Schedule } from "../autoscaling/schedule.ts";
 import { pageOf } from "../paging.ts";
@@ -17,14 +13,22 @@ import { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { serviceInfo } from "../wire/serviceInfo.ts";
 import type { CallContext } from "../wire/types.ts";
 import type { ServiceModule, World } from "../world.ts";
+import {
+  addGroupOperations,
+  conflict,
+  invalid,
+  missing,
+  type ScheduleGroup,
+  ScheduleGroups,
+} from "./scheduleGroups.ts";
+import { DEFAULT_RETRIES, FUNCTION, invokeTarget, parseInput, UNIVERSAL } from "./scheduleInvocation.ts";
 
 const DAY_MS = 86_400_000;
-const META = { $metadata: {} };
-const UNIVERSAL = /^arn:aws[\w-]*:scheduler:::aws-sdk:(\w+):(\w+)$/;
-const FUNCTION = /^arn:aws[\w-]*:lambda:([\w-]+):\d{12}:function:/;
 
 interface ScheduleRecord {
   region: string;
+  /** Name of its group. */
+  group: string;
   name: string;
   arn: string;
   input: CreateScheduleInput;
@@ -32,22 +36,20 @@ interface ScheduleRecord {
   modifiedMs: number;
 }
 
-const invalid = (message: string) => new ValidationException({ message, Message: message, ...META });
-
 /**
- * EventBridge Scheduler: schedules of the default group, which invoke a Lambda function or any operation of the sandbox
+ * EventBridge Scheduler: schedules in groups, which invoke a Lambda function or any operation of the sandbox
  * (universal targets) with the rights of their role. Times are calendar times, whatever the clock's scale.
  */
 export function createScheduler(world: World): ServiceModule {
   const records = new Map<string, ScheduleRecord>();
   const timers = new Map<ScheduleRecord, () => void>();
   const service = new ServiceBuilder(serviceInfo.scheduler);
-  const arnOf = (ctx: CallContext, name: string | undefined) =>
-    `arn:aws:scheduler:${ctx.region}:${ctx.accountId}:schedule/default/${name}`;
+  const groups = new ScheduleGroups(world);
+  const arnOf = (ctx: CallContext, name: string | undefined, group: ScheduleGroup) =>
+    `arn:aws:scheduler:${ctx.region}:${ctx.accountId}:schedule/${group.name}/${name}`;
 
   const find = (ctx: CallContext, name: string | undefined, group: string | undefined): ScheduleRecord => {
-    checkGroup(group);
-    const record = records.get(arnOf(ctx, name));
+    const record = records.get(arnOf(ctx, name, groups.get(ctx.region, group)));
     if (record) return record;
     throw missing(`Schedule ${name} does not exist.`);
   };
@@ -69,14 +71,15 @@ export function createScheduler(world: World): ServiceModule {
       if (record.input.ActionAfterCompletion === "DELETE") drop(record);
       return;
     }
+    const due = next + flexibleMs(world, record.input);
     // Timers cannot be longer than some weeks: what is far away is looked at once a day.
-    const wait = Math.min(Math.max(0, next - world.clock.now()), DAY_MS);
+    const wait = Math.min(Math.max(0, due - world.clock.now()), DAY_MS);
     timers.set(
       record,
       world.clock.schedule(world.clock.toSimulated(wait), () => {
         if (records.get(record.arn) !== record) return;
         if (world.clock.now() < next) return plan(record, afterMs);
-        void invoke(world, record).finally(() => {
+        void invokeTarget(world, record).finally(() => {
           if (records.get(record.arn) === record) plan(record, next);
         });
       }),
@@ -85,30 +88,28 @@ export function createScheduler(world: World): ServiceModule {
 
   service
     .on(CreateScheduleCommand)(async (input, ctx) => {
-      checkGroup(input.GroupName);
-      const arn = arnOf(ctx, input.Name);
-      if (records.has(arn)) {
-        const message = `Schedule ${input.Name} already exists.`;
-        throw new ConflictException({ message, Message: message, ...META });
-      }
+      const group = groups.get(ctx.region, input.GroupName);
+      const arn = arnOf(ctx, input.Name, group);
+      if (records.has(arn)) throw conflict(`Schedule ${input.Name} already exists.`);
       await check(world, input, ctx);
       const now = world.clock.now();
-      const record = { region: ctx.region, name: input.Name!, arn, input, createdMs: now, modifiedMs: now };
+      const own = { region: ctx.region, group: group.name, name: input.Name!, arn };
+      const record = { ...own, input, createdMs: now, modifiedMs: now };
       records.set(arn, record);
       plan(record, now);
       return { ScheduleArn: arn };
     })
     .on(GetScheduleCommand)((input, ctx) => {
-      const { input: own, arn, createdMs, modifiedMs } = find(ctx, input.Name, input.GroupName);
+      const { input: own, arn, group, createdMs, modifiedMs } = find(ctx, input.Name, input.GroupName);
       const { ClientToken: _token, ...rest } = own;
       return {
         ...rest,
         Arn: arn,
-        GroupName: "default",
+        GroupName: group,
         State: own.State ?? ("ENABLED" as const),
         ActionAfterCompletion: own.ActionAfterCompletion ?? ("NONE" as const),
         ScheduleExpressionTimezone: own.ScheduleExpressionTimezone ?? "UTC",
-        Target: { RetryPolicy: { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 }, ...own.Target! },
+        Target: { ...own.Target!, RetryPolicy: { ...DEFAULT_RETRIES, ...own.Target!.RetryPolicy } },
         CreationDate: new Date(createdMs),
         LastModificationDate: new Date(modifiedMs),
       };
@@ -116,19 +117,19 @@ export function createScheduler(world: World): ServiceModule {
     .on(ListSchedulesCommand)((input, ctx) => {
       const found = [...records.values()]
         .filter(
-          ({ region, name, input: own }) =>
+          ({ region, group, name, input: own }) =>
             region === ctx.region &&
-            (!input.GroupName || input.GroupName === "default") &&
+            (!input.GroupName || input.GroupName === group) &&
             (!input.NamePrefix || name.startsWith(input.NamePrefix)) &&
             (!input.State || (own.State ?? "ENABLED") === input.State),
         )
         .sort((a, b) => (a.name < b.name ? -1 : 1));
       const page = pageOf(found, input.MaxResults ?? 100, input.NextToken, () => invalid("Invalid NextToken."));
       return {
-        Schedules: page.items.map(({ arn, name, input: own, createdMs, modifiedMs }) => ({
+        Schedules: page.items.map(({ arn, group, name, input: own, createdMs, modifiedMs }) => ({
           Arn: arn,
           Name: name,
-          GroupName: "default",
+          GroupName: group,
           State: own.State ?? ("ENABLED" as const),
           Target: { Arn: own.Target?.Arn },
           CreationDate: new Date(createdMs),
@@ -150,13 +151,23 @@ export function createScheduler(world: World): ServiceModule {
     return {};
   });
 
+  addGroupOperations(service, groups, (group) => {
+    for (const record of [...records.values()])
+      if (record.region === group.region && record.group === group.name) drop(record);
+  });
+
   return {
     services: [service],
     persist: {
       name: "scheduler",
-      save: () => records,
+      save: (): Saved => ({ records, groups: groups.groups }),
       load(saved) {
-        for (const [arn, record] of saved as Map<string, ScheduleRecord>) {
+        // Schedules alone were saved before there were groups.
+        const state =
+          saved instanceof Map ? { records: saved as Saved["records"], groups: new Map() } : (saved as Saved);
+        for (const [key, group] of state.groups as Saved["groups"]) groups.groups.set(key, group);
+        for (const [arn, known] of state.records) {
+          const record = { ...known, group: known.group ?? "default" };
           records.set(arn, record);
           // A time that passed while nothing ran is made up for, as one is on AWS that could not be kept.
           plan(record, isOnce(record.input) ? record.modifiedMs : world.clock.now());
@@ -171,10 +182,15 @@ export function createScheduler(world: World): ServiceModule {
 }
 
 const isOnce = ({ ScheduleExpression = "" }: CreateScheduleInput) => ScheduleExpression.startsWith("at(");
-const missing = (message: string) => new ResourceNotFoundException({ message, Message: message, ...META });
 
-function checkGroup(group: string | undefined): void {
-  if (group !== undefined && group !== "default") throw missing(`Schedule group ${group} does not exist.`);
+interface Saved {
+  records: Map<string, ScheduleRecord>;
+  groups: Map<string, ScheduleGroup>;
+}
+
+/** How much later than due a schedule with a flexible window starts, real ms (AWS: "Configuring flexible time windows"). */
+function flexibleMs(world: World, { FlexibleTimeWindow: window }: CreateScheduleInput): number {
+  return window?.Mode === "FLEXIBLE" ? world.random() * (window.MaximumWindowInMinutes ?? 0) * 60_000 : 0;
 }
 
 /** The schedule in its time zone; undefined when the expression or the zone is none. */
@@ -210,49 +226,23 @@ async function check(world: World, input: CreateScheduleInput, ctx: CallContext)
     throw invalid(
       `Provided Arn is not in correct format or not supported by this sandbox: ${arn}. It invokes Lambda functions and universal targets (arn:aws:scheduler:::aws-sdk:service:apiAction).`,
     );
-  if (input.Target?.Input !== undefined && UNIVERSAL.test(arn)) parseInput(input.Target.Input);
+  if (UNIVERSAL.test(arn)) checkInput(input.Target?.Input);
+  const { Mode, MaximumWindowInMinutes } = input.FlexibleTimeWindow ?? {};
+  if (Mode === "FLEXIBLE" && MaximumWindowInMinutes === undefined)
+    throw invalid("MaximumWindowInMinutes must be provided when Mode is FLEXIBLE.");
+  if (Mode === "OFF" && MaximumWindowInMinutes !== undefined)
+    throw invalid("MaximumWindowInMinutes must not be provided when Mode is OFF.");
   const RoleName = (input.Target?.RoleArn ?? "").split("/").at(-1) ?? "";
   const role = await world.call(GetRoleCommand, { RoleName }, { region: ctx.region }).catch(() => undefined);
   if (!decodeURIComponent(role?.Role?.AssumeRolePolicyDocument ?? "").includes("scheduler.amazonaws.com"))
     throw invalid("The execution role you provide must allow AWS EventBridge Scheduler to assume the role.");
 }
 
-function parseInput(text: string | undefined): object {
+/** @throws ValidationException */
+function checkInput(text: string | undefined): void {
   try {
-    const input: unknown = JSON.parse(text ?? "{}");
-    if (typeof input === "object" && input !== null && !Array.isArray(input)) return input;
+    parseInput(text);
   } catch {
-    // worded below
-  }
-  throw invalid("Invalid Target Input: a universal target takes a JSON object.");
-}
-
-/** Invokes the target; a failure is tried again, as the retry policy allows, a minute apart. */
-async function invoke(world: World, { region, input, name }: ScheduleRecord): Promise<void> {
-  const { Arn = "", RoleArn = "", Input, RetryPolicy } = input.Target ?? {};
-  const roleName = RoleArn.split("/").at(-1);
-  const principalArn = `arn:aws:sts::${world.accountId}:assumed-role/${roleName}/${name}`;
-  const attempts = Math.min(RetryPolicy?.MaximumRetryAttempts ?? 185, world.timeScale === 0 ? 0 : 185);
-  for (let attempt = 0; attempt <= attempts; attempt++) {
-    try {
-      const [, service = "", action = ""] = UNIVERSAL.exec(Arn) ?? [];
-      if (service) {
-        const operation = action.charAt(0).toUpperCase() + action.slice(1);
-        await world.callNamed(service, operation, parseInput(Input), { region, principalArn });
-      } else {
-        const Payload = Buffer.from(Input ?? "{}");
-        const at = FUNCTION.exec(Arn)?.[1] ?? region;
-        await world.call(
-          InvokeCommand,
-          { FunctionName: Arn, InvocationType: "Event", Payload },
-          { region: at, principalArn },
-        );
-      }
-      return;
-    } catch (error) {
-      // What the target refuses for good is not asked again.
-      if (/Validation|NotFound|Unknown|AccessDenied/.test((error as Error).name)) return;
-      await world.clock.sleep(60_000);
-    }
+    throw invalid("Invalid Target Input: a universal target takes a JSON object.");
   }
 }

@@ -1,13 +1,20 @@
-import { CreateScheduleCommand, DeleteScheduleCommand, UpdateScheduleCommand } from "@aws-sdk/client-scheduler";
+import {
+  CreateScheduleCommand,
+  CreateScheduleGroupCommand,
+  DeleteScheduleCommand,
+  DeleteScheduleGroupCommand,
+  GetScheduleGroupCommand,
+  UpdateScheduleCommand,
+} from "@aws-sdk/client-scheduler";
 import type { ValueMap } from "../template/value.ts";
 import { type HandlerTable, isNotFound, unlessMissing } from "./handler.ts";
 import { optionalText, toInput } from "./properties.ts";
 
-/** AWS::Scheduler::Schedule; Ref is its name. */
+/** AWS::Scheduler::Schedule and ScheduleGroup; Ref of each is its name. */
 export const schedulerHandlers: HandlerTable = {
   "AWS::Scheduler::Schedule": {
     attributes: ["Arn"],
-    replaceOn: ["Name"],
+    replaceOn: ["GroupName", "Name"],
     async create(properties, ctx) {
       const Name = optionalText(properties, "Name") ?? ctx.generatedName(64);
       const input = toInput(CreateScheduleCommand, dated({ ...properties, Name }));
@@ -22,6 +29,32 @@ export const schedulerHandlers: HandlerTable = {
     async remove(Name, properties, ctx) {
       const GroupName = optionalText(properties, "GroupName");
       await unlessMissing(ctx.call(DeleteScheduleCommand, { Name, GroupName }), isNotFound);
+    },
+  },
+
+  "AWS::Scheduler::ScheduleGroup": {
+    attributes: ["Arn", "CreationDate", "LastModificationDate", "State"],
+    replaceOn: ["Name"],
+    async create(properties, ctx) {
+      const Name = optionalText(properties, "Name") ?? ctx.generatedName(64);
+      const input = toInput(CreateScheduleGroupCommand, { ...properties, Name, Tags: ctx.tags(properties) });
+      await ctx.call(CreateScheduleGroupCommand, input);
+      const {
+        Arn = "",
+        State = "",
+        CreationDate,
+        LastModificationDate,
+      } = await ctx.call(GetScheduleGroupCommand, { Name });
+      const date = (at: Date | undefined) => at?.toISOString() ?? "";
+      const dates = { CreationDate: date(CreationDate), LastModificationDate: date(LastModificationDate) };
+      return { id: Name, attributes: { Arn, State, ...dates } };
+    },
+    // Only its tags change in place.
+    async update() {
+      return undefined;
+    },
+    async remove(Name, _properties, ctx) {
+      await unlessMissing(ctx.call(DeleteScheduleGroupCommand, { Name }), isNotFound);
     },
   },
 };

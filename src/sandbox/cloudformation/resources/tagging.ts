@@ -6,6 +6,7 @@ import { TagRoleCommand, TagUserCommand, UntagRoleCommand, UntagUserCommand } fr
 import { TagResourceCommand as TagFunction, UntagResourceCommand as UntagFunction } from "@aws-sdk/client-lambda";
 import { DeleteBucketTaggingCommand, PutBucketTaggingCommand } from "@aws-sdk/client-s3";
 import { AddTagsCommand, DeleteTagsCommand } from "@aws-sdk/client-sagemaker";
+import { TagResourceCommand as TagGroup, UntagResourceCommand as UntagGroup } from "@aws-sdk/client-scheduler";
 import type { ValueMap } from "../template/value.ts";
 import type { ResourceContext } from "./handler.ts";
 import { text } from "./properties.ts";
@@ -115,6 +116,11 @@ const TAGGERS: Readonly<Record<string, Tagger>> = {
   "AWS::SageMaker::InferenceComponent": sageMaker(({ id }) => id),
   "AWS::SageMaker::Model": sageMaker(({ id }) => id),
   "AWS::SageMaker::UserProfile": sageMaker(({ attributes }) => attributes.UserProfileArn ?? ""),
+  "AWS::Scheduler::ScheduleGroup": pair(
+    ({ attributes }) => attributes.Arn ?? "",
+    (ResourceArn, Tags, ctx) => ctx.call(TagGroup, { ResourceArn, Tags }),
+    (ResourceArn, TagKeys, ctx) => ctx.call(UntagGroup, { ResourceArn, TagKeys }),
+  ),
 };
 
 /** Whether new tags reach a resource of this type without anything else being changed. */
