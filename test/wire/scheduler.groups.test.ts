@@ -205,7 +205,7 @@ describe("flexible windows and dead-letter queues", () => {
       [{ FlexibleTimeWindow: { ...OFF, MaximumWindowInMinutes: 5 } }, /must not be provided when Mode is OFF/],
       [
         { Target: { ...Target, DeadLetterConfig: { Arn: "arn:aws:sns:us-east-1:123456789012:t" } } },
-        /DeadLetterConfig/,
+        /deadLetterConfig/,
       ],
     ] as const)
       await assert.rejects(create("bad", more), { name: "ValidationException", message });
