@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { html, svg, type TemplateResult } from "lit";
 import { formatMs } from "../ui/format.ts";
 
@@ -28,7 +29,7 @@ export function latencyPlot(
     class="plot"
     viewBox="0 0 ${WIDTH} ${HEIGHT}"
     role="img"
-    aria-label="Latencies of ${names.a} (solid) and ${names.b} (dashed); the figures above say the percentiles"
+    aria-label="${l10n.t("Latencies of {0} (solid) and {1} (dashed); the figures above say the percentiles", names.a, names.b)}"
   >
     ${SHARES.map(
       (share) => svg`<line class="grid" x1=${LEFT} x2=${WIDTH - RIGHT} y1=${y(share)} y2=${y(share)}></line>

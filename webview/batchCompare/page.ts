@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { html, nothing, render, type TemplateResult } from "lit";
 import type { ComparedRow, Correctness, SideAnswer } from "../../src/domain/batchComparison.ts";
 import type { BatchSummary, ConfusionMatrix } from "../../src/domain/batchPrediction.ts";
@@ -33,11 +34,11 @@ function pageView(snapshot: BatchComparePageSnapshot, draw: () => void): Templat
     });
   const exportCsv = () => void host.transport.call(batchCompareRequests.exportCsv, null).catch(showFailure);
   return html`<header class="page-head">
-      <h1>${names.a} <span class="soft">and</span> ${names.b}</h1>
-      <span class="soft">${fileName} · ${place}${simulated ? " · simulated instances" : ""}</span>
+      <h1>${names.a} <span class="soft">${l10n.t("and")}</span> ${names.b}</h1>
+      <span class="soft">${fileName} · ${place}${simulated ? l10n.t(" · simulated instances") : ""}</span>
       <div class="actions">
-        <vscode-button appearance="secondary" ?disabled=${copied} @click=${copy}>${copied ? "✓ copied" : "Copy Markdown"}</vscode-button>
-        <vscode-button @click=${exportCsv}>Export CSV…</vscode-button>
+        <vscode-button appearance="secondary" ?disabled=${copied} @click=${copy}>${copied ? l10n.t("✓ copied") : l10n.t("Copy Markdown")}</vscode-button>
+        <vscode-button @click=${exportCsv}>${l10n.t("Export CSV…")}</vscode-button>
       </div>
     </header>
     <main>
@@ -52,12 +53,12 @@ function verdictView({ comparison, names, wanted, disagreementCount }: BatchComp
   const share =
     answeredByBoth === 0
       ? ""
-      : ` (${formatPercent(disagreementCount / Math.max(1, a.rows))} of ${formatNumber(a.rows)} rows)`;
-  return html`<section class="card verdict" aria-label="Result">
-    <strong>${disagreementCount === 0 ? "No disagreement" : `${formatNumber(disagreementCount)} disagreements`}${disagreementCount ? share : ""}</strong>
+      : l10n.t(" ({0} of {1} rows)", formatPercent(disagreementCount / Math.max(1, a.rows)), formatNumber(a.rows));
+  return html`<section class="card verdict" aria-label="${l10n.t("Result")}">
+    <strong>${disagreementCount === 0 ? l10n.t("No disagreement") : l10n.t("{0} disagreements", formatNumber(disagreementCount))}${disagreementCount ? share : ""}</strong>
     ${correctness ? html`<span>${correctnessText(correctness, names)}</span>` : nothing}
-    ${difference && difference.max > 0 ? html`<span class="soft">The answers' numbers differ by ${formatNumber(difference.mean, 4)} on average, by at most ${formatNumber(difference.max, 4)}.</span>` : nothing}
-    ${a.rows < wanted ? html`<span class="soft">Cancelled after ${formatNumber(a.rows)} of ${formatNumber(wanted)} rows.</span>` : nothing}
+    ${difference && difference.max > 0 ? html`<span class="soft">${l10n.t("The answers' numbers differ by {0} on average, by at most {1}.", formatNumber(difference.mean, 4), formatNumber(difference.max, 4))}</span>` : nothing}
+    ${a.rows < wanted ? html`<span class="soft">${l10n.t("Cancelled after {0} of {1} rows.", formatNumber(a.rows), formatNumber(wanted))}</span>` : nothing}
   </section>`;
 }
 
@@ -65,35 +66,40 @@ function verdictView({ comparison, names, wanted, disagreementCount }: BatchComp
 const UNLIKELY = 0.05;
 
 function correctnessText({ onlyA, onlyB, pValue }: Correctness, names: { a: string; b: string }): string {
-  if (onlyA === 0 && onlyB === 0) return "Both are right and wrong on the same rows.";
-  if (onlyA === onlyB) return `Each is right on ${formatNumber(onlyA)} rows on which the other is wrong.`;
+  if (onlyA === 0 && onlyB === 0) return l10n.t("Both are right and wrong on the same rows.");
+  if (onlyA === onlyB) return l10n.t("Each is right on {0} rows on which the other is wrong.", formatNumber(onlyA));
   const [better, more, fewer] = onlyA > onlyB ? [names.a, onlyA, onlyB] : [names.b, onlyB, onlyA];
   const p = pValue < 0.001 ? "p < 0.001" : `p = ${formatNumber(pValue, 3)}`;
-  const told = `${better} is right on ${formatNumber(more)} rows on which the other is wrong, and wrong on ${formatNumber(fewer)} on which it is right`;
+  const told = l10n.t(
+    "{0} is right on {1} rows on which the other is wrong, and wrong on {2} on which it is right",
+    better,
+    formatNumber(more),
+    formatNumber(fewer),
+  );
   return pValue < UNLIKELY
-    ? `${told}: it is more accurate beyond chance (McNemar's exact test, ${p}).`
-    : `${told}: too few to tell it from chance (McNemar's exact test, ${p}).`;
+    ? l10n.t("{0}: it is more accurate beyond chance (McNemar's exact test, {1}).", told, p)
+    : l10n.t("{0}: too few to tell it from chance (McNemar's exact test, {1}).", told, p);
 }
 
 function figuresView({ comparison: { a, b }, names }: BatchComparePageSnapshot): TemplateResult {
   const rows: [string, (side: BatchSummary) => string][] = [
-    ["accuracy", ({ confusion }) => (confusion ? formatPercent(confusion.accuracy) : "not known")],
+    ["accuracy", ({ confusion }) => (confusion ? formatPercent(confusion.accuracy) : l10n.t("not known"))],
     ["rows", ({ rows }) => formatNumber(rows)],
     ["failed", ({ failed }) => (failed === 0 ? "✓ none" : `✗ ${formatNumber(failed)}`)],
     ["latency p50", ({ latency }) => (latency ? formatMs(latency.p50) : "–")],
     ["latency p95", ({ latency }) => (latency ? formatMs(latency.p95) : "–")],
     ["latency p99", ({ latency }) => (latency ? formatMs(latency.p99) : "–")],
-    ["latency max", ({ latency }) => (latency ? formatMs(latency.max) : "–")],
-    ["first failure", ({ failures }) => failures[0]?.text.slice(0, 200) ?? ""],
+    [l10n.t("latency max"), ({ latency }) => (latency ? formatMs(latency.max) : "–")],
+    [l10n.t("first failure"), ({ failures }) => failures[0]?.text.slice(0, 200) ?? ""],
   ];
   const shown = rows.filter(([name]) => name !== "first failure" || a.failed + b.failed > 0);
   return html`<section class="card">
-    <h2>Figures</h2>
-    <div class="scroll" tabindex="0" role="region" aria-label="Figures">
+    <h2>${l10n.t("Figures")}</h2>
+    <div class="scroll" tabindex="0" role="region" aria-label="${l10n.t("Figures")}">
       <table class="figures numbers">
         <thead>
           <tr>
-            <th scope="col">figure</th>
+            <th scope="col">${l10n.t("figure")}</th>
             <th scope="col"><span class="swatch" style="--series: var(--vscode-charts-blue)"></span> ${names.a}</th>
             <th scope="col"><span class="swatch dashed" style="--series: var(--chart-orange)"></span> ${names.b}</th>
           </tr>
@@ -109,28 +115,28 @@ function figuresView({ comparison: { a, b }, names }: BatchComparePageSnapshot):
 function latencyView({ latencies, names }: BatchComparePageSnapshot): TemplateResult {
   if (latencies.a.length === 0 || latencies.b.length === 0) return html`${nothing}`;
   return html`<section class="card">
-    <h2>Latency <span class="soft">share of rows answered within, ms, log scale</span></h2>
-    <div class="scroll" tabindex="0" role="region" aria-label="Latency">${latencyPlot(latencies, names)}</div>
+    <h2>${l10n.t("Latency")} <span class="soft">${l10n.t("share of rows answered within, ms, log scale")}</span></h2>
+    <div class="scroll" tabindex="0" role="region" aria-label="${l10n.t("Latency")}">${latencyPlot(latencies, names)}</div>
   </section>`;
 }
 
 function confusionsView({ comparison: { a, b }, names }: BatchComparePageSnapshot): TemplateResult {
   if (!a.confusion && !b.confusion) return html`${nothing}`;
   return html`<section class="card">
-    <h2>Confusion <span class="soft">rows are the labels of the data, columns the predictions</span></h2>
+    <h2>${l10n.t("Confusion")} <span class="soft">${l10n.t("rows are the labels of the data, columns the predictions")}</span></h2>
     <div class="pair">${confusionTable(a.confusion, names.a)} ${confusionTable(b.confusion, names.b)}</div>
   </section>`;
 }
 
 function confusionTable(confusion: ConfusionMatrix | undefined, name: string): TemplateResult {
-  if (!confusion) return html`<p class="soft">${name} answered no class.</p>`;
+  if (!confusion) return html`<p class="soft">${l10n.t("{0} answered no class.", name)}</p>`;
   const { classes, counts } = confusion;
   const most = Math.max(1, ...counts.flat());
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Confusion of ${name}">
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${l10n.t("Confusion of {0}", name)}">
     <table class="confusion numbers">
       <caption>${name}</caption>
       <thead>
-        <tr><th scope="col"><span class="visually-hidden">label</span></th>${classes.map((predicted) => html`<th scope="col">${predicted}</th>`)}</tr>
+        <tr><th scope="col"><span class="visually-hidden">${l10n.t("label")}</span></th>${classes.map((predicted) => html`<th scope="col">${predicted}</th>`)}</tr>
       </thead>
       <tbody>
         ${classes.map(
@@ -154,13 +160,13 @@ function disagreementsView(snapshot: BatchComparePageSnapshot): TemplateResult {
   if (disagreements.length === 0) return html`${nothing}`;
   const more = disagreementCount > disagreements.length;
   return html`<section class="card">
-    <h2>Disagreements</h2>
-    ${more ? html`<p class="soft">The first ${formatNumber(disagreements.length)}; all are in the export.</p>` : nothing}
-    <div class="scroll" tabindex="0" role="region" aria-label="Disagreements">
+    <h2>${l10n.t("Disagreements")}</h2>
+    ${more ? html`<p class="soft">${l10n.t("The first {0}; all are in the export.", formatNumber(disagreements.length))}</p>` : nothing}
+    <div class="scroll" tabindex="0" role="region" aria-label="${l10n.t("Disagreements")}">
       <table class="figures numbers">
         <thead>
           <tr>
-            <th scope="col">line</th><th scope="col">label</th><th scope="col">${names.a}</th><th scope="col">${names.b}</th><th scope="col">row</th>
+            <th scope="col">${l10n.t("line")}</th><th scope="col">${l10n.t("label")}</th><th scope="col">${names.a}</th><th scope="col">${names.b}</th><th scope="col">${l10n.t("row")}</th>
           </tr>
         </thead>
         <tbody>
@@ -180,8 +186,8 @@ function disagreementsView(snapshot: BatchComparePageSnapshot): TemplateResult {
 }
 
 function answerText({ predicted, values, failure }: SideAnswer, { label }: ComparedRow): string {
-  if (failure !== undefined) return `✗ failed: ${failure.slice(0, 120)}`;
-  if (predicted === undefined) return values?.map((value) => formatNumber(value, 4)).join(", ") ?? "no number";
+  if (failure !== undefined) return l10n.t("✗ failed: {0}", failure.slice(0, 120));
+  if (predicted === undefined) return values?.map((value) => formatNumber(value, 4)).join(", ") ?? l10n.t("no number");
   const mark = label === undefined ? "" : predicted === label ? "✓ " : "✗ ";
   const best = values && values.length > 1 ? ` ${Math.max(...values).toFixed(3)}` : "";
   return `${mark}${predicted}${best}`;

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import type { ComparedRun } from "../../src/protocol/comparePage.ts";
 import type { Column, RunColumns } from "../../src/protocol/runColumns.ts";
 import { Chart } from "../ui/chart.ts";
@@ -17,23 +18,36 @@ export class CompareCharts {
     this.element.className = "charts";
     const last = Math.max(1, ...runs.map(({ columns }) => (columns.seconds.at(-1) ?? 0) + 1));
     const charts: [Omit<Parameters<CompareCharts["chart"]>[0], "format">, (value: number) => string, Pick][] = [
-      [{ title: "Achieved rate", unit: "requests/s" }, (v) => `${formatNumber(v)}/s`, ({ columns }) => columns.sent],
       [
-        { title: "p50", unit: "ms from the intended start, log scale", log: true },
+        { title: l10n.t("Achieved rate"), unit: "requests/s" },
+        (v) => `${formatNumber(v)}/s`,
+        ({ columns }) => columns.sent,
+      ],
+      [
+        { title: "p50", unit: l10n.t("ms from the intended start, log scale"), log: true },
         formatMs,
         ({ columns }) => columns.p50Ms,
       ],
       [
-        { title: "p99", unit: "ms from the intended start, log scale", log: true },
+        { title: "p99", unit: l10n.t("ms from the intended start, log scale"), log: true },
         formatMs,
         ({ columns }) => columns.p99Ms,
       ],
       [
-        { title: "Errors", unit: "per second", whole: true, allZero: "None in any of the runs." },
+        {
+          title: l10n.t("Errors"),
+          unit: l10n.t("per second"),
+          whole: true,
+          allZero: l10n.t("None in any of the runs."),
+        },
         (v) => formatNumber(v),
         errorsOf,
       ],
-      [{ title: "Instances", unit: "in service", whole: true, stepped: true }, (v) => formatNumber(v), instancesOf],
+      [
+        { title: l10n.t("Instances"), unit: l10n.t("in service"), whole: true, stepped: true },
+        (v) => formatNumber(v),
+        instancesOf,
+      ],
     ];
     this.element.append(createZoomBar(this.window, formatOffset));
     for (const [spec, format, pick] of charts) this.element.append(this.chart({ ...spec, format }, pick, last));

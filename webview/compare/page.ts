@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { html, nothing, render, type TemplateResult } from "lit";
 import type { ComparedFigure, ComparisonOutcome, RunComparison } from "../../src/domain/runComparison.ts";
 import { type ComparedRun, type ComparePageSnapshot, compareRequests } from "../../src/protocol/comparePage.ts";
@@ -36,15 +37,15 @@ function pageView({ runs, comparisons }: ComparePageSnapshot, charts: CompareCha
       <span class="status ${verdict.className}">${verdict.text}</span>
       <div class="actions">
         <vscode-button appearance="secondary" ?disabled=${copied} @click=${copy}>${
-          copied ? "✓ copied" : "Copy Markdown"
+          copied ? l10n.t("✓ copied") : l10n.t("Copy Markdown")
         }</vscode-button>
       </div>
     </header>
     <main>
       ${runsView(runs)} ${figuresView(runs, comparisons)}
-      <section class="card"><h2 class="visually-hidden">Charts</h2>${charts.element}</section>
+      <section class="card"><h2 class="visually-hidden">${l10n.t("Charts")}</h2>${charts.element}</section>
       <section class="card">
-        <h2>Facts</h2>
+        <h2>${l10n.t("Facts")}</h2>
         ${factsView(runs, comparisons)}
       </section>
       ${notesView(comparisons)}
@@ -52,11 +53,11 @@ function pageView({ runs, comparisons }: ComparePageSnapshot, charts: CompareCha
 }
 
 function verdictOf(comparisons: readonly RunComparison[]): { text: string; className: string } {
-  if (comparisons.some(({ regressed }) => regressed)) return { text: "Regression", className: "bad" };
+  if (comparisons.some(({ regressed }) => regressed)) return { text: l10n.t("Regression"), className: "bad" };
   const outcomes = comparisons.flatMap(({ figures }) => figures.map(({ outcome }) => outcome));
   if (outcomes.every((outcome) => outcome === "unknown"))
-    return { text: "Too little data to tell a change from noise", className: "moving" };
-  return { text: "No regression beyond noise", className: "" };
+    return { text: l10n.t("Too little data to tell a change from noise"), className: "moving" };
+  return { text: l10n.t("No regression beyond noise"), className: "" };
 }
 
 function runsView(runs: readonly ComparedRun[]): TemplateResult {
@@ -68,7 +69,7 @@ function runsView(runs: readonly ComparedRun[]): TemplateResult {
         <button class="link" type="button" @click=${() => void host.transport.call(compareRequests.openRun, i)}>
           ${run.started} ${run.planName}
         </button>
-        <span class="soft">${[i === 0 && "baseline", run.targetName, run.place, run.simulated && "simulated instances", run.tool].filter(Boolean).join(" · ")}</span>
+        <span class="soft">${[i === 0 && "baseline", run.targetName, run.place, run.simulated && l10n.t("simulated instances"), run.tool].filter(Boolean).join(" · ")}</span>
         <span class="sentence">${run.verdict.passed ? "✓" : "✗"} ${run.verdict.sentence}</span>
       </li>`,
     )}
@@ -76,24 +77,24 @@ function runsView(runs: readonly ComparedRun[]): TemplateResult {
 }
 
 const outcomes: Record<ComparisonOutcome, { text: string; className: string }> = {
-  regression: { text: "✗ regression", className: "failed" },
-  improvement: { text: "✓ improvement", className: "passed" },
-  same: { text: "= within noise", className: "" },
-  unknown: { text: "? too little data", className: "" },
+  regression: { text: l10n.t("✗ regression"), className: "failed" },
+  improvement: { text: l10n.t("✓ improvement"), className: "passed" },
+  same: { text: l10n.t("= within noise"), className: "" },
+  unknown: { text: l10n.t("? too little data"), className: "" },
 };
 
 /** The first comparison names the figures: all have the same. */
 function figuresView(runs: readonly ComparedRun[], comparisons: readonly RunComparison[]): TemplateResult {
   const [first] = comparisons;
   return html`<section class="card">
-    <h2>Figures</h2>
-    <div class="scroll" tabindex="0" role="region" aria-label="Figures">
+    <h2>${l10n.t("Figures")}</h2>
+    <div class="scroll" tabindex="0" role="region" aria-label="${l10n.t("Figures")}">
       <table class="figures numbers">
         <thead>
           <tr>
-            <th scope="col">figure</th>
+            <th scope="col">${l10n.t("figure")}</th>
             <th scope="col">${runs[0]?.letter}</th>
-            ${runs.slice(1).map(({ letter }) => html`<th scope="col">${letter}</th><th scope="col">change, 95 % interval</th>`)}
+            ${runs.slice(1).map(({ letter }) => html`<th scope="col">${letter}</th><th scope="col">${l10n.t("change, 95 % interval")}</th>`)}
           </tr>
         </thead>
         <tbody>
@@ -124,15 +125,21 @@ function changeText({ change, unit }: ComparedFigure): string {
   if (!change) return "";
   const digits = unit === "ratio" ? 2 : 1;
   const signed = (value: number) => `${value > 0 ? "+" : ""}${(value * 100).toFixed(digits)}`;
-  return `${signed(change.value)} ${unit === "ratio" ? "points" : "%"} (${signed(change.low)} to ${signed(change.high)})`;
+  return l10n.t(
+    "{0} {1} ({2} to {3})",
+    signed(change.value),
+    unit === "ratio" ? l10n.t("points") : "%",
+    signed(change.low),
+    signed(change.high),
+  );
 }
 
 function factsView(runs: readonly ComparedRun[], comparisons: readonly RunComparison[]): TemplateResult {
   const [first] = comparisons;
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Facts">
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${l10n.t("Facts")}">
     <table class="figures numbers">
       <thead>
-        <tr><th scope="col">fact</th>${runs.map(({ letter }) => html`<th scope="col">${letter}</th>`)}</tr>
+        <tr><th scope="col">${l10n.t("fact")}</th>${runs.map(({ letter }) => html`<th scope="col">${letter}</th>`)}</tr>
       </thead>
       <tbody>
         ${first?.facts.map(

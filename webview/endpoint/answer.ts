@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { html, nothing, type TemplateResult } from "lit";
 import type { AsyncPlaces, PredictionProgress } from "../../src/domain/prediction.ts";
 import type { PredictionAnswer } from "../../src/protocol/endpointPage.ts";
@@ -27,9 +28,11 @@ export function answerView(
 }
 
 function content(outcome: Outcome | undefined, classes: readonly string[], saveAnswer: () => void): TemplateResult {
-  if (!outcome) return html`<span class="soft">The answer will appear here.</span>`;
+  if (!outcome) return html`<span class="soft">${l10n.t("The answer will appear here.")}</span>`;
   if (outcome.kind === "sending")
-    return outcome.progress ? coming(outcome.progress) : html`<span class="soft">Waiting for the answer…</span>`;
+    return outcome.progress
+      ? coming(outcome.progress)
+      : html`<span class="soft">${l10n.t("Waiting for the answer…")}</span>`;
   if (outcome.kind === "failed") return errorMessage(outcome.error);
   const { response, atMs } = outcome;
   return html`
@@ -38,14 +41,14 @@ function content(outcome: Outcome | undefined, classes: readonly string[], saveA
     <span class="soft numbers">${facts(response)}</span>
     ${response.async ? places(response.async) : nothing}
     ${response.binary ? nothing : body(response)}
-    <button type="button" class="link" @click=${saveAnswer}>Save answer…</button>`;
+    <button type="button" class="link" @click=${saveAnswer}>${l10n.t("Save answer…")}</button>`;
 }
 
 function body({ body: text, contentType }: PredictionAnswer): TemplateResult {
   const language = languageOf(contentType);
   return html`<details>
-    <summary>Response body</summary>
-    <pre tabindex="0">${text ? codeText(language === "json" ? pretty(text) : text, language) : "(empty)"}</pre>
+    <summary>${l10n.t("Response body")}</summary>
+    <pre tabindex="0">${text ? codeText(language === "json" ? pretty(text) : text, language) : l10n.t("(empty)")}</pre>
   </details>`;
 }
 
@@ -54,16 +57,17 @@ function coming(progress: PredictionProgress): TemplateResult {
   const seconds = `${formatNumber(progress.elapsedMs / 1000, 1)} s`;
   if (progress.kind === "stream") {
     const { parts, bytes, firstPartMs, text } = progress;
-    const first = firstPartMs === undefined ? "" : ` · first after ${formatMs(firstPartMs)}`;
+    const first = firstPartMs === undefined ? "" : l10n.t(" · first after {0}", formatMs(firstPartMs));
     return html`<pre class="stream" tabindex="0">${text}</pre>
       <span class="soft numbers">${countParts(parts)} · ${formatBytes(bytes)}${first} · ${seconds}</span>`;
   }
-  const doing = progress.state === "uploading" ? "Uploading the input" : "In the queue, or being worked on";
+  const doing =
+    progress.state === "uploading" ? l10n.t("Uploading the input") : l10n.t("In the queue, or being worked on");
   return html`<strong>${doing} <span class="soft numbers">· ${seconds}</span></strong> ${places(progress)}
     ${
       progress.state === "waiting" && !progress.failureLocation
         ? html`<span class="soft"
-            >This endpoint writes no failures to S3: one that fails is seen in its log only. Stop ends the waiting.</span
+            >${l10n.t("This endpoint writes no failures to S3: one that fails is seen in its log only. Stop ends the waiting.")}</span
           >`
         : nothing
     }`;
@@ -93,7 +97,9 @@ function pretty(json: string): string {
 /** Only the first row is drawn; the others are in the body. */
 function moreRows(body: string): TemplateResult {
   const rows = body.trim().startsWith("{") ? 1 : body.trim().split("\n").length;
-  return rows < 2 ? html`${nothing}` : html`<span class="soft">The first of ${rows} rows; all are in the body.</span>`;
+  return rows < 2
+    ? html`${nothing}`
+    : html`<span class="soft">${l10n.t("The first of {0} rows; all are in the body.", rows)}</span>`;
 }
 
 function facts(response: PredictionAnswer): string {
@@ -104,11 +110,11 @@ function facts(response: PredictionAnswer): string {
     variant,
     contentType,
     stream && countParts(stream.parts),
-    stream?.firstPartMs !== undefined && `first after ${formatMs(stream.firstPartMs)}`,
+    stream?.firstPartMs !== undefined && l10n.t("first after {0}", formatMs(stream.firstPartMs)),
     stream?.stopped && "stopped",
-    newSessionId && `new session ${newSessionId}`,
-    closedSessionId && `closed session ${closedSessionId}`,
-    customAttributes && `attributes ${customAttributes}`,
+    newSessionId && l10n.t("new session {0}", newSessionId),
+    closedSessionId && l10n.t("closed session {0}", closedSessionId),
+    customAttributes && l10n.t("attributes {0}", customAttributes),
   ]
     .filter(Boolean)
     .join(" · ");
@@ -121,17 +127,17 @@ function figures(
   atMs: number,
 ): TemplateResult {
   if (binary) {
-    const what = `${contentType ?? "No content type"}, ${formatBytes(binary.bytes)}`;
+    const what = `${contentType ?? l10n.t("No content type")}, ${formatBytes(binary.bytes)}`;
     if (!binary.picture || !contentType) return html`<span>${what}</span>`;
-    return html`<span>${what}</span>${pictureOf(`answer ${atMs}`, binary.picture, contentType, "Picture of the answer")}`;
+    return html`<span>${what}</span>${pictureOf(l10n.t("answer {0}", atMs), binary.picture, contentType, l10n.t("Picture of the answer"))}`;
   }
   if (stream && !probabilities) return html`<pre class="stream" tabindex="0">${body}</pre>`;
   if (!probabilities) return html`<span>${body.slice(0, 200)}</span>`;
   if (probabilities.length === 1) return html`<strong class="numbers">${probabilities[0]}</strong>`;
   const rows = probabilities
-    .map((value, i) => ({ name: classes[i] ?? `class ${i}`, value }))
+    .map((value, i) => ({ name: classes[i] ?? l10n.t("class {0}", i), value }))
     .sort((a, b) => b.value - a.value);
-  return html`<ol class="bars" aria-label="Probabilities">
+  return html`<ol class="bars" aria-label="${l10n.t("Probabilities")}">
     ${rows.map(
       ({ name, value }, i) => html`<li class=${i === 0 ? "first" : ""}>
         <span>${name}</span>
@@ -147,22 +153,22 @@ const cleanReason = (text: string) => text.replace(/\[\d\d:\d\d:\d\d\] \S+\.(cc|
 
 /** What the container or SageMaker said, with what to do about it. */
 function refusal({ status, error }: PredictionAnswer): WireError {
-  const said = cleanReason(error?.originalMessage || error?.message || "no reason was given");
+  const said = cleanReason(error?.originalMessage || error?.message || l10n.t("no reason was given"));
   if (error?.originalStatus !== undefined) {
     const wrong = error.originalStatus >= 400 && error.originalStatus < 500;
     return {
       code: "modelFailed",
-      message: `The model's container answered ${error.originalStatus}: ${said}`,
+      message: l10n.t("The model's container answered {0}: {1}", error.originalStatus, said),
       hint: wrong
-        ? "Check the number of values and the content type, and send again."
-        : "The container failed; its log says more.",
+        ? l10n.t("Check the number of values and the content type, and send again.")
+        : l10n.t("The container failed; its log says more."),
     };
   }
   const hint =
     status === 429 || error?.code.startsWith("Throttling")
-      ? "The endpoint is asked too often: wait a moment, or let it scale out."
+      ? l10n.t("The endpoint is asked too often: wait a moment, or let it scale out.")
       : status >= 500
-        ? "The endpoint is overloaded or starting: wait a moment and send again."
-        : "Correct the request and send again.";
+        ? l10n.t("The endpoint is overloaded or starting: wait a moment and send again.")
+        : l10n.t("Correct the request and send again.");
   return { code: "failed", message: `${error?.code ?? `HTTP ${status}`}: ${said}`, hint };
 }

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { html, nothing, type TemplateResult } from "lit";
 import { kindsFor, requestSnippet, type SnippetKind, type SnippetRequest } from "../../src/domain/requestSnippet.ts";
 import type { ChosenFile, EndpointPageSnapshot, PredictParams } from "../../src/protocol/endpointPage.ts";
@@ -28,8 +29,8 @@ export function copyAsView(
   save: () => void,
 ): TemplateResult {
   if (!request) return html`${nothing}`;
-  return html`<div class="row copy-as" role="group" aria-label="Copy the request as">
-    <span class="soft" aria-hidden="true">Copy as</span>
+  return html`<div class="row copy-as" role="group" aria-label="${l10n.t("Copy the request as")}">
+    <span class="soft" aria-hidden="true">${l10n.t("Copy as")}</span>
     ${kindsFor(request.via, request.via === "endpoint" ? request.mode : undefined).map(
       (kind) => html`<button type="button" class="link" @click=${() => copy(kind, requestSnippet(kind, request))}>
         ${kind === "boto3" && request.via === "api" ? "Python" : kind}
@@ -37,11 +38,11 @@ export function copyAsView(
     )}
     ${
       request.via === "endpoint"
-        ? html`<button type="button" class="link" title="Adds it to a file *.predict.http of the project" @click=${save}>
-            Save request…
+        ? html`<button type="button" class="link" title="${l10n.t("Adds it to a file *.predict.http of the project")}" @click=${save}>
+            ${l10n.t("Save request…")}
           </button>`
         : nothing
     }
-    <span class="soft" role="status">${copied ? "✓ copied" : nothing}</span>
+    <span class="soft" role="status">${copied ? l10n.t("✓ copied") : nothing}</span>
   </div>`;
 }

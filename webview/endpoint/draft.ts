@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { type InvocationHeaders, type InvocationMode, takesHeader } from "../../src/domain/invocation.ts";
 import { type FeatureFile, toCsvLine } from "../../src/domain/prediction.ts";
 import type { ChosenFile, PredictParams } from "../../src/protocol/endpointPage.ts";
@@ -82,8 +83,9 @@ export function paramsOf(draft: Draft, features: FeatureFile | undefined, isAsyn
 
 /** Why the draft cannot be sent yet. */
 export function draftLacks({ mode, file, inputLocation }: Draft): string | undefined {
-  if (mode === "file" && !file) return "Choose a file to send.";
-  if (mode === "s3" && !/^s3:\/\/[^/]+\/.+/.test(inputLocation ?? "")) return "Enter the input as s3://bucket/key.";
+  if (mode === "file" && !file) return l10n.t("Choose a file to send.");
+  if (mode === "s3" && !/^s3:\/\/[^/]+\/.+/.test(inputLocation ?? ""))
+    return l10n.t("Enter the input as s3://bucket/key.");
   return undefined;
 }
 
@@ -109,13 +111,14 @@ export function rawBodyNote({ rawBody, contentType }: Draft, features: FeatureFi
   const rows = rawBody.trim().split(/\r?\n/);
   for (const [i, row] of rows.entries()) {
     const cells = row.split(",");
-    const where = rows.length === 1 ? "" : `Row ${i + 1}: `;
+    const where = rows.length === 1 ? "" : l10n.t("Row {0}: ", i + 1);
     if (cells.length < wanted) {
-      return `${where}${cells.length} of ${wanted} values: those that lack at the end count as missing.`;
+      return l10n.t("{0}{1} of {2} values: those that lack at the end count as missing.", where, cells.length, wanted);
     }
-    if (cells.length > wanted) return `${where}${cells.length} values, but the model has ${wanted} features.`;
+    if (cells.length > wanted)
+      return l10n.t("{0}{1} values, but the model has {2} features.", where, cells.length, wanted);
     const text = cells.find((cell) => cell.trim() !== "" && !Number.isFinite(Number(cell)));
-    if (text !== undefined) return `${where}“${text.trim().slice(0, 40)}” is not a number.`;
+    if (text !== undefined) return l10n.t("{0}“{1}” is not a number.", where, text.trim().slice(0, 40));
   }
   return undefined;
 }
@@ -126,7 +129,11 @@ function jsonNote(text: string, isLines: boolean): string | undefined {
     try {
       if (row.trim()) JSON.parse(row);
     } catch (error) {
-      return `${isLines ? `Line ${i + 1} is` : "It is"} not JSON: ${(error as Error).message}`;
+      return l10n.t(
+        "{0} not JSON: {1}",
+        isLines ? l10n.t("Line {0} is", i + 1) : l10n.t("It is"),
+        (error as Error).message,
+      );
     }
   }
   return undefined;

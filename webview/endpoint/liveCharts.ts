@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import type { EndpointMetrics, MetricSeries } from "../../src/domain/metric.ts";
 import type { EndpointPageSnapshot } from "../../src/protocol/endpointPage.ts";
 import { Chart } from "../ui/chart.ts";
@@ -25,9 +26,9 @@ export class LiveCharts {
     unit: "/s",
     ...this.shared,
     series: [
-      { label: "invocations", color: "--vscode-charts-blue", fill: true, format: (v) => `${formatShort(v)}/s` },
+      { label: l10n.t("invocations"), color: "--vscode-charts-blue", fill: true, format: (v) => `${formatShort(v)}/s` },
       {
-        label: "scaling target",
+        label: l10n.t("scaling target"),
         color: "--vscode-charts-foreground",
         dashed: true,
         format: (v) => `${formatShort(v)}/s`,
@@ -35,22 +36,22 @@ export class LiveCharts {
     ],
   });
   private readonly latency = new Chart({
-    title: "Latency",
-    unit: "ms, log scale",
+    title: l10n.t("Latency"),
+    unit: l10n.t("ms, log scale"),
     log: true,
     ...this.shared,
     series: [
-      { label: "model p50", color: "--vscode-charts-green", format: formatMs },
-      { label: "model p95", color: "--vscode-charts-yellow", format: formatMs },
-      { label: "model p99", color: "--chart-orange", width: 2, format: formatMs },
-      { label: "overhead p50", color: "--vscode-charts-foreground", dashed: true, format: formatMs },
-      { label: "overhead p99", color: "--vscode-charts-purple", dashed: true, format: formatMs },
+      { label: l10n.t("model p50"), color: "--vscode-charts-green", format: formatMs },
+      { label: l10n.t("model p95"), color: "--vscode-charts-yellow", format: formatMs },
+      { label: l10n.t("model p99"), color: "--chart-orange", width: 2, format: formatMs },
+      { label: l10n.t("overhead p50"), color: "--vscode-charts-foreground", dashed: true, format: formatMs },
+      { label: l10n.t("overhead p99"), color: "--vscode-charts-purple", dashed: true, format: formatMs },
     ],
   });
   private readonly errors = new Chart({
-    title: "Errors",
-    allZero: "None in this range.",
-    unit: "per period",
+    title: l10n.t("Errors"),
+    allZero: l10n.t("None in this range."),
+    unit: l10n.t("per period"),
     whole: true,
     ...this.shared,
     series: [
@@ -60,33 +61,39 @@ export class LiveCharts {
   });
   private instances: Chart | undefined;
   private readonly cpu = new Chart({
-    title: "CPU and memory",
-    unit: "% of the instances, average",
+    title: l10n.t("CPU and memory"),
+    unit: l10n.t("% of the instances, average"),
     ...this.shared,
     series: [
-      { label: "CPU", color: "--vscode-charts-blue", width: 2, format: percent },
-      { label: "memory", color: "--vscode-charts-yellow", dashed: true, format: percent },
+      { label: l10n.t("CPU"), color: "--vscode-charts-blue", width: 2, format: percent },
+      { label: l10n.t("memory"), color: "--vscode-charts-yellow", dashed: true, format: percent },
     ],
   });
 
   /** Shown where the instances have GPUs, or report their disk. */
   private readonly gpu = new Chart({
-    title: "GPU and disk",
-    unit: "% of the instances, average",
+    title: l10n.t("GPU and disk"),
+    unit: l10n.t("% of the instances, average"),
     ...this.shared,
     series: [
-      { label: "GPU", color: "--vscode-charts-green", width: 2, format: percent },
-      { label: "GPU memory", color: "--vscode-charts-yellow", dashed: true, format: percent },
-      { label: "disk", color: "--vscode-charts-foreground", dashed: true, format: percent },
+      { label: l10n.t("GPU"), color: "--vscode-charts-green", width: 2, format: percent },
+      { label: l10n.t("GPU memory"), color: "--vscode-charts-yellow", dashed: true, format: percent },
+      { label: l10n.t("disk"), color: "--vscode-charts-foreground", dashed: true, format: percent },
     ],
   });
   private readonly concurrency = new Chart({
-    title: "Concurrent requests",
-    unit: "per model, most in a period",
+    title: l10n.t("Concurrent requests"),
+    unit: l10n.t("per model, most in a period"),
     whole: true,
     ...this.shared,
     series: [
-      { label: "requests", color: "--vscode-charts-blue", width: 2, fill: true, format: (v) => formatNumber(v) },
+      {
+        label: l10n.t("requests"),
+        color: "--vscode-charts-blue",
+        width: 2,
+        fill: true,
+        format: (v) => formatNumber(v),
+      },
     ],
   });
 
@@ -149,13 +156,13 @@ export class LiveCharts {
   private instancesChart(simulated: boolean): Chart {
     if (!this.instances) {
       this.instances = new Chart({
-        title: "Instances",
-        unit: simulated ? "serving, simulated" : "serving",
+        title: l10n.t("Instances"),
+        unit: simulated ? l10n.t("serving, simulated") : "serving",
         whole: true,
         ...this.shared,
         series: [
           {
-            label: "instances",
+            label: l10n.t("instances"),
             color: "--vscode-charts-purple",
             stepped: true,
             width: 2,

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { html, nothing, render, type TemplateResult } from "lit";
 import { type OpsError, toOpsError } from "../../src/domain/errors.ts";
 import type { SnippetKind } from "../../src/domain/requestSnippet.ts";
@@ -77,23 +78,29 @@ function pageView(state: EndpointPageSnapshot, entered: Draft): TemplateResult {
     <main>
       ${endpointError(state)} ${tabsView()}
       <div class="halves">
-      <section class=${shown("predict")} aria-label="Predict">${testerView(state, entered, { outcome, history, copied }, { change, send, stop, chooseFile, copy, save, saveAnswer })}</section>
-      <section class=${shown("live")} aria-label="Live metrics">${liveView(state)}</section>
+      <section class=${shown("predict")} aria-label="${l10n.t("Predict")}">${testerView(state, entered, { outcome, history, copied }, { change, send, stop, chooseFile, copy, save, saveAnswer })}</section>
+      <section class=${shown("live")} aria-label="${l10n.t("Live metrics")}">${liveView(state)}</section>
       </div>
     </main>`;
 }
 
 function endpointError({ endpointError: error, canDeploy }: EndpointPageSnapshot): TemplateResult {
   if (!error) return html`${nothing}`;
-  const retry = { label: "Retry", run: () => ask(endpointRequests.retry) };
-  const deploy = { label: "Deploy…", run: () => ask(endpointRequests.deploy) };
+  const retry = { label: l10n.t("Retry"), run: () => ask(endpointRequests.retry) };
+  const deploy = { label: l10n.t("Deploy…"), run: () => ask(endpointRequests.deploy) };
   return html`<div class="live-note">
     ${errorMessage(error, error.code === "notFound" && canDeploy ? deploy : retry)}
   </div>`;
 }
 
 function headView({ name, place, simulated, endpoint, endpointError: error }: EndpointPageSnapshot): TemplateResult {
-  const unknown = error ? (error.code === "notFound" ? "not found" : "not read") : place ? "loading…" : "not connected";
+  const unknown = error
+    ? error.code === "notFound"
+      ? l10n.t("not found")
+      : l10n.t("not read")
+    : place
+      ? l10n.t("loading…")
+      : l10n.t("not connected");
   const failed = endpoint?.status === "Failed" || endpoint?.status === "UpdateRollbackFailed";
   return html`<header class="page-head">
     <h1>${name}</h1>
@@ -103,11 +110,11 @@ function headView({ name, place, simulated, endpoint, endpointError: error }: En
       <vscode-button
         ?disabled=${endpoint?.status !== "InService"}
         @click=${() => ask(endpointRequests.runLoadTest)}
-        >Load test…</vscode-button
+        >${l10n.t("Load test…")}</vscode-button
       >
-      ${failed ? secondary("Explain failure", endpointRequests.explainFailure) : nothing}
+      ${failed ? secondary(l10n.t("Explain failure"), endpointRequests.explainFailure) : nothing}
       ${simulated || !endpoint ? nothing : secondary("Console ↗", endpointRequests.openConsole)}
-      <vscode-button appearance="secondary" @click=${() => showLogs(null)}>Logs</vscode-button>
+      <vscode-button appearance="secondary" @click=${() => showLogs(null)}>${l10n.t("Logs")}</vscode-button>
     </div>
   </header>`;
 }
@@ -120,21 +127,21 @@ function statusView(endpoint: NonNullable<EndpointPageSnapshot["endpoint"]>, sim
   const kind = status === "InService" ? "" : status.endsWith("ing") ? "moving" : "bad";
   const wanted =
     currentInstances === desiredInstances ? `${currentInstances}` : `${currentInstances}→${desiredInstances}`;
-  const most = maxInstances === undefined ? "" : ` of at most ${maxInstances}`;
+  const most = maxInstances === undefined ? "" : l10n.t(" of at most {0}", maxInstances);
   const noun = currentInstances === 1 && maxInstances === undefined ? "instance" : "instances";
   return html`<span class="status ${kind}">${status}</span>
-    <span class="numbers">${wanted}${most} ${simulated ? "simulated " : ""}${noun}</span>
+    <span class="numbers">${wanted}${most} ${simulated ? l10n.t("simulated ") : ""}${noun}</span>
     ${
       hourlyUsd === undefined
         ? nothing
-        : html`<span class="soft numbers">${formatHourly(hourlyUsd)}${simulated ? " on AWS" : ""}</span>`
+        : html`<span class="soft numbers">${formatHourly(hourlyUsd)}${simulated ? l10n.t(" on AWS") : ""}</span>`
     }
     ${failureReason ? html`<span class="soft">${failureReason}</span>` : nothing}`;
 }
 
 const TABS: [EndpointTab, string][] = [
-  ["predict", "Predict"],
-  ["live", "Live"],
+  ["predict", l10n.t("Predict")],
+  ["live", l10n.t("Live")],
 ];
 
 function tabsView(): TemplateResult {
@@ -142,7 +149,7 @@ function tabsView(): TemplateResult {
     tab = name;
     draw();
   };
-  return html`<div class="tabs segments" role="group" aria-label="Part of the page">
+  return html`<div class="tabs segments" role="group" aria-label="${l10n.t("Part of the page")}">
     ${TABS.map(
       ([name, label]) =>
         html`<button type="button" aria-pressed=${tab === name} @click=${() => pick(name)}>${label}</button>`,
@@ -163,8 +170,8 @@ function liveView(state: EndpointPageSnapshot): TemplateResult {
   const { range, metrics, metricsError, endpoint, endpointError: error } = state;
   const pick = (minutes: ChartRange) => void host.transport.call(endpointRequests.setRange, minutes);
   return html`<div class="row spread live-head">
-      <h2>Live</h2>
-      <div class="segments" role="group" aria-label="Range of the charts">
+      <h2>${l10n.t("Live")}</h2>
+      <div class="segments" role="group" aria-label="${l10n.t("Range of the charts")}">
         ${chartRanges.map(
           (minutes) =>
             html`<button type="button" aria-pressed=${range === minutes} @click=${() => pick(minutes)}>
@@ -186,8 +193,8 @@ function variantPick({ metrics }: EndpointPageSnapshot): TemplateResult {
     if (snapshot) charts.update(snapshot, variant);
     draw();
   };
-  return html`<select class="plain-select" aria-label="Variant of the charts" @change=${pick}>
-    <option value="" ?selected=${variant === undefined}>All variants</option>
+  return html`<select class="plain-select" aria-label="${l10n.t("Variant of the charts")}" @change=${pick}>
+    <option value="" ?selected=${variant === undefined}>${l10n.t("All variants")}</option>
     ${names.map((name) => html`<option value=${name} ?selected=${variant === name}>${name}</option>`)}
   </select>`;
 }
@@ -196,7 +203,7 @@ function variantPick({ metrics }: EndpointPageSnapshot): TemplateResult {
 function logsLink(metrics: EndpointPageSnapshot["metrics"]): TemplateResult {
   if (!metrics) return html`${nothing}`;
   const show = () => showLogs(charts.span ?? null);
-  return html`<button type="button" class="link" @click=${show}>Logs of this time</button>`;
+  return html`<button type="button" class="link" @click=${show}>${l10n.t("Logs of this time")}</button>`;
 }
 
 function showLogs(span: LogSpan | null): void {
@@ -208,12 +215,12 @@ const explainScaling = () => html`<button
   class="link"
   @click=${() => ask(endpointRequests.explainScaling)}
 >
-  Explain scaling
+  ${l10n.t("Explain scaling")}
 </button>`;
 
 const exportLinks =
-  () => html`<button type="button" class="link" @click=${() => exportCharts("csv")}>Export CSV</button>
-  <button type="button" class="link" @click=${() => exportCharts("png")}>Export PNG</button>`;
+  () => html`<button type="button" class="link" @click=${() => exportCharts("csv")}>${l10n.t("Export CSV")}</button>
+  <button type="button" class="link" @click=${() => exportCharts("png")}>${l10n.t("Export PNG")}</button>`;
 
 async function exportCharts(format: "csv" | "png"): Promise<void> {
   const base64 = format === "png" ? await chartsPicture(charts.element) : "";
@@ -229,17 +236,19 @@ function liveNote(
   isStale: boolean,
 ): TemplateResult {
   if (error) {
-    const stale = metrics ? html`<p class="soft">Shown as of ${formatClock(metrics.toMs)}.</p>` : nothing;
-    return html`${errorMessage(error, { label: "Retry", run: () => ask(endpointRequests.retry) })}${stale}`;
+    const stale = metrics
+      ? html`<p class="soft">${l10n.t("Shown as of {0}.", formatClock(metrics.toMs))}</p>`
+      : nothing;
+    return html`${errorMessage(error, { label: l10n.t("Retry"), run: () => ask(endpointRequests.retry) })}${stale}`;
   }
   if (isStale) {
-    return html`<p class="soft">${metrics ? `Shown as of ${formatClock(metrics.toMs)}.` : "Nothing was measured."}</p>`;
+    return html`<p class="soft">${metrics ? l10n.t("Shown as of {0}.", formatClock(metrics.toMs)) : l10n.t("Nothing was measured.")}</p>`;
   }
-  if (!metrics) return html`<p class="soft">Reading the metrics…</p>`;
+  if (!metrics) return html`<p class="soft">${l10n.t("Reading the metrics…")}</p>`;
   if (metrics.series.every(({ points }) => points.length === 0)) {
-    return html`<p class="soft">No data in the last ${range}: send a prediction or run a load test.</p>`;
+    return html`<p class="soft">${l10n.t("No data in the last {0}: send a prediction or run a load test.", range)}</p>`;
   }
-  return html`<p class="soft numbers">As of ${formatClock(metrics.toMs)}, one point every ${metrics.periodSeconds} s.</p>`;
+  return html`<p class="soft numbers">${l10n.t("As of {0}, one point every {1} s.", formatClock(metrics.toMs), metrics.periodSeconds)}</p>`;
 }
 
 function change(part: Partial<Draft>): void {

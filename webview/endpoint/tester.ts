@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { html, nothing, type TemplateResult } from "lit";
 import { keyed } from "lit/directives/keyed.js";
 import { live } from "lit/directives/live.js";
@@ -66,7 +67,7 @@ export function testerView(
   };
   return html`<form class="tester" @submit=${submit} @keydown=${(event: KeyboardEvent) => sendOnEnter(event, submit)}>
     <div class="row spread">
-      <h2>Predict</h2>
+      <h2>${l10n.t("Predict")}</h2>
       <div class="row">
         ${snapshot.access?.apiUrl && draft.mode === "form" ? viaSwitch(draft, actions) : nothing}
         ${sourceSwitch(draft, features, isAsync, actions)}
@@ -74,16 +75,16 @@ export function testerView(
     </div>
     ${source(snapshot, draft, actions)}
     <div class="row">
-      <vscode-button type="submit" ?disabled=${Boolean(blocked) || sending} @click=${submit}>Send</vscode-button>
+      <vscode-button type="submit" ?disabled=${Boolean(blocked) || sending} @click=${submit}>${l10n.t("Send")}</vscode-button>
       ${
         sending && params.via === "endpoint" && mode !== "now"
-          ? html`<vscode-button appearance="secondary" @click=${() => actions.stop()}>Stop</vscode-button>`
+          ? html`<vscode-button appearance="secondary" @click=${() => actions.stop()}>${l10n.t("Stop")}</vscode-button>`
           : nothing
       }
-      ${params.via === "api" ? html`<span class="soft">as JSON to the project's API</span>` : contentTypeChoice(draft, actions)}
+      ${params.via === "api" ? html`<span class="soft">${l10n.t("as JSON to the project's API")}</span>` : contentTypeChoice(draft, actions)}
       ${params.via === "api" || mode === "async" ? nothing : variantChoice(endpoint?.variants ?? [], draft, actions)}
       ${params.via === "api" ? nothing : modeSwitch(mode, actions)}
-      ${sending ? html`<vscode-progress-ring aria-label="Sending"></vscode-progress-ring>` : nothing}
+      ${sending ? html`<vscode-progress-ring aria-label="${l10n.t("Sending")}"></vscode-progress-ring>` : nothing}
     </div>
     ${params.via === "api" ? nothing : headersView(draft, mode, actions)}
     ${blocked ? html`<p class="soft">${blocked}</p>` : nothing}
@@ -102,8 +103,8 @@ function source({ features, examples }: EndpointPageSnapshot, draft: Draft, acti
 }
 
 function blockedBecause({ endpoint, endpointError }: EndpointPageSnapshot): string {
-  if (endpoint && !endpoint.takesTraffic) return `The endpoint is ${endpoint.status} and takes no requests.`;
-  return endpointError?.code === "notFound" ? "There is no endpoint to send to." : "";
+  if (endpoint && !endpoint.takesTraffic) return l10n.t("The endpoint is {0} and takes no requests.", endpoint.status);
+  return endpointError?.code === "notFound" ? l10n.t("There is no endpoint to send to.") : "";
 }
 
 /** Enter sends from a field; in the text area it is Ctrl+Enter. */
@@ -115,22 +116,22 @@ function sendOnEnter(event: KeyboardEvent, submit: (event: Event) => void): void
 }
 
 function viaSwitch({ via }: Draft, { change }: TesterActions): TemplateResult {
-  return html`<div class="segments" role="group" aria-label="Where to send it">
+  return html`<div class="segments" role="group" aria-label="${l10n.t("Where to send it")}">
     <button
       type="button"
-      title="InvokeEndpoint, signed with your credentials"
+      title="${l10n.t("InvokeEndpoint, signed with your credentials")}"
       aria-pressed=${via === "endpoint"}
       @click=${() => change({ via: "endpoint" })}
     >
-      Endpoint
+      ${l10n.t("Endpoint")}
     </button>
     <button
       type="button"
-      title="Through API Gateway and the Lambda function, as the web page does it"
+      title="${l10n.t("Through API Gateway and the Lambda function, as the web page does it")}"
       aria-pressed=${via === "api"}
       @click=${() => change({ via: "api" })}
     >
-      API
+      ${l10n.t("API")}
     </button>
   </div>`;
 }
@@ -145,16 +146,21 @@ function sourceSwitch(
   const choices: { name: BodySource; label: string; shown: boolean; change: Partial<Draft> }[] = [
     {
       name: "form",
-      label: "Form",
+      label: l10n.t("Form"),
       shown: features !== undefined,
       change: { contentType: formContentTypes.includes(contentType) ? contentType : "text/csv" },
     },
     // What the form holds is a body to begin with; what was typed there before stays.
-    { name: "raw", label: "Raw body", shown: true, change: { rawBody: rawBody || bodyOf(draft, features) } },
-    { name: "file", label: "File", shown: true, change: file ? { contentType: file.contentType } : {} },
-    { name: "s3", label: "S3 object", shown: isAsync, change: {} },
+    {
+      name: "raw",
+      label: l10n.t("Raw body"),
+      shown: true,
+      change: { rawBody: rawBody || bodyOf(draft, features) },
+    },
+    { name: "file", label: l10n.t("File"), shown: true, change: file ? { contentType: file.contentType } : {} },
+    { name: "s3", label: l10n.t("S3 object"), shown: isAsync, change: {} },
   ];
-  return html`<div class="segments" role="group" aria-label="How to enter the request">
+  return html`<div class="segments" role="group" aria-label="${l10n.t("How to enter the request")}">
     ${choices
       .filter(({ shown }) => shown)
       .map(
@@ -171,12 +177,13 @@ function sourceSwitch(
 
 /** An asynchronous endpoint leaves no choice. */
 function modeSwitch(mode: InvocationMode, { change }: TesterActions): TemplateResult {
-  if (mode === "async") return html`<span class="soft" title="InvokeEndpointAsync">asynchronous, by way of S3</span>`;
+  if (mode === "async")
+    return html`<span class="soft" title="${l10n.t("InvokeEndpointAsync")}">${l10n.t("asynchronous, by way of S3")}</span>`;
   const choices: [InvocationMode, string, string][] = [
-    ["now", "Whole", "InvokeEndpoint: the answer comes when it is whole"],
-    ["stream", "Stream", "InvokeEndpointWithResponseStream: the answer is shown as it comes"],
+    ["now", l10n.t("Whole"), l10n.t("InvokeEndpoint: the answer comes when it is whole")],
+    ["stream", l10n.t("Stream"), l10n.t("InvokeEndpointWithResponseStream: the answer is shown as it comes")],
   ];
-  return html`<div class="segments" role="group" aria-label="How the answer comes">
+  return html`<div class="segments" role="group" aria-label="${l10n.t("How the answer comes")}">
     ${choices.map(
       ([name, label, title]) => html`<button
         type="button"
@@ -190,7 +197,7 @@ function modeSwitch(mode: InvocationMode, { change }: TesterActions): TemplateRe
   </div>`;
 }
 
-const OTHER_TYPE = "other…";
+const OTHER_TYPE = l10n.t("other…");
 
 /** A choice of the common ones, and a field for any other. */
 function contentTypeChoice(draft: Draft, { change }: TesterActions): TemplateResult {
@@ -199,13 +206,13 @@ function contentTypeChoice(draft: Draft, { change }: TesterActions): TemplateRes
   const isOther = !offered.includes(contentType);
   const pick = (chosen: string) => change({ contentType: chosen === OTHER_TYPE ? "" : chosen });
   const type = (event: Event) => change({ contentType: (event.target as HTMLInputElement).value.trim() });
-  return html`${select("Content type", offered, isOther ? OTHER_TYPE : contentType, pick)}
+  return html`${select(l10n.t("Content type"), offered, isOther ? OTHER_TYPE : contentType, pick)}
   ${
     isOther
       ? html`<input
           class="plain-input"
           type="text"
-          aria-label="Other content type"
+          aria-label="${l10n.t("Other content type")}"
           placeholder="application/x-npy"
           maxlength="200"
           .value=${live(contentType)}
@@ -223,7 +230,7 @@ function form(
 ): TemplateResult {
   return html`${examples.length ? exampleChoice(features, examples, actions) : nothing}
     <fieldset class="fields">
-      <legend class="visually-hidden">Values of the features; an empty field is a missing value</legend>
+      <legend class="visually-hidden">${l10n.t("Values of the features; an empty field is a missing value")}</legend>
       ${features.map((feature) => field(feature, draft, actions))}
     </fieldset>`;
 }
@@ -240,9 +247,9 @@ function exampleChoice(
     change({ values: Object.fromEntries(values) as Draft["values"] });
   };
   return html`<div class="choice">
-    <span aria-hidden="true">Start from an example</span>
-    <vscode-dropdown aria-label="Start from an example" @change=${take}>
-      <vscode-option value="">the defaults of the project</vscode-option>
+    <span aria-hidden="true">${l10n.t("Start from an example")}</span>
+    <vscode-dropdown aria-label="${l10n.t("Start from an example")}" @change=${take}>
+      <vscode-option value="">${l10n.t("the defaults of the project")}</vscode-option>
       ${examples.map(({ label }, i) => html`<vscode-option value=${i}>${label}</vscode-option>`)}
     </vscode-dropdown>
   </div>`;
@@ -261,14 +268,14 @@ function field(
   };
   const outside = value !== null && (value < min || value > max);
   const share = Math.min(1, Math.max(0, ((value ?? min) - min) / (max - min || 1)));
-  const range = `${min} to ${max}${unit ? ` ${unit}` : ""} in the data`;
+  const range = l10n.t("{0} to {1}{2} in the data", min, max, unit ? ` ${unit}` : "");
   return html`<div class="field">
     <label for="f-${name}" title="${label}, ${range}">${label}${unit ? html` <span class="soft">${unit}</span>` : nothing}</label>
     <input
       id="f-${name}"
       type="number"
       step="any"
-      placeholder="missing"
+      placeholder="${l10n.t("missing")}"
       class=${outside ? "outside" : ""}
       .value=${live(value === null ? "" : String(value))}
       @input=${set}
@@ -283,7 +290,7 @@ function field(
       .value=${live(String(value ?? min))}
       @input=${set}
     />
-    ${outside ? html`<span class="field-note">⚠ Outside of the data: ${range}.</span>` : nothing}
+    ${outside ? html`<span class="field-note">${l10n.t("⚠ Outside of the data: {0}.", range)}</span>` : nothing}
   </div>`;
 }
 
@@ -292,7 +299,7 @@ function raw(draft: Draft, features: FeatureFile | undefined, { change }: Tester
   const { rawBody, contentType } = draft;
   return html`${codeField({
     id: "raw-body",
-    label: "Body",
+    label: l10n.t("Body"),
     value: rawBody,
     language: languageOf(contentType),
     placeholder: PLACEHOLDERS[languageOf(contentType)],
@@ -302,18 +309,18 @@ function raw(draft: Draft, features: FeatureFile | undefined, { change }: Tester
 }
 
 const PLACEHOLDERS = {
-  csv: "One row a line, for example 14.23,1.71,2.43,…",
+  csv: l10n.t("One row a line, for example 14.23,1.71,2.43,…"),
   json: '{"instances": [[14.23, 1.71]]}',
   jsonl: '{"features": [14.23, 1.71]}',
   libsvm: "0 0:14.23 1:1.71 2:2.43",
-  plain: "The body as it is sent",
+  plain: l10n.t("The body as it is sent"),
 } as const;
 
 function variantChoice(variants: readonly string[], draft: Draft, { change }: TesterActions): TemplateResult {
   // With one variant there is nothing to choose.
   if (variants.length < 2) return html`${nothing}`;
-  const byWeight = "any variant, by weight";
-  return select("Target variant", [byWeight, ...variants], draft.variant || byWeight, (chosen) =>
+  const byWeight = l10n.t("any variant, by weight");
+  return select(l10n.t("Target variant"), [byWeight, ...variants], draft.variant || byWeight, (chosen) =>
     change({ variant: chosen === byWeight ? "" : chosen }),
   );
 }
@@ -322,12 +329,12 @@ function variantChoice(variants: readonly string[], draft: Draft, { change }: Te
 type FieldKey = Exclude<HeaderKey, "targetVariant">;
 const EXAMPLES: Record<FieldKey, string> = {
   accept: "application/json",
-  targetModel: "model-b.tar.gz, of a multi-model endpoint",
-  targetContainer: "host name, of a multi-container endpoint",
-  inferenceComponent: "name of the component",
-  customAttributes: "passed on to the container",
-  sessionId: "of a stateful model; NEW_SESSION begins one",
-  inferenceId: "names the request in captured data",
+  targetModel: l10n.t("model-b.tar.gz, of a multi-model endpoint"),
+  targetContainer: l10n.t("host name, of a multi-container endpoint"),
+  inferenceComponent: l10n.t("name of the component"),
+  customAttributes: l10n.t("passed on to the container"),
+  sessionId: l10n.t("of a stateful model; NEW_SESSION begins one"),
+  inferenceId: l10n.t("names the request in captured data"),
 };
 const isField = (key: HeaderKey): key is FieldKey => key !== "targetVariant";
 
@@ -337,7 +344,7 @@ function headersView(draft: Draft, mode: InvocationMode, { change }: TesterActio
   const fields = headerKeys.filter(isField).filter((key) => takesHeader(mode, key));
   const used = fields.filter((key) => headers[key]).length;
   return html`<details class="more-headers">
-    <summary>Headers${used ? ` (${used})` : nothing}</summary>
+    <summary>${l10n.t("Headers")}${used ? ` (${used})` : nothing}</summary>
     ${fields.map(
       (key) => html`<div class="header-field">
         <label for="h-${key}">${headerNames[key].label}</label>

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { html, nothing, render, type TemplateResult } from "lit";
 import type { OpsError } from "../../src/domain/errors.ts";
 import type { ExpectationResult } from "../../src/domain/loadRun.ts";
@@ -50,7 +51,7 @@ function pageView(run: LoadRunPageSnapshot, { element }: RunCharts): TemplateRes
     </div>
     ${tilesView(run)}
       <div class="columns">
-        ${run.withoutCourse ? nothing : html`<section class="card"><h2 class="visually-hidden">Charts</h2>${element}</section>`}
+        ${run.withoutCourse ? nothing : html`<section class="card"><h2 class="visually-hidden">${l10n.t("Charts")}</h2>${element}</section>`}
         <div class="facts">${expectationsView(run)} ${run.importedFrom ? nothing : timelineView(run)}</div>
       </div>
     </main>`;
@@ -65,17 +66,17 @@ function spoken(run: LoadRunPageSnapshot): string {
   const p99 = p99Ms.at(-1);
   const latency = typeof p99 === "number" ? `, p99 ${formatMs(p99)}` : "";
   spokenText = asked.length
-    ? `${formatOffset(elapsed(run))}: ${sent.at(-1)} of ${asked.at(-1)} requests per second${latency}`
+    ? l10n.t("{0}: {1} of {2} requests per second{3}", formatOffset(elapsed(run)), sent.at(-1) ?? 0, asked.at(-1) ?? 0, latency)
     : PHASES[run.phase];
   return spokenText;
 }
 
 const PHASES: Record<LoadRunPageSnapshot["phase"], string> = {
-  starting: "Starting",
-  running: "Running",
-  watching: "Watching the scaling",
-  done: "Done",
-  failed: "Failed",
+  starting: l10n.t("Starting"),
+  running: l10n.t("Running"),
+  watching: l10n.t("Watching the scaling"),
+  done: l10n.t("Done"),
+  failed: l10n.t("Failed"),
 };
 
 function headView(run: LoadRunPageSnapshot): TemplateResult {
@@ -90,11 +91,11 @@ function headView(run: LoadRunPageSnapshot): TemplateResult {
   return html`<header class="page-head">
     <h1>${planName} → ${target.name}</h1>
     <span class="status ${kind}">${PHASES[phase]}</span>
-    <span class="soft">${place}${simulated ? " · simulated instances" : ""}</span>
+    <span class="soft">${place}${simulated ? l10n.t(" · simulated instances") : ""}</span>
     <div class="actions">
       ${
         active
-          ? html`<vscode-button ?disabled=${stopAsked} @click=${stop}>${stopAsked ? "Stopping…" : "Stop"}</vscode-button>`
+          ? html`<vscode-button ?disabled=${stopAsked} @click=${stop}>${stopAsked ? l10n.t("Stopping…") : l10n.t("Stop")}</vscode-button>`
           : nothing
       }
     </div>
@@ -111,7 +112,7 @@ function progressView(run: LoadRunPageSnapshot): TemplateResult {
   return html`<div
     class="bar"
     role="progressbar"
-    aria-label="Progress of the plan"
+    aria-label="${l10n.t("Progress of the plan")}"
     aria-valuemin="0"
     aria-valuemax="100"
     aria-valuenow=${Math.round(share * 100)}
@@ -122,8 +123,8 @@ function progressView(run: LoadRunPageSnapshot): TemplateResult {
 function verdictView({ verdict, hasReport, interrupted, importedFrom }: LoadRunPageSnapshot): TemplateResult {
   if (!verdict) return html`${nothing}`;
   const { passed, proven, sentence } = verdict;
-  const word = [passed ? "✓ Passed" : interrupted ? "✗ Interrupted" : "✗ Failed", proven && "scale-out proven"];
-  return html`<section class="verdict ${passed ? "passed" : "failed"}" role="status" aria-label="Verdict">
+  const word = [passed ? "✓ Passed" : interrupted ? "✗ Interrupted" : "✗ Failed", proven && l10n.t("scale-out proven")];
+  return html`<section class="verdict ${passed ? "passed" : "failed"}" role="status" aria-label="${l10n.t("Verdict")}">
     <strong>${word.filter(Boolean).join(" · ")}</strong>
     <span>${sentence}</span>
     <div class="row">${hasReport ? buttons(proven, importedFrom === undefined) : nothing}</div>
@@ -134,15 +135,15 @@ function verdictView({ verdict, hasReport, interrupted, importedFrom }: LoadRunP
 function buttons(proven: boolean, scaled: boolean): TemplateResult {
   const button = (label: string, request: Ask, appearance = "secondary") =>
     html`<vscode-button appearance=${appearance} @click=${() => ask(request)}>${label}</vscode-button>`;
-  return html`${button("Open report", loadRunRequests.openReport, "primary")}
-    ${button("Compare…", loadRunRequests.compare)}
-    ${scaled ? button(proven ? "How it scaled" : "Why did it not scale?", loadRunRequests.explain) : nothing}
+  return html`${button(l10n.t("Open report"), loadRunRequests.openReport, "primary")}
+    ${button(l10n.t("Compare…"), loadRunRequests.compare)}
+    ${scaled ? button(proven ? l10n.t("How it scaled") : l10n.t("Why did it not scale?"), loadRunRequests.explain) : nothing}
     ${
       copied
-        ? html`<vscode-button appearance="secondary" disabled>✓ copied</vscode-button>`
-        : html`<vscode-button appearance="secondary" @click=${copy}>Copy Markdown</vscode-button>`
+        ? html`<vscode-button appearance="secondary" disabled>${l10n.t("✓ copied")}</vscode-button>`
+        : html`<vscode-button appearance="secondary" @click=${copy}>${l10n.t("Copy Markdown")}</vscode-button>`
     }
-    ${button("Export…", loadRunRequests.export)}`;
+    ${button(l10n.t("Export…"), loadRunRequests.export)}`;
 }
 
 function copy(): void {
@@ -160,8 +161,7 @@ function limitedNote({ columns }: LoadRunPageSnapshot): TemplateResult {
   const count = columns.limited.length;
   if (count === 0) return html`${nothing}`;
   return html`<div class="message warning">
-    ⚠ In ${count} of ${columns.seconds.length} seconds (shaded) this machine, not the endpoint, was the limit: their latencies do not
-    count.
+    ${l10n.t("⚠ In {0} of {1} seconds (shaded) this machine, not the endpoint, was the limit: their latencies do not count.", count, columns.seconds.length)}
   </div>`;
 }
 
@@ -179,7 +179,7 @@ function wholeTiles({ sent, seconds, p50Ms, p99Ms, errorShare }: RunWithoutCours
   return [
     ["length", formatOffset(seconds)],
     ["sent", formatNumber(sent)],
-    ["on average", formatNumber(sent / Math.max(1, seconds)), "/s"],
+    [l10n.t("on average"), formatNumber(sent / Math.max(1, seconds)), "/s"],
     ["p50", latency(p50Ms)],
     ["p99", latency(p99Ms)],
     ["errors", formatPercent(errorShare)],
@@ -200,7 +200,7 @@ function courseTiles(run: LoadRunPageSnapshot): Tile[] {
     ["elapsed", formatOffset(elapsed(run)), `/ ${formatOffset(planSeconds)}`],
     ["asked", at < 0 ? "–" : formatNumber(asked[at] ?? 0), "/s"],
     ["achieved", at < 0 ? "–" : formatNumber(sent[at] ?? 0), "/s"],
-    ["p99, last second", typeof last === "number" ? formatMs(last) : "–"],
+    [l10n.t("p99, last second"), typeof last === "number" ? formatMs(last) : "–"],
     ["errors", done > 0 ? formatPercent(errorTotal(columns) / done) : "–"],
     [
       "instances",
@@ -219,14 +219,14 @@ function expectationsView({ expected, expectations }: LoadRunPageSnapshot): Temp
       }))
     : expected.map(({ name, asked }) => ({ name, text: asked, sign: "…", passed: undefined }));
   return html`<section class="card">
-    <h2>Expectations</h2>
-    ${rows.length === 0 ? html`<p class="soft">The plan has none.</p>` : nothing}
+    <h2>${l10n.t("Expectations")}</h2>
+    ${rows.length === 0 ? html`<p class="soft">${l10n.t("The plan has none.")}</p>` : nothing}
     <ul class="expectations numbers">
       ${rows.map(
         ({ name, text, sign, passed }) => html`<li class=${passed === undefined ? "" : passed ? "passed" : "failed"}>
           <span class="sign" aria-hidden="true">${sign}</span>
           <span>
-            ${passed === undefined ? nothing : html`<span class="visually-hidden">${passed ? "holds: " : "failed: "}</span>`}
+            ${passed === undefined ? nothing : html`<span class="visually-hidden">${passed ? l10n.t("holds: ") : l10n.t("failed: ")}</span>`}
             ${name} <span class="soft">${text}</span>
           </span>
         </li>`,
@@ -239,10 +239,10 @@ function expectationText(result: ExpectationResult): { name: string; text: strin
   const { unit, comparison, asked, measured, reason, stage } = result;
   const show = (value: number) => valueText(value, unit);
   const limit = `${comparison === "atLeast" ? "≥" : "≤"} ${show(asked)}`;
-  const seen = measured === null ? `not measured: ${reason ?? "no data"}` : show(measured);
+  const seen = measured === null ? l10n.t("not measured: {0}", reason ?? l10n.t("no data")) : show(measured);
   return {
-    name: stage === undefined ? result.name : `${result.name} in stage ${stage}`,
-    text: `${limit}, was ${seen}`,
+    name: stage === undefined ? result.name : l10n.t("{0} in stage {1}", result.name, stage),
+    text: l10n.t("{0}, was {1}", limit, seen),
   };
 }
 
@@ -255,8 +255,8 @@ function valueText(value: number, unit: ExpectationResult["unit"]): string {
 
 function timelineView({ marks, startedAtMs }: LoadRunPageSnapshot): TemplateResult {
   return html`<section class="card">
-    <h2>Scaling</h2>
-    ${marks.length === 0 ? html`<p class="soft">Nothing has happened yet.</p>` : nothing}
+    <h2>${l10n.t("Scaling")}</h2>
+    ${marks.length === 0 ? html`<p class="soft">${l10n.t("Nothing has happened yet.")}</p>` : nothing}
     <ol class="timeline numbers">
       ${marks.map(
         ({ atMs, kind, text }) => html`<li>

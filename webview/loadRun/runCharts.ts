@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import type { InstancePoint, LoadErrorKind, ScalingMark } from "../../src/domain/loadRun.ts";
 import { loadErrorKinds } from "../../src/domain/loadRun.ts";
 import type { LoadRunPageSnapshot } from "../../src/protocol/loadRunPage.ts";
@@ -13,12 +14,12 @@ const perSecond = (value: number) => `${formatNumber(value)}/s`;
 
 /** Names, colours and dashes of the kinds of errors: no two look alike, with or without colours. */
 const errorSeries: Record<LoadErrorKind, Pick<SeriesSpec, "label" | "color" | "dashed" | "width">> = {
-  clientError: { label: "client error", color: "--vscode-charts-yellow" },
-  throttled: { label: "throttled", color: "--chart-orange" },
-  modelError: { label: "model error", color: "--vscode-charts-purple", dashed: true },
-  serverError: { label: "server error", color: "--vscode-charts-red", width: 2.5 },
-  timeout: { label: "timeout", color: "--vscode-charts-blue", dashed: true },
-  connection: { label: "connection", color: "--vscode-charts-foreground", dashed: true },
+  clientError: { label: l10n.t("client error"), color: "--vscode-charts-yellow" },
+  throttled: { label: l10n.t("throttled"), color: "--chart-orange" },
+  modelError: { label: l10n.t("model error"), color: "--vscode-charts-purple", dashed: true },
+  serverError: { label: l10n.t("server error"), color: "--vscode-charts-red", width: 2.5 },
+  timeout: { label: l10n.t("timeout"), color: "--vscode-charts-blue", dashed: true },
+  connection: { label: l10n.t("connection"), color: "--vscode-charts-foreground", dashed: true },
 };
 
 /** The sign of each kind of mark. */
@@ -37,17 +38,17 @@ export class RunCharts {
   private readonly shared = { formatTime: formatOffset, window: this.window };
   private readonly rate = new Chart({
     ...this.shared,
-    title: "Rate",
+    title: l10n.t("Rate"),
     unit: "requests/s",
     series: [
-      { label: "achieved", color: "--vscode-charts-blue", fill: true, width: 2, format: perSecond },
-      { label: "asked", color: "--vscode-charts-foreground", dashed: true, format: perSecond },
+      { label: l10n.t("achieved"), color: "--vscode-charts-blue", fill: true, width: 2, format: perSecond },
+      { label: l10n.t("asked"), color: "--vscode-charts-foreground", dashed: true, format: perSecond },
     ],
   });
   private readonly latency = new Chart({
     ...this.shared,
-    title: "Latency",
-    unit: "ms from the intended start, log scale",
+    title: l10n.t("Latency"),
+    unit: l10n.t("ms from the intended start, log scale"),
     log: true,
     series: [
       { label: "p50", color: "--vscode-charts-green", format: formatMs },
@@ -57,9 +58,9 @@ export class RunCharts {
   });
   private readonly errors = new Chart({
     ...this.shared,
-    title: "Errors",
-    allZero: "None so far.",
-    unit: "per second, by kind, stacked",
+    title: l10n.t("Errors"),
+    allZero: l10n.t("None so far."),
+    unit: l10n.t("per second, by kind, stacked"),
     whole: true,
     stacked: true,
     series: loadErrorKinds.map((kind) => ({ ...errorSeries[kind], format: (v) => formatNumber(v) })),
@@ -67,11 +68,11 @@ export class RunCharts {
   private readonly instances: Chart;
   private readonly perInstance = new Chart({
     ...this.shared,
-    title: "Invocations per instance",
+    title: l10n.t("Invocations per instance"),
     unit: "/min",
     series: [
-      { label: "per instance", color: "--vscode-charts-blue", format: formatShort },
-      { label: "policy target", color: "--vscode-charts-foreground", dashed: true, format: formatShort },
+      { label: l10n.t("per instance"), color: "--vscode-charts-blue", format: formatShort },
+      { label: l10n.t("policy target"), color: "--vscode-charts-foreground", dashed: true, format: formatShort },
     ],
   });
 
@@ -79,12 +80,12 @@ export class RunCharts {
     const purple = { color: "--vscode-charts-purple", stepped: true, format: (v: number) => formatNumber(v) };
     this.instances = new Chart({
       ...this.shared,
-      title: "Instances",
+      title: l10n.t("Instances"),
       unit: simulated ? "simulated" : "",
       whole: true,
       series: [
-        { ...purple, label: "in service", width: 2, fill: true },
-        { ...purple, label: "desired", dashed: true },
+        { ...purple, label: l10n.t("in service"), width: 2, fill: true },
+        { ...purple, label: l10n.t("desired"), dashed: true },
       ],
     });
     this.element.className = "charts";

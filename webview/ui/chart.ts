@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import uPlot from "uplot";
 import { ChartLegend } from "./chartLegend.ts";
 import { CHART_HEIGHT, chartOptions, valueRange } from "./chartOptions.ts";
@@ -196,10 +197,10 @@ export class Chart {
       if (this.legend.hidden[i]) return [];
       const line = this.data.values[i] ?? [];
       const value = index === undefined ? line.findLast((v) => v !== null) : line[index];
-      return [`${label} ${typeof value === "number" ? format(value) : "no data"}`];
+      return [`${label} ${typeof value === "number" ? format(value) : l10n.t("no data")}`];
     });
     const head = [title, unit].filter(Boolean).join(", ");
-    return `${head}, ${at === undefined ? "last" : formatTime(at)}: ${figures.join(", ") || "nothing"}`;
+    return `${head}, ${at === undefined ? l10n.t("last") : formatTime(at)}: ${figures.join(", ") || "nothing"}`;
   }
 }
 

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import type { ChartSpec, Values } from "./chartSpec.ts";
 
 /** Names and figures of a chart's lines; each is a switch for its line. */
@@ -21,7 +22,7 @@ export class ChartLegend {
       button.type = "button";
       button.className = "switch";
       button.setAttribute("aria-pressed", "true");
-      button.title = `Show or hide ${label}`;
+      button.title = l10n.t("Show or hide {0}", label);
       const swatch = document.createElement("span");
       swatch.className = dashed ? "swatch dashed" : "swatch";
       swatch.style.setProperty("--series", `var(${color})`);

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import type { ChartData, ChartSpec } from "./chartSpec.ts";
 import type { TimeSpan } from "./timeWindow.ts";
 
@@ -19,7 +20,7 @@ export function createTableTwin(spec: ChartSpec): {
   const details = document.createElement("details");
   details.className = "twin";
   const summary = document.createElement("summary");
-  summary.textContent = "Table";
+  summary.textContent = l10n.t("Table");
   summary.setAttribute("aria-label", `${spec.title} as a table`);
   const table = document.createElement("table");
   details.append(summary, table);

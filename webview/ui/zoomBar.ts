@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import type { TimeWindow } from "./timeWindow.ts";
 
 /** Above a page's charts: what is shown of the time axis, and the way back to all of it. */
@@ -10,7 +11,7 @@ export function createZoomBar(window: TimeWindow, formatTime: (seconds: number) 
   const reset = document.createElement("button");
   reset.type = "button";
   reset.className = "link";
-  reset.textContent = "Show everything";
+  reset.textContent = l10n.t("Show everything");
   reset.addEventListener("click", () => window.reset());
   bar.append(text, reset);
   const show = () => {
@@ -18,7 +19,7 @@ export function createZoomBar(window: TimeWindow, formatTime: (seconds: number) 
     reset.hidden = zoom === undefined;
     text.textContent = zoom
       ? `${formatTime(zoom.from)} – ${formatTime(zoom.to)}`
-      : "Drag over a chart to zoom; with the keyboard + and −, arrows move the crosshair.";
+      : l10n.t("Drag over a chart to zoom; with the keyboard + and −, arrows move the crosshair.");
   };
   window.onChange(show);
   show();

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { html, nothing, render, type TemplateResult } from "lit";
 import type { OpsError } from "../../src/domain/errors.ts";
 import type { WhatIfOutcome, WhatIfScenario } from "../../src/domain/whatIf.ts";
@@ -52,30 +53,29 @@ function pageView(page: WhatIfPageSnapshot, edited: readonly WhatIfScenario[]): 
   };
   const peak = page.ratesPerSecond.reduce((most, rate) => Math.max(most, rate), 0);
   return html`<header class="page-head">
-      <h1>What if ${page.loadName}</h1>
-      <span class="status ${page.busy ? "moving" : ""}">${page.busy ? "Simulating" : "Simulated"}</span>
+      <h1>${l10n.t("What if {0}", page.loadName)}</h1>
+      <span class="status ${page.busy ? "moving" : ""}">${page.busy ? l10n.t("Simulating") : l10n.t("Simulated")}</span>
       <span class="soft">
-        up to ${formatNumber(peak)} requests/s for ${formatNumber(page.ratesPerSecond.length / 60, 1)} min · nothing is
-        sent${page.timeScale > 1 ? ` · scaling ${page.timeScale} times faster than on AWS, as in the sandbox` : ""}${page.tookMs === undefined ? "" : ` · took ${formatMs(page.tookMs)}`}
+        ${l10n.t("up to {0} requests/s for {1} min · nothing is sent{2}{3}", formatNumber(peak), formatNumber(page.ratesPerSecond.length / 60, 1), page.timeScale > 1 ? ` · scaling ${page.timeScale} times faster than on AWS, as in the sandbox` : "", page.tookMs === undefined ? "" : ` · took ${formatMs(page.tookMs)}`)}
       </span>
       <div class="actions">
-        <vscode-button ?disabled=${page.busy} @click=${run}>Simulate</vscode-button>
+        <vscode-button ?disabled=${page.busy} @click=${run}>${l10n.t("Simulate")}</vscode-button>
         <vscode-button
           appearance="secondary"
           ?disabled=${page.outcomes.length === 0}
           @click=${() => void host.transport.call(whatIfRequests.copyMarkdown, null)}
-          >Copy Markdown</vscode-button
+          >${l10n.t("Copy Markdown")}</vscode-button
         >
       </div>
     </header>
     <main>
       ${page.error ? errorMessage(page.error) : nothing}
       <section class="card">
-        <h2>Scenarios</h2>
+        <h2>${l10n.t("Scenarios")}</h2>
         ${scenarioForm(edited, page.instanceTypes, actions)}
       </section>
       ${page.outcomes.length ? outcomesView(page) : nothing}
-      ${charts ? html`<section class="card"><h2 class="visually-hidden">Charts</h2>${charts.element}</section>` : nothing}
+      ${charts ? html`<section class="card"><h2 class="visually-hidden">${l10n.t("Charts")}</h2>${charts.element}</section>` : nothing}
     </main>`;
 }
 
@@ -86,25 +86,25 @@ function update(next: WhatIfScenario[]): void {
 
 function outcomesView({ outcomes, scenarios: played }: WhatIfPageSnapshot): TemplateResult {
   const ms = (value: number | null) => (value === null ? "–" : formatMs(value));
-  const heads = ["scenario", "instances", "failed", "p50", "p99", "instance hours", "cost", "scaling"];
+  const heads = ["scenario", "instances", "failed", "p50", "p99", l10n.t("instance hours"), "cost", "scaling"];
   return html`<section class="card" aria-live="polite">
-    <h2>Outcomes</h2>
-    <div class="scroll" tabindex="0" role="region" aria-label="Outcomes">
+    <h2>${l10n.t("Outcomes")}</h2>
+    <div class="scroll" tabindex="0" role="region" aria-label="${l10n.t("Outcomes")}">
       <table class="figures numbers">
         <thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
         <tbody>
           ${outcomes.map(
             (outcome, i) => html`<tr>
-              <th scope="row">${letterOf(i)} <span class="soft">target ${formatNumber(played[i]?.targetPerMinute ?? 0)}</span></th>
-              <td>most ${outcome.mostInstances}</td>
+              <th scope="row">${letterOf(i)} <span class="soft">${l10n.t("target {0}", formatNumber(played[i]?.targetPerMinute ?? 0))}</span></th>
+              <td>${l10n.t("most {0}", outcome.mostInstances)}</td>
               <td class=${outcome.failed > 0 ? "failed" : ""}>
-                ${outcome.failed > 0 ? `✗ ${formatPercent(outcome.failed / outcome.requests)}` : "✓ none"}
+                ${outcome.failed > 0 ? `✗ ${formatPercent(outcome.failed / outcome.requests)}` : l10n.t("✓ none")}
               </td>
               <td>${ms(outcome.p50Ms)}</td>
               <td>${ms(outcome.p99Ms)}</td>
               <td>${formatNumber(outcome.instanceHours, 2)}</td>
-              <td>${outcome.costUsd === undefined ? "unknown price" : `$${outcome.costUsd.toFixed(3)}`}</td>
-              <td>${outcome.activities.length === 0 ? "none" : `${outcome.activities.length} activities`}</td>
+              <td>${outcome.costUsd === undefined ? l10n.t("unknown price") : `$${outcome.costUsd.toFixed(3)}`}</td>
+              <td>${outcome.activities.length === 0 ? l10n.t("none") : l10n.t("{0} activities", outcome.activities.length)}</td>
             </tr>`,
           )}
         </tbody>

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { html, type TemplateResult } from "lit";
 import type { WhatIfScenario } from "../../src/domain/whatIf.ts";
 import { MOST_SCENARIOS } from "../../src/protocol/limits.ts";
@@ -12,12 +13,12 @@ type NumberKey =
   | "maxRpsPerInstance";
 
 const columns: { key: NumberKey; label: string; unit: string; min: number; max: number; optional?: boolean }[] = [
-  { key: "targetPerMinute", label: "target", unit: "/instance/min", min: 1, max: 1e9 },
-  { key: "minInstances", label: "min", unit: "instances", min: 1, max: 1000 },
-  { key: "maxInstances", label: "max", unit: "instances", min: 1, max: 1000 },
-  { key: "scaleOutCooldownSeconds", label: "out cooldown", unit: "s", min: 0, max: 86_400, optional: true },
-  { key: "scaleInCooldownSeconds", label: "in cooldown", unit: "s", min: 0, max: 86_400, optional: true },
-  { key: "maxRpsPerInstance", label: "holds", unit: "requests/s", min: 0.01, max: 1e6, optional: true },
+  { key: "targetPerMinute", label: l10n.t("target"), unit: "/instance/min", min: 1, max: 1e9 },
+  { key: "minInstances", label: l10n.t("min"), unit: l10n.t("instances"), min: 1, max: 1000 },
+  { key: "maxInstances", label: l10n.t("max"), unit: l10n.t("instances"), min: 1, max: 1000 },
+  { key: "scaleOutCooldownSeconds", label: l10n.t("out cooldown"), unit: "s", min: 0, max: 86_400, optional: true },
+  { key: "scaleInCooldownSeconds", label: l10n.t("in cooldown"), unit: "s", min: 0, max: 86_400, optional: true },
+  { key: "maxRpsPerInstance", label: l10n.t("holds"), unit: "requests/s", min: 0.01, max: 1e6, optional: true },
 ];
 
 /** Scenarios as they are typed in, and what is to be done with them. */
@@ -33,14 +34,14 @@ export function scenarioForm(
   instanceTypes: readonly string[],
   actions: FormActions,
 ): TemplateResult {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Scenarios">
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${l10n.t("Scenarios")}">
       <table class="figures scenarios">
         <thead>
           <tr>
-            <th scope="col">scenario</th>
+            <th scope="col">${l10n.t("scenario")}</th>
             ${columns.map(({ label, unit }) => html`<th scope="col">${label} <span class="soft">${unit}</span></th>`)}
-            <th scope="col">instance type</th>
-            <th scope="col"><span class="visually-hidden">remove</span></th>
+            <th scope="col">${l10n.t("instance type")}</th>
+            <th scope="col"><span class="visually-hidden">${l10n.t("remove")}</span></th>
           </tr>
         </thead>
         <tbody>
@@ -53,9 +54,9 @@ export function scenarioForm(
         appearance="secondary"
         ?disabled=${scenarios.length >= MOST_SCENARIOS}
         @click=${() => actions.add()}
-        >Add scenario</vscode-button
+        >${l10n.t("Add scenario")}</vscode-button
       >
-      <span class="soft">An empty cooldown is AWS's 300 s; an empty “holds” is the simulation's own figure for the type.</span>
+      <span class="soft">${l10n.t("An empty cooldown is AWS's 300 s; an empty “holds” is the simulation's own figure for the type.")}</span>
     </div>`;
 }
 
@@ -76,7 +77,7 @@ function row(
       ({ key, label, min, max, optional }) => html`<td>
         <input
           type="number"
-          aria-label="${label} of ${letter}"
+          aria-label="${l10n.t("{0} of {1}", label, letter)}"
           min=${min}
           max=${max}
           step=${key === "maxRpsPerInstance" ? "any" : 1}
@@ -95,7 +96,7 @@ function row(
     )}
     <td>
       <select
-        aria-label="instance type of ${letter}"
+        aria-label="${l10n.t("instance type of {0}", letter)}"
         @change=${(event: Event) => set({ instanceType: (event.target as HTMLSelectElement).value })}
       >
         ${[...new Set([scenario.instanceType, ...instanceTypes])].map(
@@ -104,8 +105,8 @@ function row(
       </select>
     </td>
     <td>
-      <button class="link" type="button" aria-label="Remove ${letter}" ?disabled=${count < 2} @click=${() => actions.remove(index)}>
-        Remove
+      <button class="link" type="button" aria-label="${l10n.t("Remove {0}", letter)}" ?disabled=${count < 2} @click=${() => actions.remove(index)}>
+        ${l10n.t("Remove")}
       </button>
     </td>
   </tr>`;

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import type { WhatIfPoint } from "../../src/domain/whatIf.ts";
 import type { WhatIfPageSnapshot } from "../../src/protocol/whatIfPage.ts";
 import { Chart } from "../ui/chart.ts";
@@ -29,10 +30,15 @@ export class WhatIfCharts {
     };
     const load = new Chart({
       ...shared,
-      title: "Load",
+      title: l10n.t("Load"),
       unit: "requests/s",
       series: [
-        { label: "asked", color: "--vscode-charts-foreground", fill: true, format: (v) => `${formatNumber(v)}/s` },
+        {
+          label: l10n.t("asked"),
+          color: "--vscode-charts-foreground",
+          fill: true,
+          format: (v) => `${formatNumber(v)}/s`,
+        },
       ],
     });
     const seconds = ratesPerSecond.map((_, second) => second);
@@ -62,17 +68,23 @@ export class WhatIfCharts {
       );
     };
     overlaid(
-      { title: "Instances", unit: "in service, simulated", whole: true },
+      { title: l10n.t("Instances"), unit: l10n.t("in service, simulated"), whole: true },
       (v) => formatNumber(v),
       ({ instances }) => instances,
       true,
     );
-    overlaid({ title: "Invocations per instance", unit: "/min" }, formatShort, ({ perInstance }) => perInstance);
-    overlaid({ title: "Latency p99", unit: "ms, log scale, simulated", log: true }, formatMs, ({ p99Ms }) =>
-      p99Ms ? p99Ms : null,
+    overlaid(
+      { title: l10n.t("Invocations per instance"), unit: "/min" },
+      formatShort,
+      ({ perInstance }) => perInstance,
     );
     overlaid(
-      { title: "Failed", unit: "requests/s", allZero: "None in any of the scenarios." },
+      { title: l10n.t("Latency p99"), unit: l10n.t("ms, log scale, simulated"), log: true },
+      formatMs,
+      ({ p99Ms }) => (p99Ms ? p99Ms : null),
+    );
+    overlaid(
+      { title: l10n.t("Failed"), unit: "requests/s", allZero: l10n.t("None in any of the scenarios.") },
       formatShort,
       ({ failed, seconds: length }) => failed / length,
     );
