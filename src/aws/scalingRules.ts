@@ -13,6 +13,7 @@ import {
   type MetricAlarm,
   PutMetricAlarmCommand,
 } from "@aws-sdk/client-cloudwatch";
+import * as l10n from "@vscode/l10n";
 import type { ScheduledCapacity } from "../domain/scheduledScaling.ts";
 import type { StepSettings } from "../domain/stepScaling.ts";
 import { SAGEMAKER, variantResourceId } from "./autoscaling.ts";
@@ -31,7 +32,7 @@ const target = ({ endpointName, variantName }: VariantAddress) => ({
 });
 
 const does = (what: string, { endpointName, variantName }: VariantAddress, { region }: AwsClients) => ({
-  action: `${what} of ${endpointName}, variant ${variantName}`,
+  action: l10n.t("{0} of {1}, variant {2}", what, endpointName, variantName),
   region,
 });
 
@@ -57,7 +58,7 @@ async function alarmOf(clients: AwsClients, policy: ScalingPolicy | undefined): 
 
 /** The steps of a variant, whoever made them; undefined when it has none, or such that go by another metric. */
 export function readSteps(clients: AwsClients, variant: VariantAddress): Promise<StepSettings | undefined> {
-  return withAwsErrors(does("read the scaling steps", variant, clients), async () => {
+  return withAwsErrors(does(l10n.t("read the scaling steps"), variant, clients), async () => {
     const policies = await stepPolicies(clients, variant);
     const out = policies.find(rises);
     const high = await alarmOf(clients, out);
@@ -88,7 +89,7 @@ const QUIET_MINUTES = 15;
 
 /** Puts the steps of a registered variant: a policy and an alarm for each direction. May be repeated. */
 export function putSteps(clients: AwsClients, variant: VariantAddress, settings: StepSettings): Promise<void> {
-  return withAwsErrors(does("change the scaling steps", variant, clients), async () => {
+  return withAwsErrors(does(l10n.t("change the scaling steps"), variant, clients), async () => {
     const existing = await stepPolicies(clients, variant);
     const { steps, removeBelowPerMinute, minutes, cooldownSeconds } = settings;
     const threshold = steps[0]?.fromPerMinute ?? 0;
@@ -112,7 +113,7 @@ export function putSteps(clients: AwsClients, variant: VariantAddress, settings:
 
 /** Takes the steps of a variant away with their alarms; target tracking and schedules stay. */
 export function removeSteps(clients: AwsClients, variant: VariantAddress): Promise<void> {
-  return withAwsErrors(does("remove the scaling steps", variant, clients), async () => {
+  return withAwsErrors(does(l10n.t("remove the scaling steps"), variant, clients), async () => {
     for (const policy of await stepPolicies(clients, variant)) await removePolicy(clients, variant, policy);
   });
 }
@@ -155,7 +156,7 @@ async function putAlarm(
   await (await clients.cloudwatch()).send(
     new PutMetricAlarmCommand({
       AlarmName: known?.AlarmName ?? `${policy.PolicyName}-${variant.variantName}`,
-      AlarmDescription: `Scales ${variant.endpointName} by steps`,
+      AlarmDescription: l10n.t("Scales {0} by steps", variant.endpointName),
       AlarmActions: [policy.PolicyARN ?? ""],
       Namespace: "AWS/SageMaker",
       MetricName: METRIC,
@@ -176,7 +177,7 @@ async function putAlarm(
 
 /** The scheduled actions of a variant, by name. */
 export function readSchedules(clients: AwsClients, variant: VariantAddress): Promise<ScheduledCapacity[]> {
-  return withAwsErrors(does("read the scheduled scaling", variant, clients), async () => {
+  return withAwsErrors(does(l10n.t("read the scheduled scaling"), variant, clients), async () => {
     const client = await clients.autoscaling();
     const all = await collect(
       (NextToken) => client.send(new DescribeScheduledActionsCommand({ ...target(variant), NextToken })),
@@ -197,7 +198,7 @@ export function readSchedules(clients: AwsClients, variant: VariantAddress): Pro
 
 /** Puts a scheduled action; one of the same name is replaced. */
 export function putSchedule(clients: AwsClients, variant: VariantAddress, wanted: ScheduledCapacity): Promise<void> {
-  return withAwsErrors(does(`put scheduled action ${wanted.name}`, variant, clients), async () => {
+  return withAwsErrors(does(l10n.t("put scheduled action {0}", wanted.name), variant, clients), async () => {
     await (await clients.autoscaling()).send(
       new PutScheduledActionCommand({
         ...target(variant),
@@ -211,7 +212,7 @@ export function putSchedule(clients: AwsClients, variant: VariantAddress, wanted
 }
 
 export function removeSchedule(clients: AwsClients, variant: VariantAddress, name: string): Promise<void> {
-  return withAwsErrors(does(`remove scheduled action ${name}`, variant, clients), async () => {
+  return withAwsErrors(does(l10n.t("remove scheduled action {0}", name), variant, clients), async () => {
     const input = { ...target(variant), ScheduledActionName: name };
     await (await clients.autoscaling()).send(new DeleteScheduledActionCommand(input));
   });

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 /** Limits that a variant gets at a time: Application Auto Scaling's scheduled action. */
 export interface ScheduledCapacity {
   name: string;
@@ -24,26 +25,32 @@ export function scheduleProblems({
 }: ScheduledCapacity): string[] {
   const problems: string[] = [];
   if (!NAME.test(name))
-    problems.push(`"${name}" is not a name: letters, digits, spaces, hyphens, dots and underscores.`);
+    problems.push(l10n.t('"{0}" is not a name: letters, digits, spaces, hyphens, dots and underscores.', name));
   const isCron = CRON.test(schedule);
   if (!isCron && !AT.test(schedule) && !RATE.test(schedule))
     problems.push(
-      `"${schedule}" is not a schedule such as cron(0 8 ? * MON-FRI *), rate(1 day) or at(2026-12-24T18:00:00).`,
+      l10n.t(
+        '"{0}" is not a schedule such as cron(0 8 ? * MON-FRI *), rate(1 day) or at(2026-12-24T18:00:00).',
+        schedule,
+      ),
     );
   if (isCron) {
     const [, , days, , weekdays] = schedule.slice("cron(".length, -1).split(" ");
     if ((days === "?") === (weekdays === "?"))
-      problems.push(`Of the days of "${schedule}", those of the month and those of the week, exactly one is a ?.`);
+      problems.push(
+        l10n.t('Of the days of "{0}", those of the month and those of the week, exactly one is a ?.', schedule),
+      );
   }
   if (timezone !== undefined && !isTimezone(timezone))
-    problems.push(`"${timezone}" is not a time zone such as Europe/Berlin.`);
+    problems.push(l10n.t('"{0}" is not a time zone such as Europe/Berlin.', timezone));
   for (const [what, value, least] of [
     ["minimum", minInstances, 0],
     ["maximum", maxInstances, 1],
   ] as const)
     if (!Number.isInteger(value) || value < least)
-      problems.push(`The ${what} ${value} is not a whole number from ${least}.`);
-  if (minInstances > maxInstances) problems.push(`The minimum ${minInstances} is above the maximum ${maxInstances}.`);
+      problems.push(l10n.t("The {0} {1} is not a whole number from {2}.", what, value, least));
+  if (minInstances > maxInstances)
+    problems.push(l10n.t("The minimum {0} is above the maximum {1}.", minInstances, maxInstances));
   return problems;
 }
 

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { hourlyPrice } from "./cost.ts";
 import type { ScalingMeaning } from "./endpointChange.ts";
 
@@ -41,7 +42,7 @@ export function parseSteps(text: string): ScalingStep[] | { problem: string } {
   const steps: ScalingStep[] = [];
   for (const part of text.split(",").filter((item) => item.trim() !== "")) {
     const [, from, add] = /^\s*(\d+(?:\.\d+)?)\s*:\s*\+?(\d+)\s*$/.exec(part) ?? [];
-    if (from === undefined) return { problem: `"${part.trim()}" is not a step such as 15000: +1.` };
+    if (from === undefined) return { problem: l10n.t('"{0}" is not a step such as 15000: +1.', part.trim()) };
     steps.push({ fromPerMinute: Number(from), add: Number(add) });
   }
   return steps.sort((a, b) => a.fromPerMinute - b.fromPerMinute);
@@ -54,23 +55,33 @@ const MOST_STEPS = 20;
 export function stepProblems({ steps, removeBelowPerMinute, minutes, cooldownSeconds }: StepSettings): string[] {
   const problems: string[] = [];
   const [first] = steps;
-  if (!first) problems.push("There is no step.");
-  if (steps.length > MOST_STEPS) problems.push(`There are ${steps.length} steps; a policy has at most ${MOST_STEPS}.`);
+  if (!first) problems.push(l10n.t("There is no step."));
+  if (steps.length > MOST_STEPS)
+    problems.push(l10n.t("There are {0} steps; a policy has at most {1}.", steps.length, MOST_STEPS));
   for (const [index, { fromPerMinute, add }] of steps.entries()) {
-    if (!(fromPerMinute > 0)) problems.push(`The step at ${fromPerMinute} is not above 0.`);
+    if (!(fromPerMinute > 0)) problems.push(l10n.t("The step at {0} is not above 0.", fromPerMinute));
     if (!Number.isInteger(add) || add < 1)
-      problems.push(`The step at ${fromPerMinute} adds ${add} instances, not one or more.`);
-    if (steps[index + 1]?.fromPerMinute === fromPerMinute) problems.push(`There are two steps at ${fromPerMinute}.`);
+      problems.push(l10n.t("The step at {0} adds {1} instances, not one or more.", fromPerMinute, add));
+    if (steps[index + 1]?.fromPerMinute === fromPerMinute)
+      problems.push(l10n.t("There are two steps at {0}.", fromPerMinute));
   }
-  if (!(removeBelowPerMinute >= 0)) problems.push(`The load ${removeBelowPerMinute} to remove below is not from 0.`);
+  if (!(removeBelowPerMinute >= 0))
+    problems.push(l10n.t("The load {0} to remove below is not from 0.", removeBelowPerMinute));
   // One instance shares its load with those that are added; what is left must not be taken for too little at once.
   if (first && removeBelowPerMinute > first.fromPerMinute / (1 + first.add))
     problems.push(
-      `Instances would come and go: ${first.fromPerMinute} on one instance is ${Math.floor(first.fromPerMinute / (1 + first.add))} on ${1 + first.add}, which is below ${removeBelowPerMinute}.`,
+      l10n.t(
+        "Instances would come and go: {0} on one instance is {1} on {2}, which is below {3}.",
+        first.fromPerMinute,
+        Math.floor(first.fromPerMinute / (1 + first.add)),
+        1 + first.add,
+        removeBelowPerMinute,
+      ),
     );
-  if (!Number.isInteger(minutes) || minutes < 1) problems.push(`${minutes} is not a whole number of minutes from 1.`);
+  if (!Number.isInteger(minutes) || minutes < 1)
+    problems.push(l10n.t("{0} is not a whole number of minutes from 1.", minutes));
   if (!Number.isInteger(cooldownSeconds) || cooldownSeconds < 0)
-    problems.push(`The cooldown ${cooldownSeconds} is not a whole number of seconds.`);
+    problems.push(l10n.t("The cooldown {0} is not a whole number of seconds.", cooldownSeconds));
   return problems;
 }
 

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { describeScaling } from "../aws/autoscaling.ts";
 import { putSchedule, putSteps, readSchedules, readSteps, removeSchedule, removeSteps } from "../aws/scalingRules.ts";
 import { OpsError } from "../domain/errors.ts";
@@ -21,8 +22,8 @@ export class ScalingRules {
   async variant(endpointName: string, variantName: string): Promise<ScalableVariant> {
     const [target] = await describeScaling(this.connections.clients(), endpointName, [variantName]);
     if (!target)
-      throw new OpsError("conflict", `Variant ${variantName} of ${endpointName} does not scale yet.`, {
-        hint: "Give it a target-tracking policy first: it brings the limits.",
+      throw new OpsError("conflict", l10n.t("Variant {0} of {1} does not scale yet.", variantName, endpointName), {
+        hint: l10n.t("Give it a target-tracking policy first: it brings the limits."),
       });
     const { minInstances, maxInstances } = target;
     return { endpointName, variantName, minInstances, maxInstances };
@@ -35,7 +36,7 @@ export class ScalingRules {
 
   /** @throws OpsError badInput that names what is wrong */
   async applySteps(variant: ScalableVariant, settings: StepSettings): Promise<void> {
-    refuse(`The steps of ${variant.endpointName}`, stepProblems(settings));
+    refuse(l10n.t("The steps of {0}", variant.endpointName), stepProblems(settings));
     await putSteps(this.connections.clients(), variant, settings);
   }
 
@@ -49,7 +50,7 @@ export class ScalingRules {
 
   /** Puts and removes until the variant has the wanted actions. @throws OpsError badInput that names what is wrong */
   async applySchedules(variant: ScalableVariant, wanted: readonly ScheduledCapacity[]): Promise<void> {
-    for (const action of wanted) refuse(`Scheduled action ${action.name}`, scheduleProblems(action));
+    for (const action of wanted) refuse(l10n.t("Scheduled action {0}", action.name), scheduleProblems(action));
     const clients = this.connections.clients();
     const before = await readSchedules(clients, variant);
     for (const { name } of before)
@@ -62,7 +63,7 @@ export class ScalingRules {
 
 function refuse(what: string, problems: string[]): void {
   if (problems.length > 0)
-    throw new OpsError("badInput", `${what} cannot be set so. ${problems.join(" ")}`, {
-      hint: "Correct it and repeat.",
+    throw new OpsError("badInput", l10n.t("{0} cannot be set so. {1}", what, problems.join(" ")), {
+      hint: l10n.t("Correct it and repeat."),
     });
 }
