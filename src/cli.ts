@@ -64,6 +64,8 @@ async function main([command, ...args]: string[], output: Output): Promise<numbe
       return (await import("./cli/whatIfCommand.ts")).runWhatIf(args, ownProgram(), output);
     case "explain-scaling":
       return (await import("./cli/explainCommand.ts")).runExplainScaling(args, await services(), output);
+    case "teardown":
+      return (await import("./cli/stackCommands.ts")).runTeardown(args, await services(), output);
     case "drift":
       return (await import("./cli/stackCommands.ts")).runDrift(args, await services(), output);
     case "continue-rollback":

@@ -59,6 +59,8 @@ export interface Commands {
   "sagemakerOps.stack.delete": [];
   "sagemakerOps.stack.detectDrift": [];
   "sagemakerOps.stack.continueRollback": [];
+  "sagemakerOps.stack.setTeardown": [];
+  "sagemakerOps.stack.showArchitecture": [EndpointArgument?];
   "sagemakerOps.stack.validateTemplate": [];
   "sagemakerOps.stack.copyOutput": [OutputArgument?];
   "sagemakerOps.stack.openOutput": [OutputArgument?];
@@ -175,6 +177,8 @@ const commandTable: Record<CommandId, true> = {
   "sagemakerOps.stack.delete": true,
   "sagemakerOps.stack.detectDrift": true,
   "sagemakerOps.stack.continueRollback": true,
+  "sagemakerOps.stack.setTeardown": true,
+  "sagemakerOps.stack.showArchitecture": true,
   "sagemakerOps.stack.validateTemplate": true,
   "sagemakerOps.stack.copyOutput": true,
   "sagemakerOps.stack.openOutput": true,

@@ -15,6 +15,7 @@ import { adoptionCommands } from "./commands/projectAdoption.ts";
 import { registerCommands, showFailure } from "./commands/register.ts";
 import { stackCommands } from "./commands/stack.ts";
 import { templateCommands } from "./commands/template.ts";
+import { teardownCommands } from "./commands/teardown.ts";
 import { trainingCommands } from "./commands/training.ts";
 import { describeConnection } from "./domain/connection.ts";
 import { describeOpsError, toOpsError } from "./domain/errors.ts";
@@ -163,6 +164,7 @@ export function activate(context: ExtensionContext): void {
     registerMcpServer({ context, cliPath: bundled("cli.js"), connections, sandbox, project }),
     createStatusBar(connections),
     createEndpointsView(connections, endpoints, project, favorites, idleWatch),
+        ...teardownCommands({ connections, deployer, endpoints, project, loadTests, log, ...explaining }),
     createStackView(connections, project, deployer, endpoints),
     createLoadTestsView(loadTests, project),
     createRequestFiles((saved, file, signal) => sendSaved(predictionServices, saved, file, signal)),

@@ -72,6 +72,9 @@ async function toPolicy(clients: AwsClients, p: SdkPolicy): Promise<ScalingPolic
       tracking?.PredefinedMetricSpecification?.PredefinedMetricType ??
       (custom && `${custom.Namespace}/${custom.MetricName}`),
     target: tracking?.TargetValue,
+    adjustments: p.StepScalingPolicyConfiguration?.StepAdjustments?.map(
+      ({ ScalingAdjustment = 0 }) => ScalingAdjustment,
+    ),
     scaleOutCooldownSeconds: tracking?.ScaleOutCooldown ?? p.StepScalingPolicyConfiguration?.Cooldown,
     scaleInCooldownSeconds: tracking?.ScaleInCooldown ?? p.StepScalingPolicyConfiguration?.Cooldown,
     alarms: await describeAlarms(

@@ -49,6 +49,8 @@ export const USAGE = `SageMaker Endpoint Ops
                         the tools of language models as a server of the Model Context Protocol, on stdin and stdout
   delete [--project FILE] [--empty-buckets] [--retain ID]… --yes
                         deletes the stack and the artifacts uploaded for it
+  teardown [--project FILE] [--after HOURS | --cancel] [--yes]
+                        when the deployed stack deletes itself; sets, moves or cancels that
   drift [--project FILE]
                         where the stack differs from its template; exit code 1 when it does
   continue-rollback [--project FILE] [--skip ID]… [--yes]

@@ -40,7 +40,10 @@ export class CliServices {
     const endpointUrl = args["endpoint-url"];
     const sandbox = profile || endpointUrl ? undefined : sandboxFromEnvironment(process.env);
     if (sandbox)
-      return this.connections.connect({ kind: "sandbox", sandbox: { ...sandbox, region: region ?? sandbox.region } });
+      return this.connections.connect({
+        kind: "sandbox",
+        sandbox: { ...sandbox, region: region ?? project?.region ?? sandbox.region },
+      });
     return this.connections.connect({
       kind: "aws",
       profile: profile ?? project?.profile,

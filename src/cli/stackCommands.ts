@@ -4,11 +4,12 @@ import { formatHourlyAndMonthly, PRICES_AS_OF, PRICES_REGION, PRICING_URL } from
 import { driftSentence } from "../domain/drift.ts";
 import { OpsError } from "../domain/errors.ts";
 import type { ResourceChange } from "../domain/stack.ts";
+import { remainingText, teardownAtMs } from "../domain/teardown.ts";
 import type { DeployEvent } from "../services/deployEvents.ts";
 import { findDrift } from "../services/driftFinder.ts";
 import { loadProject, type ProjectContext } from "../services/projects.ts";
 import type { PreparedDeployment } from "../services/stackDeployer.ts";
-import { withTeardown } from "../services/teardown.ts";
+import { teardownTime, withTeardown } from "../services/teardown.ts";
 import { connectionOptions, parseArguments } from "./arguments.ts";
 import type { CliServices } from "./cliServices.ts";
 import type { Output } from "./output.ts";
@@ -129,6 +130,48 @@ export async function runDrift(args: string[], services: CliServices, output: Ou
   }
   output.document(drift);
   return drift.drifts.length > 0 ? 1 : 0;
+}
+
+const teardownOptions = {
+  ...options,
+  after: { type: "string" },
+  cancel: { type: "boolean", default: false },
+} as const;
+
+/** `teardown`: tells, sets, moves or cancels the time at which a deployed stack deletes itself. */
+export async function runTeardown(args: string[], services: CliServices, output: Output): Promise<number> {
+  const { values } = parseArguments(args, teardownOptions);
+  const project = await loadProject(values.project, values.env);
+  const connection = await services.connect(values, project.project);
+  const { stackName } = project.project;
+  const told = (at: number | undefined) =>
+    at === undefined
+      ? `Stack ${stackName} does not delete itself`
+      : `Stack ${stackName} deletes itself at ${new Date(at).toISOString().slice(0, 19)} UTC, in ${remainingText(at - Date.now())}`;
+  if (values.after === undefined && !values.cancel) {
+    const at = teardownAtMs(await deployedStack(services, stackName));
+    output.line(told(at));
+    output.document({ stack: stackName, teardownAtMs: at ?? null });
+    return 0;
+  }
+  if (values.after !== undefined && values.cancel)
+    throw new OpsError("badInput", "--after and --cancel exclude each other.", { hint: "Give one of them." });
+  const wanted = values.cancel ? "" : teardownTime(Number(values.after), Date.now());
+  const signal = abortOnInterrupt();
+  const on = printEvent(output);
+  const prepared = await services.deployer.prepareTeardown(project, wanted, on, signal);
+  printPreview(output, prepared);
+  try {
+    const what = wanted ? `Delete stack ${stackName} at ${wanted} UTC` : `Cancel the timer of stack ${stackName}`;
+    await output.confirm(`${what} in account ${connection.accountId}, ${connection.region}?`, values.yes);
+  } catch (e) {
+    await services.deployer.discard(prepared);
+    throw e;
+  }
+  const at = teardownAtMs(await services.deployer.execute(prepared, on, signal));
+  output.line(told(at));
+  output.document({ stack: stackName, teardownAtMs: at ?? null });
+  return 0;
 }
 
 const rollbackOptions = { ...options, skip: { type: "string", multiple: true } } as const;

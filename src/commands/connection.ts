@@ -54,7 +54,11 @@ export function connectionCommands(
     // Already there: a second connection to the same would only interrupt what runs.
     if (isBusy && current?.kind === "sandbox" && current.endpointUrl === info.endpoint) return;
     if (await mayInterrupt(work, l10n.t("Switch to the sandbox")))
-      await connections.connect({ kind: "sandbox", sandbox: info });
+      await connections.connect({
+        kind: "sandbox",
+        // The sandbox has all regions; a project that names its own is refused elsewhere.
+        sandbox: { ...info, region: project.project?.project.region ?? info.region },
+      });
   };
   return {
     "sagemakerOps.sandbox.start": startSandbox,

@@ -131,7 +131,7 @@ function explainAtOnce(
  * the notification. Afterwards the trees are read anew.
  * @throws OpsError cancelled when the connection, and with it the work, was given up meanwhile
  */
-async function watched<T>(
+export async function watched<T>(
   { connections, project, endpoints }: StackCommandServices,
   connection: Connection,
   title: string,
@@ -207,7 +207,7 @@ async function continueStuck(services: StackCommandServices): Promise<void> {
 }
 
 /** The project's stack as it is now. @throws OpsError notFound */
-async function existingStack(services: StackCommandServices): Promise<Stack> {
+export async function existingStack(services: StackCommandServices): Promise<Stack> {
   const { region } = requireConnection(services.connections);
   const { stackName } = (await pickProject(services.project)).project;
   const stack = await services.deployer.describe(stackName);
@@ -258,7 +258,7 @@ async function continueRollback(services: StackCommandServices, { sentence, bloc
 }
 
 /** Two at once would fight over the stack; the one under way can be looked at. */
-function assertIdle({ deployer }: StackCommandServices): void {
+export function assertIdle({ deployer }: StackCommandServices): void {
   const { busyWith } = deployer;
   if (busyWith === undefined) return;
   const error = new OpsError("conflict", l10n.t("Stack {0} is being worked on.", busyWith), {
@@ -372,7 +372,7 @@ async function notDeleted(
 }
 
 /** Tells events in the notification and in the log, and keeps the trees up with them. */
-function reporter(
+export function reporter(
   { log, project, endpoints }: StackCommandServices,
   total: number,
   say: (text: string) => void,

@@ -26,6 +26,8 @@ export interface ScalingPolicy {
   metric?: string;
   /** Target value; per instance and minute for SageMakerVariantInvocationsPerInstance. */
   target?: number;
+  /** Instances that the steps of a step policy add or take, the lowest load first. */
+  adjustments?: number[];
   scaleOutCooldownSeconds?: number;
   scaleInCooldownSeconds?: number;
   alarms: Alarm[];

@@ -7,6 +7,8 @@ export interface Stack {
   statusReason?: string;
   createdAtMs: number;
   outputs: Record<string, string>;
+  /** Values that the template's parameters have; those that are secret are stars. */
+  parameters?: Record<string, string>;
   resources: StackResource[];
 }
 

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import * as l10n from "@vscode/l10n";
 import type { AwsClients } from "../aws/clients.ts";
@@ -31,6 +30,7 @@ import { checkDeployment } from "./deploymentCheck.ts";
 import { Predictor } from "./predictor.ts";
 import { parametersOf, readArtifacts, upload, uploadTemplate } from "./projectArtifacts.ts";
 import { assertExpectedAccount, type ProjectContext } from "./projects.ts";
+import { readTemplate, refusedTemplate } from "./projectTemplate.ts";
 import { ScalingPause } from "./scalingPause.ts";
 import { failureOf, followStack, lastEventId, pause } from "./stackEvents.ts";
 import { continueStackRollback, type RemoveOptions, removeStack } from "./stackRemoval.ts";
@@ -382,28 +382,4 @@ export class StackDeployer {
   private pollMs(): number {
     return this.connections.current?.kind === "sandbox" ? 300 : 3_000;
   }
-}
-
-async function readTemplate(project: ProjectContext, file: string): Promise<string> {
-  const at = path.resolve(project.folder, file);
-  try {
-    return await readFile(at, "utf8");
-  } catch (e) {
-    throw new OpsError("badInput", l10n.t("Template {0} cannot be read: {1}", at, (e as Error).message), {
-      hint: l10n.t("Check the path in the project file."),
-      cause: e,
-      place: { file: project.file },
-    });
-  }
-}
-
-/** CreateChangeSet's ValidationError is about the template or its parameters: the message names the file. */
-function refusedTemplate(e: unknown, file: string): unknown {
-  const cause = e instanceof OpsError ? e.cause : undefined;
-  if (!(cause instanceof Error) || cause.name !== "ValidationError") return e;
-  return new OpsError("badInput", l10n.t("Template {0} was refused: {1}", file, cause.message), {
-    hint: l10n.t("Correct the template or its parameters and repeat."),
-    cause,
-    place: { file },
-  });
 }

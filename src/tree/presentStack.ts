@@ -2,6 +2,7 @@ import * as l10n from "@vscode/l10n";
 import { formatHourly, formatHourlyAndMonthly } from "../domain/cost.ts";
 import { plural } from "../domain/plural.ts";
 import { isOnlyDeletable, isStackFailed, isStackInProgress, type Stack, type StackResource } from "../domain/stack.ts";
+import { remainingText } from "../domain/teardown.ts";
 import { formatTime } from "../ui/format.ts";
 import { type Presentation, tooltipRows } from "./present.ts";
 
@@ -56,6 +57,26 @@ export function presentOutcome(kind: "cancelled" | "failed", text: string, atMs:
     contextValue: "outcome",
   };
 }
+
+/** The timer of a development stack. */
+export function presentTeardown(atMs: number, nowMs: number): Presentation {
+  const isDue = atMs <= nowMs;
+  const when = new Date(atMs).toLocaleString();
+  return {
+    label: l10n.t("Deletes itself"),
+    description: isDue ? l10n.t("due since {0}", when) : l10n.t("in {0} · {1}", remainingText(atMs - nowMs), when),
+    tooltip: tooltipRows([
+      [l10n.t("When"), when],
+      [l10n.t("How"), l10n.t("a schedule in the account deletes the stack; no window has to be open")],
+    ]),
+    icon: "watch",
+    color: atMs - nowMs < SOON_MS ? "charts.yellow" : undefined,
+    contextValue: "teardown",
+  };
+}
+
+/** From here on the timer is to be seen at a glance. */
+const SOON_MS = 3_600_000;
 
 /** Icons of the types that the worked example has; the rest get a cube. */
 const TYPE_ICONS: [RegExp, string][] = [

@@ -1,6 +1,7 @@
 import { type Disposable, l10n, window } from "vscode";
 import { viewIds } from "../contributions.ts";
 import { isStackInProgress, type Stack } from "../domain/stack.ts";
+import { teardownAtMs } from "../domain/teardown.ts";
 import type { Connections } from "../services/connections.ts";
 import type { Endpoints } from "../services/endpoints.ts";
 import type { StackDeployer } from "../services/stackDeployer.ts";
@@ -9,7 +10,7 @@ import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { historyNode } from "./deploymentNodes.ts";
 import { followVisibility } from "./endpointsView.ts";
 import { errorNode, NodeProvider } from "./nodeProvider.ts";
-import { presentOutcome, presentOutput, presentResource, presentStack } from "./presentStack.ts";
+import { presentOutcome, presentOutput, presentResource, presentStack, presentTeardown } from "./presentStack.ts";
 import { click, type TreeNode } from "./treeNode.ts";
 
 /** The project's stack: status, resources, outputs. Empty while there is none: the welcome text says what to do. */
@@ -88,6 +89,7 @@ async function stackNodes(
         : undefined,
     };
   });
+  const timer = teardownAtMs(stack);
   // What one can open comes first.
   const hasUrl = (node: TreeNode) => node.presentation.contextValue === "output+url";
   return [
@@ -102,10 +104,19 @@ async function stackNodes(
           resource: r.physicalId === undefined ? undefined : { name: r.physicalId },
         })),
     },
+    ...(timer === undefined ? [] : [teardownNode(timer)]),
     ...outputs.filter(hasUrl),
     ...outputs.filter((node) => !hasUrl(node)),
     historyNode(connections, stack),
   ];
+}
+
+function teardownNode(atMs: number): TreeNode {
+  return {
+    id: "teardown",
+    presentation: presentTeardown(atMs, Date.now()),
+    click: click("sagemakerOps.stack.setTeardown", l10n.t("Change")),
+  };
 }
 
 /** What the stack's endpoints cost together; undefined while it is in motion, or when one's cost is not known. */

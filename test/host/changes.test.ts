@@ -52,7 +52,7 @@ step("a scaling policy is edited as a form that tells what it means, and refuses
     .waitFor();
 });
 
-step("steps tell what a rate comes to, and are put beside the policy; a scheduled action sets other limits", async () => {
+step("steps are put that tell what a rate comes to, and a scheduled action", async () => {
   const { workbench } = here;
   await workbench.runCommand("SageMaker Ops: Edit Scaling Policy…");
   await workbench.pick(/Step scaling$/);
@@ -65,7 +65,7 @@ step("steps tell what a rate comes to, and are put beside the policy; a schedule
   await workbench.pick(/Go on with these values$/);
   await workbench.pick(/Change it in the account now$/);
   await workbench.page
-    .getByText(/wine-endpoint-steps-out/)
+    .getByText(/\+1, \+2/)
     .first()
     .waitFor();
   await workbench.runCommand("SageMaker Ops: Edit Scaling Policy…");

@@ -188,6 +188,20 @@ describe("project files", () => {
     const file = home.write("elsewhere.json", project({ expectedAccount: "999999999999" }));
     await refuses(2, deploy(file), [/expects account 999999999999/, /123456789012/]);
   });
+  it("another region than the project's is refused by every command that changes something; without --region it is taken", async () => {
+    const training = { data: "train.csv", label: "class", hyperparameters: {} };
+    home.write("train.csv", "a,class\n1,0\n2,1\n3,0\n");
+    const file = home.write("far.json", project({ region: "eu-west-1", training }));
+    const elsewhere = ["--project", file, "--region", "us-east-1", "--yes"];
+    for (const command of ["deploy", "delete", "train"])
+      await refuses(
+        2,
+        [command, ...elsewhere],
+        [/is for region eu-west-1/, /connection is to us-east-1/, /123456789012/],
+      );
+    await refuses(2, ["teardown", "--after", "1", ...elsewhere], [/is for region eu-west-1/]);
+    await refuses(2, ["delete", "--yes", "--project", file], [/no stack cli-test in eu-west-1/]);
+  });
   it("each environment has an account and a stack of its own", async () => {
     const environments = { dev: {}, prod: { expectedAccount: "999999999999" } };
     const file = home.write("environments.json", project({ environments }));

@@ -60,6 +60,38 @@ describe("a development stack with a time of its end", () => {
     assert.equal(wrong.code, 2);
   });
 
+  const timer = async (...args: string[]) => {
+    const ended = await startCli(["teardown", "--project", project, "--json", ...args], { env, cwd: home.folder })
+      .ended;
+    return { ...ended, at: (JSON.parse(ended.stdout || "{}") as { teardownAtMs?: number | null }).teardownAtMs };
+  };
+
+  test("a deployed stack gets a timer, moves it and loses it, and all else of it stays", async () => {
+    assert.equal((await timer()).at, null);
+    const asked = await timer("--after", "3");
+    assert.equal(asked.code, 2);
+    assert.match(asked.stderr, /Delete stack wine at .* UTC in account 123456789012, us-east-1\?/);
+    const before = await types();
+    const set = await timer("--after", "3", "--yes");
+    assert.equal(set.code, 0, set.stderr);
+    assert.ok(Math.abs((set.at ?? 0) - Date.now() - 3 * 3_600_000) < 60_000);
+    assert.deepEqual(
+      (await types())?.filter((type) => !before?.includes(type)),
+      ["AWS::IAM::Policy", "AWS::Scheduler::Schedule"],
+    );
+    const moved = await timer("--after", "9", "--yes");
+    assert.ok((moved.at ?? 0) > (set.at ?? 0) + 5 * 3_600_000);
+    const again = await deploy();
+    assert.equal(again.code, 0, again.stderr);
+    assert.equal((await timer()).at, moved.at, "a deployment that says nothing of it keeps it");
+    const cancelled = await timer("--cancel", "--yes");
+    assert.deepEqual([cancelled.code, cancelled.at], [0, null]);
+    assert.ok(!(await types())?.includes("AWS::Scheduler::Schedule"));
+    const both = await timer("--cancel", "--after", "1");
+    assert.equal(both.code, 2);
+    assert.match((await timer("--after", "0", "--yes")).stderr, /cannot delete itself in 0 hours/);
+  });
+
   test("it deletes itself then, and not before", async () => {
     const deployed = await deploy("--teardown-after", "2");
     assert.equal(deployed.code, 0, deployed.stderr);

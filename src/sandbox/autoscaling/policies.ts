@@ -10,7 +10,12 @@ import {
   type ServiceNamespace,
   ValidationException,
 } from "@aws-sdk/client-application-auto-scaling";
-import { DeleteAlarmsCommand, PutMetricAlarmCommand, type Statistic } from "@aws-sdk/client-cloudwatch";
+import {
+  DeleteAlarmsCommand,
+  DescribeAlarmsCommand,
+  PutMetricAlarmCommand,
+  type Statistic,
+} from "@aws-sdk/client-cloudwatch";
 import { pageOf } from "../paging.ts";
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import type { World } from "../world.ts";
@@ -110,7 +115,7 @@ export function registerPolicies(
       if (!known) state.policies.push(policy);
       return { PolicyARN: policy.arn, Alarms: policy.alarms };
     })
-    .on(DescribeScalingPoliciesCommand)((input, ctx) => {
+    .on(DescribeScalingPoliciesCommand)(async (input, ctx) => {
       const found = stateOf(ctx.region).policies.filter(
         ({ input: p, name }) =>
           p.ServiceNamespace === input.ServiceNamespace &&
@@ -119,7 +124,8 @@ export function registerPolicies(
           (!input.PolicyNames?.length || input.PolicyNames.includes(name)),
       );
       const page = pageOf(found, input.MaxResults ?? 50, input.NextToken, invalidToken);
-      return { ScalingPolicies: page.items.map(describePolicy), NextToken: page.nextToken };
+      const policies = page.items.map((policy) => describePolicy(world, ctx.region, policy));
+      return { ScalingPolicies: await Promise.all(policies), NextToken: page.nextToken };
     })
     .on(DeleteScalingPolicyCommand)(async (input, ctx) => {
     const state = stateOf(ctx.region);
@@ -244,7 +250,17 @@ function metricOf(config: Configuration, scalable: Scalable, dimension: string) 
   };
 }
 
-function describePolicy({ arn, name, input, createdMs, alarms }: PolicyRecord): ScalingPolicy {
+/** With the alarms that act on it: of a step policy those that somebody has made (API reference, ScalingPolicy). */
+async function describePolicy(
+  world: World,
+  region: string,
+  { arn, name, input, createdMs, alarms }: PolicyRecord,
+): Promise<ScalingPolicy> {
+  const { MetricAlarms = [] } =
+    input.PolicyType === "StepScaling"
+      ? await world.call(DescribeAlarmsCommand, { ActionPrefix: arn }, { region })
+      : {};
+  const own = MetricAlarms.map(({ AlarmName, AlarmArn }) => ({ AlarmName, AlarmARN: AlarmArn }));
   return {
     PolicyARN: arn,
     PolicyName: name,
@@ -254,7 +270,7 @@ function describePolicy({ arn, name, input, createdMs, alarms }: PolicyRecord): 
     PolicyType: input.PolicyType,
     StepScalingPolicyConfiguration: input.StepScalingPolicyConfiguration,
     TargetTrackingScalingPolicyConfiguration: input.TargetTrackingScalingPolicyConfiguration,
-    Alarms: alarms,
+    Alarms: input.PolicyType === "StepScaling" ? own : alarms,
     CreationTime: new Date(createdMs),
   };
 }
