@@ -154,7 +154,7 @@ async function buildProcesses() {
 
 async function buildPages() {
   const { metafile } = await build({
-    entryPoints: ["endpoint", "loadRun", "compare", "whatIf", "batchCompare"].flatMap((name) => [
+    entryPoints: ["endpoint", "loadRun", "compare", "whatIf", "batchCompare", "architecture"].flatMap((name) => [
       { in: `webview/${name}/page.ts`, out: name },
       { in: `webview/${name}/page.css`, out: name },
     ]),

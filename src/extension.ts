@@ -1,4 +1,5 @@
-import { type ExtensionContext, Uri, window } from "vscode";
+import { config } from "@vscode/l10n";
+import { type ExtensionContext, l10n, Uri, window } from "vscode";
 import { connectionCommands, givenSandbox, waySignInAgain } from "./commands/connection.ts";
 import { endpointCommands } from "./commands/endpoint.ts";
 import { endpointChangeCommands, offerPausedScaling } from "./commands/endpointChanges.ts";
@@ -14,13 +15,15 @@ import { projectCommands } from "./commands/project.ts";
 import { adoptionCommands } from "./commands/projectAdoption.ts";
 import { registerCommands, showFailure } from "./commands/register.ts";
 import { stackCommands } from "./commands/stack.ts";
-import { templateCommands } from "./commands/template.ts";
 import { teardownCommands } from "./commands/teardown.ts";
+import { templateCommands } from "./commands/template.ts";
 import { trainingCommands } from "./commands/training.ts";
 import { describeConnection } from "./domain/connection.ts";
 import { describeOpsError, toOpsError } from "./domain/errors.ts";
+import { ArchitecturePanels } from "./panels/architecturePanel.ts";
 import { EndpointPanels } from "./panels/endpointPanel.ts";
 import { LoadRunPanels } from "./panels/loadRunPanel.ts";
+import { ArchitectureReader } from "./services/architectureReader.ts";
 import { AsyncPredictor } from "./services/asyncPredictor.ts";
 import { Connections } from "./services/connections.ts";
 import { EndpointChanges } from "./services/endpointChanges.ts";
@@ -57,6 +60,8 @@ import { WorkspaceProject } from "./ui/workspaceProject.ts";
 
 /** The composition root: constructs everything, once per window. */
 export function activate(context: ExtensionContext): void {
+  // The texts of what does not know the editor; unset, they are English.
+  if (l10n.bundle) config({ contents: l10n.bundle });
   // The SDK warns of old versions of Node on the console; which one runs is VS Code's choice, not the user's.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
   const log = window.createOutputChannel("SageMaker Ops", { log: true });
@@ -84,6 +89,15 @@ export function activate(context: ExtensionContext): void {
     predictor,
     asyncPredictor,
     metrics,
+  });
+  const reader = new ArchitectureReader(connections, endpoints);
+  const architecturePanels = new ArchitecturePanels({
+    extensionUri,
+    connections,
+    project,
+    deployer,
+    reader,
+    loadTests,
   });
   const runPanels = new LoadRunPanels({ extensionUri, loadTests, findReport });
   const scalingExplainer = new ScalingExplainer(connections);
@@ -134,7 +148,7 @@ export function activate(context: ExtensionContext): void {
         offerPausedScaling(changeServices).catch((error) => log.error(describeOpsError(toOpsError(error))));
     }),
     sandbox.onDidCrash.on((error) => {
-      const again = commandStep("Start Sandbox", "sagemakerOps.sandbox.start");
+      const again = commandStep(l10n.t("Start Sandbox"), "sagemakerOps.sandbox.start");
       showFailure("sagemakerOps.sandbox.start", withSteps(error, again), log);
     }),
   ];
@@ -152,6 +166,7 @@ export function activate(context: ExtensionContext): void {
         ...stackCommands({ connections, deployer, endpoints, project, loadTests, log, ...explaining }),
         ...teardownCommands({ connections, deployer, endpoints, project, loadTests, log, ...explaining }),
         ...endpointCommands(endpointServices),
+        "sagemakerOps.stack.showArchitecture": (argument) => architecturePanels.show(argument?.endpointName),
         "sagemakerOps.endpoint.showLogs": (argument) => logChannels.show(argument),
         ...endpointChangeCommands(changeServices),
         ...loadTestCommands(loadTestServices),
@@ -173,6 +188,7 @@ export function activate(context: ExtensionContext): void {
     templateProblems,
     createPlanTests(loadTests, project, (planFile) => runPlan(loadTestServices, planFile)),
     endpointPanels,
+    architecturePanels,
     runPanels,
     project,
     idleWatch,

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { withAwsErrors } from "./awsError.ts";
 import type { AwsClients } from "./clients.ts";
 
@@ -8,9 +9,18 @@ import type { AwsClients } from "./clients.ts";
 export async function apiKeyValue(clients: AwsClients, keyId: string): Promise<string | undefined> {
   const client = await clients.apiGateway();
   const { GetApiKeyCommand } = await import("@aws-sdk/client-api-gateway");
-  const context = { action: `read API key ${keyId}`, region: clients.region };
+  const context = { action: l10n.t("read API key {0}", keyId), region: clients.region };
   const { value } = await withAwsErrors(context, () =>
     client.send(new GetApiKeyCommand({ apiKey: keyId, includeValue: true })),
   );
   return value;
+}
+
+/** Name of a REST API by its id: its metrics are filed under it. */
+export function restApiName(clients: AwsClients, restApiId: string): Promise<string | undefined> {
+  return withAwsErrors({ action: l10n.t("read API {0}", restApiId), region: clients.region }, async () => {
+    const client = await clients.apiGateway();
+    const { GetRestApiCommand } = await import("@aws-sdk/client-api-gateway");
+    return (await client.send(new GetRestApiCommand({ restApiId }))).name;
+  });
 }

@@ -8,6 +8,9 @@ import { MOST_SCENARIOS } from "../protocol/limits.ts";
 /** What the pages may send; in a file of its own, because the check is loaded with the first panel only. */
 export const nothing = z.null();
 
+/** Part of a picture: a kind, or a kind with a variant's name. */
+export const partId = z.string().max(100);
+
 /** Place of a run in a comparison. */
 export const runIndex = z.int().min(0).max(99);
 

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { Uri, type Webview, type WebviewOptions, type WebviewPanelOptions } from "vscode";
+import { env, l10n, Uri, type Webview, type WebviewOptions, type WebviewPanelOptions } from "vscode";
 import type { Port } from "../protocol/transport.ts";
 
 /** The bundled pages of dist/webview. */
-export type PageName = "endpoint" | "loadRun" | "compare" | "whatIf" | "batchCompare";
+export type PageName = "endpoint" | "loadRun" | "compare" | "whatIf" | "batchCompare" | "architecture";
 
 /** Where the pages lie; a webview may load nothing else. */
 export function pageRoot(extensionUri: Uri): Uri {
@@ -30,7 +30,7 @@ export function pageHtml(webview: Webview, extensionUri: Uri, page: PageName, ti
     `font-src ${webview.cspSource}`,
   ].join("; ");
   return `<!DOCTYPE html>
-<html lang="en">
+<html lang="${l10n.bundle ? env.language : "en"}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -41,9 +41,16 @@ export function pageHtml(webview: Webview, extensionUri: Uri, page: PageName, ti
 </head>
 <body>
 <div id="app"></div>
-<script nonce="${nonce}" src="${file(`${page}.js`)}"></script>
+${translations()}<script nonce="${nonce}" src="${file(`${page}.js`)}"></script>
 </body>
 </html>`;
+}
+
+/** The texts of the editor's language as data, which no policy has to allow; nothing where that is English. */
+function translations(): string {
+  if (!l10n.bundle) return "";
+  const text = JSON.stringify(l10n.bundle).replaceAll("<", "\\u003c");
+  return `<script type="application/json" id="l10n">${text}</script>\n`;
 }
 
 function escapeHtml(text: string): string {

@@ -7,7 +7,7 @@ import type { Port } from "../../src/protocol/transport.ts";
 import { launchBrowser } from "../rig/chromium.ts";
 import themes from "./themes.json" with { type: "json" };
 
-export type PageName = "endpoint" | "loadRun" | "compare" | "whatIf" | "batchCompare";
+export type PageName = "endpoint" | "loadRun" | "compare" | "whatIf" | "batchCompare" | "architecture";
 export type PageTheme = keyof typeof themes;
 export const pageThemes = Object.keys(themes) as PageTheme[];
 
@@ -33,7 +33,7 @@ export async function startPages(): Promise<{
 }> {
   const server = createServer(async (request, response) => {
     const name = path.basename(request.url ?? "");
-    const html = /^(endpoint|loadRun|compare|whatIf|batchCompare)\.html$/.exec(name)?.[1];
+    const html = /^(endpoint|loadRun|compare|whatIf|batchCompare|architecture)\.html$/.exec(name)?.[1];
     response.setHeader("content-type", html ? "text/html" : (TYPES[path.extname(name)] ?? "text/plain"));
     if (html) {
       response.setHeader("content-security-policy", policy(`http://${request.headers.host}`));

@@ -76,3 +76,16 @@ step("a CSV file of the data is predicted row by row, with accuracy and confusio
   await page.getByRole("row", { name: /^Accuracy (9\d(\.\d)?|100) %$/ }).waitFor();
   await workbench.screenshot(`${here.shots}/requests-batch.png`);
 });
+
+step("the architecture of the stack is drawn with its states, and leads to the endpoint", async () => {
+  const { workbench } = here;
+  await workbench.runCommand("View: Close All Editors");
+  await workbench.runCommand("SageMaker Ops: Show Architecture");
+  await workbench.editorTab("Architecture of wine").waitFor();
+  const page = workbench.webview();
+  await page.getByText("● All parts are up").waitFor();
+  await page.getByRole("button", { name: /^Function, wine-predict, CREATE_COMPLETE/ }).waitFor();
+  await here.screenshots("architecture");
+  await page.getByRole("button", { name: /^Instances, 1 × ml\.m5\.large, in service, scales 1 to 4/ }).press("Enter");
+  await workbench.editorTab("wine-endpoint").waitFor();
+});
