@@ -49,12 +49,18 @@ export function addStackOperations(service: ServiceBuilder, world: World, store:
       const stack = store.add(ctx.region, name, world.clock.now());
       stack.notificationArns = input.NotificationARNs ?? [];
       try {
-        stack.model = readModel(world, store, stack, {
-          text,
-          parameters: input.Parameters ?? [],
-          tags: input.Tags ?? [],
-          capabilities: input.Capabilities ?? [],
-        });
+        stack.model = readModel(
+          world,
+          store,
+          stack,
+          {
+            text,
+            parameters: input.Parameters ?? [],
+            tags: input.Tags ?? [],
+            capabilities: input.Capabilities ?? [],
+          },
+          true,
+        );
       } catch (error) {
         store.forget(stack);
         throw error;
@@ -81,12 +87,18 @@ export function addStackOperations(service: ServiceBuilder, world: World, store:
         invalid(`Stack:${stack.id} is in ${stack.status} state and can not be updated.`);
       const policy = await policyText(world, ctx.region, input);
       const tags = input.Tags ?? stack.model?.tags ?? [];
-      const model = readModel(world, store, stack, {
-        text,
-        parameters: input.Parameters ?? [],
-        tags,
-        capabilities: input.Capabilities ?? [],
-      });
+      const model = readModel(
+        world,
+        store,
+        stack,
+        {
+          text,
+          parameters: input.Parameters ?? [],
+          tags,
+          capabilities: input.Capabilities ?? [],
+        },
+        true,
+      );
       if (!previewChanges(world, store, stack, model, false).anything) invalid("No updates are to be performed.");
       stack.policy = policy ?? stack.policy;
       stack.roleArn = input.RoleARN ?? stack.roleArn;

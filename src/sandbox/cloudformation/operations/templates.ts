@@ -1,7 +1,7 @@
 import { GetTemplateCommand, GetTemplateSummaryCommand, ValidateTemplateCommand } from "@aws-sdk/client-cloudformation";
 import type { ServiceBuilder } from "../../wire/serviceBuilder.ts";
 import type { World } from "../../world.ts";
-import { capabilitiesOf, loadTemplate } from "../stacks/model.ts";
+import { capabilitiesOf, declaredTemplate } from "../stacks/model.ts";
 import type { StackStore } from "../stacks/stack.ts";
 import { type Template, transformsOf } from "../template/template.ts";
 import { parseTemplateText } from "../template/templateText.ts";
@@ -13,7 +13,7 @@ export function addTemplateOperations(service: ServiceBuilder, world: World, sto
   service
     .on(ValidateTemplateCommand)(async (input, ctx) => {
       const text = await templateText(world, ctx.region, input);
-      const { template } = loadTemplate(text);
+      const template = declaredTemplate(text);
       return {
         Parameters: Object.entries(template.parameters).map(
           ([ParameterKey, { default: DefaultValue, noEcho, description }]) => ({
@@ -32,7 +32,7 @@ export function addTemplateOperations(service: ServiceBuilder, world: World, sto
       const text = input.StackName
         ? (stackOf(store, input.StackName, ctx.region).model?.text ?? "")
         : await templateText(world, ctx.region, input);
-      const { template } = loadTemplate(text);
+      const template = declaredTemplate(text);
       return {
         Parameters: Object.entries(template.parameters).map(([ParameterKey, declaration]) => ({
           ParameterKey,

@@ -4,6 +4,7 @@ import { apiGatewayKeyHandlers } from "./apiGatewayKeys.ts";
 import { customHandlers } from "./custom.ts";
 import type { HandlerTable, ResourceHandler } from "./handler.ts";
 import { iamHandlers } from "./iam.ts";
+import { iamInlinePolicyHandlers } from "./iamInlinePolicies.ts";
 import { iamPolicyHandlers } from "./iamPolicies.ts";
 import { iamUserHandlers } from "./iamUsers.ts";
 import { inferenceComponentHandlers } from "./inferenceComponents.ts";
@@ -26,6 +27,7 @@ const HANDLERS: HandlerTable = {
   ...apiGatewayKeyHandlers,
   ...customHandlers,
   ...iamHandlers,
+  ...iamInlinePolicyHandlers,
   ...iamPolicyHandlers,
   ...iamUserHandlers,
   ...inferenceComponentHandlers,

@@ -80,8 +80,25 @@ export const s3Handlers: HandlerTable = {
   },
 };
 
+/** What AWS::S3::Bucket has and the sandbox's buckets have not. */
+const UNSUPPORTED = new Set([
+  "AbacStatus",
+  "AnalyticsConfigurations",
+  "IntelligentTieringConfigurations",
+  "InventoryConfigurations",
+  "MetadataConfiguration",
+  "MetadataTableConfiguration",
+  "MetricsConfigurations",
+  "ObjectLockConfiguration",
+  "ObjectLockEnabled",
+]);
+
 function checkKeys(properties: ValueMap): void {
   const extraneous = Object.keys(properties).find((name) => name !== "BucketName" && !SETTINGS.includes(name));
+  if (extraneous && UNSUPPORTED.has(extraneous))
+    throw new PropertyError(
+      `#/${extraneous}: this sandbox does not keep it; leave it out where you deploy to the sandbox`,
+    );
   if (extraneous) throw new PropertyError(`#: extraneous key [${extraneous}] is not permitted`);
 }
 

@@ -6,9 +6,9 @@ import { dependenciesOf } from "../template/graph.ts";
 import { expandTransforms, needsAutoExpand } from "../template/languageExtensions.ts";
 import { type ParameterInput, resolveParameters } from "../template/parameters.ts";
 import { checkReferences } from "../template/references.ts";
-import { readTemplate, type Template } from "../template/template.ts";
+import { readTemplate, type Template, transformsOf } from "../template/template.ts";
 import { parseTemplateText } from "../template/templateText.ts";
-import type { ValueMap } from "../template/value.ts";
+import { isMap, type ValueMap } from "../template/value.ts";
 import { presentResources, scopeOf, wantedResources } from "./scope.ts";
 import type { Stack, StackModel, StackStore } from "./stack.ts";
 
@@ -28,7 +28,9 @@ const IAM_TYPES: Record<string, string> = {
   "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
   "AWS::IAM::Policy": "",
   "AWS::IAM::Role": "RoleName",
+  "AWS::IAM::RolePolicy": "",
   "AWS::IAM::User": "UserName",
+  "AWS::IAM::UserPolicy": "",
   "AWS::IAM::UserToGroupAddition": "",
 };
 
@@ -36,6 +38,7 @@ const IAM_TYPES: Record<string, string> = {
 export function loadTemplate(
   text: string,
   parameters: readonly ParameterInput[] = [],
+  previous?: ReadonlyMap<string, string>,
 ): { root: ValueMap; template: Template } {
   const root = parseTemplateText(text);
   const declared = readTemplate({
@@ -47,8 +50,10 @@ export function loadTemplate(
       value === undefined ? [] : [[name, value] as const],
     ),
   );
-  for (const { ParameterKey, ParameterValue } of parameters)
-    if (ParameterKey !== undefined && ParameterValue !== undefined) values.set(ParameterKey, ParameterValue);
+  for (const { ParameterKey = "", ParameterValue, UsePreviousValue } of parameters) {
+    const value = UsePreviousValue ? previous?.get(ParameterKey) : ParameterValue;
+    if (value !== undefined) values.set(ParameterKey, value);
+  }
   const expanded = expandTransforms(root, values);
   const template = readTemplate(expanded);
   checkReferences(template, (type) => {
@@ -59,11 +64,36 @@ export function loadTemplate(
 }
 
 /**
+ * A template as it stands, for those who only want to know what it declares: what a macro or a loop over a parameter
+ * would make of it is left out when it cannot be known.
+ * @throws WireError ValidationError
+ */
+export function declaredTemplate(text: string): Template {
+  const root = parseTemplateText(text);
+  if (transformsOf(root).length === 0) return loadTemplate(text).template;
+  try {
+    return loadTemplate(text).template;
+  } catch {
+    const plain = (section: ValueMap[string] | undefined): ValueMap =>
+      Object.fromEntries(Object.entries(isMap(section) ? section : {}).filter(([name]) => !name.startsWith("Fn::")));
+    const { Resources, Outputs: _outputs, Conditions: _conditions, ...rest } = root;
+    return readTemplate({ ...rest, Resources: { ...plain(Resources), Expanded: { Type: "Expanded" } } }, "Expanded");
+  }
+}
+
+/**
  * Everything that can be known to be wrong before anything is created.
+ * @param isDirect without a change set that somebody could look at: templates that are expanded must then be acknowledged
  * @throws WireError ValidationError, InsufficientCapabilitiesException
  */
-export function readModel(world: World, store: StackStore, stack: Stack, input: ModelInput): StackModel {
-  const { root, template } = loadTemplate(input.text, input.parameters);
+export function readModel(
+  world: World,
+  store: StackStore,
+  stack: Stack,
+  input: ModelInput,
+  isDirect: boolean,
+): StackModel {
+  const { root, template } = loadTemplate(input.text, input.parameters, stack.model?.parameters);
   const model: StackModel = {
     template,
     text: input.text,
@@ -72,7 +102,7 @@ export function readModel(world: World, store: StackStore, stack: Stack, input: 
     tags: input.tags,
     capabilities: input.capabilities,
   };
-  checkCapabilities(template, input.capabilities);
+  checkCapabilities(template, input.capabilities, isDirect);
   const scope = scopeOf(world, store, stack, model, presentResources(stack));
   for (const name of Object.keys(template.conditions)) scope.condition(name);
   checkRules(template.rules, scope);
@@ -87,13 +117,16 @@ export function capabilitiesOf(template: Template): { capabilities: Capability[]
     ({ type, properties }) => IAM_TYPES[type] !== "" && properties[IAM_TYPES[type]!] !== undefined,
   );
   const capabilities: Capability[] = resources.length ? [named ? "CAPABILITY_NAMED_IAM" : "CAPABILITY_IAM"] : [];
-  return { capabilities, types: [...new Set(resources.map(({ type }) => type))] };
+  if (template.transforms.length) capabilities.push("CAPABILITY_AUTO_EXPAND");
+  return { capabilities, types: [...new Set([...resources.map(({ type }) => type), ...template.transforms])] };
 }
 
-function checkCapabilities(template: Template, given: readonly Capability[]): void {
-  const missing = capabilitiesOf(template).capabilities.filter(
-    (needed) => !given.includes(needed) && !(needed === "CAPABILITY_IAM" && given.includes("CAPABILITY_NAMED_IAM")),
-  );
+function checkCapabilities(template: Template, given: readonly Capability[], isDirect: boolean): void {
+  const missing = capabilitiesOf(template)
+    .capabilities.filter((needed) => isDirect || needed !== "CAPABILITY_AUTO_EXPAND")
+    .filter(
+      (needed) => !given.includes(needed) && !(needed === "CAPABILITY_IAM" && given.includes("CAPABILITY_NAMED_IAM")),
+    );
   if (missing.length)
     throw new InsufficientCapabilitiesException({
       message: `Requires capabilities : [${missing.join(", ")}]`,

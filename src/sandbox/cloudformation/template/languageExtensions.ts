@@ -21,10 +21,10 @@ function refuseMacros(value: Value): void {
 /**
  * Runs the one transform that needs no server of its own: AWS::LanguageExtensions with Fn::ForEach
  * (Fn::Length, Fn::ToJsonString and default values of Fn::FindInMap are understood everywhere).
- * @param parameters values that the collection of a loop may name
+ * @param values of the parameters, which collections of loops and names of references may be made of
  * @throws WireError ValidationError for another transform
  */
-export function expandTransforms(root: ValueMap, parameters: ReadonlyMap<string, string>): ValueMap {
+export function expandTransforms(root: ValueMap, values: ReadonlyMap<string, string>): ValueMap {
   const transforms = transformsOf(root);
   refuseMacros(root);
   const other = transforms.find((name) => name !== LANGUAGE_EXTENSIONS);
@@ -33,8 +33,8 @@ export function expandTransforms(root: ValueMap, parameters: ReadonlyMap<string,
       `No transform named ${other} found. This sandbox runs ${LANGUAGE_EXTENSIONS} only; expand other macros before you deploy.`,
     );
   if (transforms.length === 0) return root;
-  const rounds = { left: MAX_ROUNDS };
-  return expandMap(root, new Map(), parameters, rounds);
+  const known: Known = { parameters: values, mappings: isMap(root.Mappings) ? root.Mappings : {} };
+  return expandMap(root, new Map(), known, { left: MAX_ROUNDS });
 }
 
 /** True when a template asks for the capability to be expanded. */
@@ -44,12 +44,13 @@ export function needsAutoExpand(root: ValueMap): boolean {
 
 type Bindings = ReadonlyMap<string, string>;
 
-function expandMap(
-  map: ValueMap,
-  bindings: Bindings,
-  parameters: ReadonlyMap<string, string>,
-  rounds: { left: number },
-): ValueMap {
+/** What is known before anything is created. */
+interface Known {
+  parameters: ReadonlyMap<string, string>;
+  mappings: ValueMap;
+}
+
+function expandMap(map: ValueMap, bindings: Bindings, parameters: Known, rounds: { left: number }): ValueMap {
   const out: ValueMap = {};
   for (const [key, value] of Object.entries(map)) {
     if (!key.startsWith("Fn::ForEach::")) {
@@ -71,17 +72,12 @@ function expandMap(
   return out;
 }
 
-function expand(
-  value: Value,
-  bindings: Bindings,
-  parameters: ReadonlyMap<string, string>,
-  rounds: { left: number },
-): Value {
+function expand(value: Value, bindings: Bindings, parameters: Known, rounds: { left: number }): Value {
   if (typeof value === "string") return substitute(value, bindings);
   if (Array.isArray(value)) return value.map((item) => expand(item, bindings, parameters, rounds));
   if (!isMap(value)) return value;
   const bound = typeof value.Ref === "string" ? bindings.get(value.Ref) : undefined;
-  return bound === undefined ? expandMap(value, bindings, parameters, rounds) : bound;
+  return bound === undefined ? named(expandMap(value, bindings, parameters, rounds), parameters) : bound;
 }
 
 /** `${Name}` and `&{Name}` (alphanumeric only) stand for the loop's variable; other names are left for Fn::Sub. */
@@ -94,19 +90,63 @@ function substitute(text: string, bindings: Bindings): string {
   });
 }
 
-function collectionOf(
-  collection: Value | undefined,
-  key: string,
-  bindings: Bindings,
-  parameters: ReadonlyMap<string, string>,
-): string[] {
+/** With this transform a name in Ref and Fn::GetAtt may be made by functions of what is known (AWS: "AWS::LanguageExtensions"). */
+function named(value: ValueMap, known: Known): ValueMap {
+  if (value.Ref !== undefined && typeof value.Ref !== "string") {
+    const name = constant(value.Ref, known);
+    return typeof name === "string" ? { ...value, Ref: name } : value;
+  }
+  const target = value["Fn::GetAtt"];
+  if (!Array.isArray(target)) return value;
+  const parts = target.map((part) => (typeof part === "string" ? part : (constant(part, known) ?? part)));
+  return { ...value, "Fn::GetAtt": parts };
+}
+
+/** The value of functions of parameters and mappings alone; undefined when it hangs on anything else. */
+function constant(value: Value, known: Known): Value | undefined {
+  if (isScalar(value)) return value;
+  if (Array.isArray(value)) {
+    const items = value.map((item) => constant(item, known));
+    return items.includes(undefined) ? undefined : (items as Value[]);
+  }
+  if (!isMap(value)) return undefined;
+  const [[name, argument] = ["", undefined], ...more] = Object.entries(value);
+  if (argument === undefined || more.length) return undefined;
+  if (name === "Ref") return typeof argument === "string" ? known.parameters.get(argument) : undefined;
+  if (name === "Fn::Sub" && typeof argument === "string") return substituted(argument, known);
+  const parts = constant(argument, known);
+  if (!Array.isArray(parts)) return undefined;
+  if (name === "Fn::Join" && Array.isArray(parts[1])) return parts[1].map(String).join(String(parts[0]));
+  if (name === "Fn::Split") return String(parts[1]).split(String(parts[0]));
+  if (name === "Fn::Select" && Array.isArray(parts[1])) return parts[1][Number(parts[0])];
+  if (name !== "Fn::FindInMap") return undefined;
+  return parts.reduce<Value | undefined>(
+    (at, key) => (at !== undefined && isMap(at) && Object.hasOwn(at, String(key)) ? at[String(key)] : undefined),
+    known.mappings,
+  );
+}
+
+function substituted(text: string, known: Known): string | undefined {
+  let isKnown = true;
+  const out = text.replace(/\$\{([\w:.]+)\}/g, (_, name: string) => {
+    const value = known.parameters.get(name);
+    isKnown &&= value !== undefined;
+    return value ?? "";
+  });
+  return isKnown ? out : undefined;
+}
+
+function collectionOf(collection: Value | undefined, key: string, bindings: Bindings, known: Known): string[] {
   if (isMap(collection) && typeof collection.Ref === "string") {
-    const text = parameters.get(collection.Ref);
+    const text = known.parameters.get(collection.Ref);
     if (text === undefined)
       invalid(`Template error: the collection of ${key} names ${collection.Ref}, which is no parameter.`);
     return text.split(",").map((item) => item.trim());
   }
-  if (!Array.isArray(collection) || !collection.every(isScalar))
+  // The collection may hang on the variable of a loop around it.
+  const bound = collection === undefined ? undefined : expand(collection, bindings, known, { left: MAX_ROUNDS });
+  const items = bound === undefined ? undefined : constant(bound, known);
+  if (!Array.isArray(items) || !items.every(isScalar))
     invalid(`Template error: the collection of ${key} must be a list of strings or a Ref to a list parameter.`);
-  return collection.map((item) => substitute(String(item), bindings));
+  return items.map(String);
 }

@@ -81,6 +81,8 @@ const RESOURCE_KEYS = new Set([
   "Metadata",
   "CreationPolicy",
   "UpdatePolicy",
+  // Of custom resources, and of templates from before types had versions.
+  "Version",
 ]);
 const PARAMETER_KEYS = new Set([
   "Type",
@@ -100,9 +102,10 @@ const LOGICAL_ID = /^[A-Za-z0-9]{1,255}$/;
 
 /**
  * Checks a template's sections and brings them into one form.
+ * @param left logical id of a resource that only stands for those that are not known
  * @throws WireError ValidationError `Template format error: …` with CloudFormation's texts
  */
-export function readTemplate(root: ValueMap): Template {
+export function readTemplate(root: ValueMap, left?: string): Template {
   const unknown = Object.keys(root).filter((key) => !SECTIONS.has(key));
   if (unknown.length) invalid(`Invalid template property or properties [${unknown.join(", ")}]`);
   const version = root.AWSTemplateFormatVersion;
@@ -123,7 +126,7 @@ export function readTemplate(root: ValueMap): Template {
     ),
     conditions: section(root, "Conditions"),
     rules: mapValues(section(root, "Rules"), readRule),
-    resources: mapValues(resources, readResource),
+    resources: mapValues(left === undefined ? resources : without(resources, left), readResource),
     outputs: mapValues(section(root, "Outputs"), readOutput),
   };
 }
@@ -137,6 +140,11 @@ export function transformsOf(root: ValueMap): string[] {
     return typeof name === "string" ? name : invalid("Template format error: Transform must be the name of a macro.");
   });
 }
+
+const without = ({ ...map }: ValueMap, name: string): ValueMap => {
+  delete map[name];
+  return map;
+};
 
 function section(root: ValueMap, name: string): ValueMap {
   const value = root[name];
