@@ -40,6 +40,12 @@ type McpServerDefinitionType = new (
   version?: string,
 ) => McpServerDefinition;
 
+/** VS Code 1.100 has the functions too, but throws in them: there it was called otherwise in package.json. */
+function knowsMcpServers(version: string): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > 1 || minor >= 101;
+}
+
 /**
  * Offers the tools as an MCP server to agents in VS Code, where it knows such servers. What the server may sign with is
  * given to it when it is started, and is part of no definition that VS Code keeps.
@@ -47,7 +53,7 @@ type McpServerDefinitionType = new (
 export function registerMcpServer(options: McpServerOptions): Disposable {
   const { registerMcpServerDefinitionProvider: register } = lm as unknown as Partial<McpApi>;
   const { McpStdioServerDefinition: Definition } = vscode as { McpStdioServerDefinition?: McpServerDefinitionType };
-  if (!register || !Definition) return new Disposable(() => {});
+  if (!register || !Definition || !knowsMcpServers(vscode.version)) return new Disposable(() => {});
   const { context, cliPath, connections, project } = options;
   return register.call(lm, "sagemakerOps.mcp", {
     onDidChangeMcpServerDefinitions: (listener) => {

@@ -51,15 +51,15 @@ const needsChromium = (folder, stage) => async () => {
  * Files that drive someone else's program, a VS Code on a machine that may be busy: each by itself, and one that fails
  * gets a second try. What needed it is told, and what fails twice has failed.
  */
-async function runEachTwice(folder) {
+async function runEachTwice(folder, env = {}, which = /./) {
   const totals = { code: 0, passed: 0, failed: 0, skipped: 0, why: undefined };
   const flaky = [];
-  for (const file of testFiles(folder)) {
-    let result = await runTests(folder, [], {}, [file]);
+  for (const file of testFiles(folder).filter((name) => which.test(name))) {
+    let result = await runTests(folder, [], env, [file]);
     if (result.code !== 0) {
       say(`FLAKY OR BROKEN: ${file} failed and is run once more.`);
       flaky.push(path.basename(file));
-      result = await runTests(folder, [], {}, [file]);
+      result = await runTests(folder, [], env, [file]);
     }
     if (result.code !== 0 && result.failed === 0) result.failed = 1;
     for (const key of ["passed", "failed", "skipped"]) totals[key] += result[key];
@@ -68,6 +68,9 @@ async function runEachTwice(folder) {
   if (flaky.length) totals.why = `run twice: ${flaky.join(", ")}`;
   return totals;
 }
+
+/** The main job in the oldest VS Code that package.json names: what it lacks shows there, or nowhere. */
+const oldest = (folder) => runEachTwice(folder, { VSCODE_TEST_PROFILE: "oldest" }, /mainJob\.test\.ts$/);
 
 /** The same functionality tests against a real account, by whoever asks for it and names the account. */
 const realAccount = async () => {
@@ -92,6 +95,7 @@ const stages = [
   ["wire", () => runTests("wire", ["--test-concurrency=2"])],
   ["browser", needsChromium("browser", (folder) => runTests(folder, ["--test-concurrency=1"]))],
   ["host", needsChromium("host", runEachTwice)],
+  ["oldest VS Code", needsChromium("host", oldest)],
   ["account", () => runTests("account", [], { SAGEMAKER_OPS_AWS_TEST_ACCOUNT: "" })],
   ["aws", realAccount, "only when asked for"],
 ];
