@@ -1,6 +1,6 @@
 import * as l10n from "@vscode/l10n";
 import { describeConnection } from "../domain/connection.ts";
-import { formatHourly } from "../domain/cost.ts";
+import { formatHourly, unknownCostText } from "../domain/cost.ts";
 import type { Endpoint } from "../domain/endpoint.ts";
 import { type Guardrail, guardrailText, type VariantChange } from "../domain/endpointChange.ts";
 import { plural } from "../domain/plural.ts";
@@ -31,7 +31,7 @@ export async function updateVariant(services: ChangeServices, endpoint: Endpoint
       {
         label: l10n.t("Instance type"),
         get value() {
-          return change.instanceType ?? variant?.instanceType ?? "serverless";
+          return change.instanceType ?? variant?.instanceType ?? l10n.t("serverless");
         },
         detail: l10n.t("Such as ml.m5.xlarge"),
         check: (text) =>
@@ -54,7 +54,7 @@ export async function updateVariant(services: ChangeServices, endpoint: Endpoint
       {
         label: l10n.t("Model"),
         get value() {
-          return change.modelName ?? variant?.modelName ?? "unknown";
+          return change.modelName ?? variant?.modelName ?? l10n.t("unknown");
         },
         detail: l10n.t("Name of a SageMaker model in this account"),
         check: (text) =>
@@ -137,7 +137,9 @@ function confirmUpdate(
   guardrail: Guardrail | undefined,
 ): Promise<boolean> {
   const connection = requireConnection(services.connections);
-  const usd = (value: number | undefined) => (value === undefined ? "unknown" : formatHourly(value));
+  const missing =
+    unknownCostText(endpoint) ?? unknownCostText({ arn: endpoint.arn, variants: changedVariants(endpoint, change) });
+  const usd = (value: number | undefined) => (value === undefined ? l10n.t("unknown") : formatHourly(value));
   const changed = [
     change.instanceType,
     change.instanceCount && plural(change.instanceCount, "instance"),
@@ -170,9 +172,16 @@ function confirmUpdate(
           {
             label: `$(credit-card) ${l10n.t("Cost")}`,
             description: `${usd(beforeUsd)} → ${usd(afterUsd)}${connection.kind === "sandbox" ? l10n.t(" on AWS; nothing in the sandbox") : ""}`,
+            detail: missing,
           },
         ],
       },
     ],
   });
 }
+
+/** The variants with the type that one of them gets. */
+const changedVariants = ({ variants }: Endpoint, { variantName, instanceType }: VariantChange) =>
+  variants.map((variant) =>
+    variant.name === variantName ? { ...variant, instanceType: instanceType ?? variant.instanceType } : variant,
+  );

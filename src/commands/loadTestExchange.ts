@@ -140,7 +140,8 @@ async function runOnAws(services: ExchangeServices, from: PlanSource): Promise<v
 
 function confirmOnAws(prepared: PreparedRun, service: keyof typeof SERVICES, workers: number): Promise<boolean> {
   const { plan, target, connection, requests, estimatedUsd, warnings } = prepared;
-  const endpointCost = estimatedUsd === undefined ? "unknown" : l10n.t("about {0}", `$${estimatedUsd.toFixed(2)}`);
+  const endpointCost =
+    estimatedUsd === undefined ? l10n.t("unknown") : l10n.t("about {0}", `$${estimatedUsd.toFixed(2)}`);
   return confirmWithFacts({
     title: l10n.t("Load test {0} from {1} in {2}", plan.name, SERVICES[service], describeConnection(connection)),
     placeholder: l10n.t("Pick the first row to start; Escape sends and creates nothing"),

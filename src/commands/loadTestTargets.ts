@@ -91,7 +91,7 @@ function searchOptions(finder: TargetFinder, prepared: PreparedRun): FindTargetO
 
 function stepText({ rate, achievedRate, p99Ms, broke }: TargetStep): string {
   const p99 = p99Ms === null ? "" : `, p99 ${formatNumber(p99Ms)} ms`;
-  const outcome = broke ? l10n.t("not held ({0})", broke) : "held";
+  const outcome = broke ? l10n.t("not held ({0})", broke) : l10n.t("held");
   return l10n.t("{0}/s {1}: answered {2}/s{3}", formatNumber(rate), outcome, formatNumber(achievedRate), p99);
 }
 
@@ -146,7 +146,8 @@ function confirmSearch(
 async function offerTarget(services: TargetServices, report: TargetReport): Promise<void> {
   const { project } = services.project;
   const target = formatNumber(report.targetPerMinute ?? 0);
-  const now = report.currentTargetPerMinute === undefined ? "none" : formatNumber(report.currentTargetPerMinute);
+  const now =
+    report.currentTargetPerMinute === undefined ? l10n.t("none") : formatNumber(report.currentTargetPerMinute);
   const { sentence } = targetTexts(report);
   const choices: Choice<"template" | "policy" | "nothing">[] = [];
   if (project && services.project.endpointName === report.endpointName)

@@ -127,7 +127,7 @@ export function answerMarkdown(saved: SavedRequest, { request, response }: SentR
           "{0} bytes that are not text: send it in the tester to look at it or to save it.",
           formatNumber(bytes.length),
         )
-      : codeBlock([(isJson ? pretty(body) : body).trimEnd() || "(empty)"], isJson ? "json" : "text"),
+      : codeBlock([(isJson ? pretty(body) : body).trimEnd() || l10n.t("(empty)")], isJson ? "json" : "text"),
   ];
   return `${lines.join("\n")}\n`;
 }

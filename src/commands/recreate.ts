@@ -1,7 +1,7 @@
 import { l10n, window } from "vscode";
 import { viewIds } from "../contributions.ts";
 import { describeConnection } from "../domain/connection.ts";
-import { formatHourly, PRICES_AS_OF } from "../domain/cost.ts";
+import { formatHourly, hourlyPrice, noPriceText, PRICES_AS_OF } from "../domain/cost.ts";
 import type { EndpointConfig } from "../domain/endpoint.ts";
 import { OpsError } from "../domain/errors.ts";
 import { plural } from "../domain/plural.ts";
@@ -55,7 +55,7 @@ export async function recreateEndpoint(services: ChangeServices): Promise<void> 
             label: `$(credit-card) ${l10n.t("Cost")}`,
             description:
               hourlyUsd === undefined
-                ? l10n.t("unknown: the price of an instance type is not known")
+                ? unknownText(config, connection.region)
                 : l10n.t("about {0}{1}, prices of {2}", formatHourly(hourlyUsd), onAws, PRICES_AS_OF),
           },
           ...variantRows(config),
@@ -71,10 +71,16 @@ export async function recreateEndpoint(services: ChangeServices): Promise<void> 
   await inView(services, l10n.t("Creating endpoint {0}", name), () => services.changes.recreate(name, picked.name));
 }
 
+/** Of which type the price is missing. */
+function unknownText({ variants }: EndpointConfig, region: string): string {
+  const type = variants.find(({ instanceType }) => instanceType && hourlyPrice(instanceType, region) === undefined);
+  return type?.instanceType ? noPriceText(type.instanceType, region) : l10n.t("cost unknown");
+}
+
 function variantRows({ variants }: EndpointConfig): { label: string; description: string }[] {
   return variants.map(({ name, instanceType, initialInstances }) => ({
     label: `$(server-process) ${name}`,
-    description: instanceType ? `${instanceType} · ${plural(initialInstances ?? 1, "instance")}` : "serverless",
+    description: instanceType ? `${instanceType} · ${plural(initialInstances ?? 1, "instance")}` : l10n.t("serverless"),
   }));
 }
 

@@ -31,7 +31,7 @@ export async function saveRequest(
   const { mode, contentType, body, targetVariant, headers } = params;
   const bodyFile = params.bodyFile && relativeTo(path.dirname(file), params.bodyFile);
   const request = { name: name.trim(), endpointName, mode, contentType, body, bodyFile, targetVariant, ...headers };
-  const text = predictFileText(request, answeredStatus === undefined ? [] : [l10n.t("status {0}", answeredStatus)]);
+  const text = predictFileText(request, answeredStatus === undefined ? [] : [`status ${answeredStatus}`]);
   await mkdir(path.dirname(file), { recursive: true });
   await writeFile(file, known ? `${known.trimEnd()}\n\n${text}` : text);
   const line = known ? known.trimEnd().split("\n").length + 1 : 0;

@@ -161,7 +161,7 @@ async function endpointNode(
   const detail = isDetailed ? await endpoints.detail(summary.name).catch(() => undefined) : undefined;
   return {
     // Another id than the others' rows: what is open by itself must not inherit that an earlier row was closed.
-    id: `${isProject ? l10n.t("project") : l10n.t("endpoint")}/${summary.name}`,
+    id: `${isProject ? "project" : "endpoint"}/${summary.name}`,
     presentation: presentEndpoint({ ...facts, hourlyUsd, ...(detail && detailFacts(detail)) }),
     endpointName: summary.name,
     expanded: isProject,

@@ -1,5 +1,5 @@
 import * as l10n from "@vscode/l10n";
-import { formatHourly, PRICES_AS_OF, PRICES_REGION } from "../domain/cost.ts";
+import { formatHourly, PRICES_AS_OF, regionOfArn, unknownCostText } from "../domain/cost.ts";
 import {
   type EndpointStatus,
   type EndpointSummary,
@@ -104,12 +104,17 @@ function instancesText({ current, desired }: { current: number; desired: number 
 function endpointTooltip(facts: EndpointFacts, instances: string | undefined): [string, string][] {
   const { summary, hourlyUsd } = facts;
   const price =
-    hourlyUsd === undefined ? "" : l10n.t("about {0} ({1}, {2})", formatHourly(hourlyUsd), PRICES_REGION, PRICES_AS_OF);
+    hourlyUsd === undefined
+      ? upperFirst(unknownCostText({ arn: summary.arn, variants: facts.variants ?? [] }) ?? "")
+      : l10n.t("about {0} ({1}, {2})", formatHourly(hourlyUsd), regionOfArn(summary.arn), PRICES_AS_OF);
   const rows: [string, string][] = [
     [l10n.t("Endpoint"), summary.name],
     [l10n.t("Status"), summary.status],
     [l10n.t("Instances"), instances ? `${instances}${facts.simulated ? l10n.t(", simulated") : ""}` : ""],
-    [l10n.t("Price"), price && facts.simulated ? l10n.t("{0} on AWS; nothing in the sandbox", price) : price],
+    [
+      l10n.t("Price"),
+      price && hourlyUsd !== undefined && facts.simulated ? l10n.t("{0} on AWS; nothing in the sandbox", price) : price,
+    ],
     [l10n.t("Idle"), idleText(facts)],
     [l10n.t("Changed"), formatTime(summary.modifiedAtMs, facts.nowMs)],
     [l10n.t("Failure"), facts.failureReason ?? ""],
@@ -135,13 +140,13 @@ export function presentVariant(variant: Variant): Presentation {
   const weight = currentWeight === desiredWeight ? `${currentWeight}` : `${currentWeight}→${desiredWeight}`;
   const servers = instanceType
     ? [instanceType, l10n.t("{0} of {1}", currentInstances, desiredInstances)]
-    : ["serverless"];
+    : [l10n.t("serverless")];
   return {
     label: name,
     description: [...servers, l10n.t("weight {0}", weight)].join(" · "),
     tooltip: [
       [l10n.t("Variant"), name],
-      [l10n.t("Instance type"), instanceType ?? "serverless"],
+      [l10n.t("Instance type"), instanceType ?? l10n.t("serverless")],
       [l10n.t("In service"), l10n.t("{0} of {1} wanted", currentInstances, desiredInstances)],
       [l10n.t("Share of the traffic"), l10n.t("weight {0}", weight)],
     ],
@@ -252,7 +257,7 @@ export function presentActivity(activity: ScalingActivity, nowMs: number): Prese
       : "";
   const refused = activity.notScaledReasons.join(", ");
   const failed = activity.status === "Failed";
-  const running = [l10n.t("Pending"), "InProgress"].includes(activity.status);
+  const running = ["Pending", "InProgress"].includes(activity.status);
   return {
     label: `${formatTime(activity.startedAtMs, nowMs)} ${wanted ? l10n.t("set to {0}", wanted) : activity.description}`,
     description: [activity.status, cause, refused].filter(Boolean).join(" · "),
@@ -288,3 +293,5 @@ export function presentError(error: OpsError, whatNow: string): Presentation {
 export function tooltipRows(rows: [string, string | undefined][]): [string, string][] {
   return rows.flatMap(([name, value]): [string, string][] => (value ? [[name, value]] : []));
 }
+
+const upperFirst = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

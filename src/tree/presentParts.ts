@@ -52,7 +52,7 @@ export function presentConfig(config: EndpointConfig, nowMs: number): Presentati
     tooltip: tooltipRows([
       [l10n.t("Endpoint config"), config.name],
       [l10n.t("Variants"), variants.join(", ")],
-      [l10n.t("Data capture"), config.dataCapture ? "on" : "off"],
+      [l10n.t("Data capture"), config.dataCapture ? l10n.t("on") : l10n.t("off")],
       [l10n.t("Created"), formatTime(config.createdAtMs, nowMs)],
       ["ARN", config.arn],
     ]),
@@ -66,7 +66,7 @@ export function configParts({ variants, dataCapture, capture, async }: EndpointC
   const parts = variants.map(({ name, initialInstances, instanceType, serverless, modelName }): Presentation => {
     const servers = serverless
       ? [
-          "serverless",
+          l10n.t("serverless"),
           `${formatNumber(serverless.memoryMb)} MB`,
           l10n.t("at most {0} at once", serverless.maxConcurrency),
           serverless.provisionedConcurrency && `${serverless.provisionedConcurrency} provisioned`,
@@ -85,14 +85,14 @@ export function configParts({ variants, dataCapture, capture, async }: EndpointC
     };
   });
   const captured = [
-    dataCapture ? l10n.t("{0} % of the requests", capture?.percent ?? 100) : "off",
+    dataCapture ? l10n.t("{0} % of the requests", capture?.percent ?? 100) : l10n.t("off"),
     dataCapture && capture?.destination,
   ];
   parts.push({
     label: l10n.t("Data capture"),
     description: captured.filter(Boolean).join(" · "),
     tooltip: tooltipRows([
-      [l10n.t("Data capture"), dataCapture ? "on" : "off"],
+      [l10n.t("Data capture"), dataCapture ? l10n.t("on") : l10n.t("off")],
       [l10n.t("Share"), capture?.percent === undefined ? undefined : `${capture.percent} %`],
       [l10n.t("Destination"), capture?.destination],
     ]),

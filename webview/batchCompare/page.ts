@@ -83,16 +83,16 @@ function correctnessText({ onlyA, onlyB, pValue }: Correctness, names: { a: stri
 
 function figuresView({ comparison: { a, b }, names }: BatchComparePageSnapshot): TemplateResult {
   const rows: [string, (side: BatchSummary) => string][] = [
-    ["accuracy", ({ confusion }) => (confusion ? formatPercent(confusion.accuracy) : l10n.t("not known"))],
-    ["rows", ({ rows }) => formatNumber(rows)],
-    ["failed", ({ failed }) => (failed === 0 ? "✓ none" : `✗ ${formatNumber(failed)}`)],
-    ["latency p50", ({ latency }) => (latency ? formatMs(latency.p50) : "–")],
-    ["latency p95", ({ latency }) => (latency ? formatMs(latency.p95) : "–")],
-    ["latency p99", ({ latency }) => (latency ? formatMs(latency.p99) : "–")],
+    [l10n.t("accuracy"), ({ confusion }) => (confusion ? formatPercent(confusion.accuracy) : l10n.t("not known"))],
+    [l10n.t("rows"), ({ rows }) => formatNumber(rows)],
+    [l10n.t("failed"), ({ failed }) => (failed === 0 ? l10n.t("✓ none") : `✗ ${formatNumber(failed)}`)],
+    [l10n.t("latency p50"), ({ latency }) => (latency ? formatMs(latency.p50) : "–")],
+    [l10n.t("latency p95"), ({ latency }) => (latency ? formatMs(latency.p95) : "–")],
+    [l10n.t("latency p99"), ({ latency }) => (latency ? formatMs(latency.p99) : "–")],
     [l10n.t("latency max"), ({ latency }) => (latency ? formatMs(latency.max) : "–")],
-    [l10n.t("first failure"), ({ failures }) => failures[0]?.text.slice(0, 200) ?? ""],
   ];
-  const shown = rows.filter(([name]) => name !== "first failure" || a.failed + b.failed > 0);
+  if (a.failed + b.failed > 0)
+    rows.push([l10n.t("first failure"), ({ failures }) => failures[0]?.text.slice(0, 200) ?? ""]);
   return html`<section class="card">
     <h2>${l10n.t("Figures")}</h2>
     <div class="scroll" tabindex="0" role="region" aria-label="${l10n.t("Figures")}">
@@ -105,7 +105,7 @@ function figuresView({ comparison: { a, b }, names }: BatchComparePageSnapshot):
           </tr>
         </thead>
         <tbody>
-          ${shown.map(([name, of]) => html`<tr><th scope="row">${name}</th><td>${of(a)}</td><td>${of(b)}</td></tr>`)}
+          ${rows.map(([name, of]) => html`<tr><th scope="row">${name}</th><td>${of(a)}</td><td>${of(b)}</td></tr>`)}
         </tbody>
       </table>
     </div>

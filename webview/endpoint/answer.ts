@@ -76,10 +76,10 @@ function coming(progress: PredictionProgress): TemplateResult {
 /** Where an asynchronous request lies in S3. */
 function places({ inferenceId, inputLocation, outputLocation, failureLocation }: Partial<AsyncPlaces>): TemplateResult {
   const rows = [
-    ["inference", inferenceId],
-    ["input", inputLocation],
-    ["output", outputLocation],
-    ["failure", failureLocation],
+    [l10n.t("inference"), inferenceId],
+    [l10n.t("input"), inputLocation],
+    [l10n.t("output"), outputLocation],
+    [l10n.t("failure"), failureLocation],
   ].filter(([, value]) => value);
   return html`<dl class="places">${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`;
 }
@@ -111,7 +111,7 @@ function facts(response: PredictionAnswer): string {
     contentType,
     stream && countParts(stream.parts),
     stream?.firstPartMs !== undefined && l10n.t("first after {0}", formatMs(stream.firstPartMs)),
-    stream?.stopped && "stopped",
+    stream?.stopped && l10n.t("stopped"),
     newSessionId && l10n.t("new session {0}", newSessionId),
     closedSessionId && l10n.t("closed session {0}", closedSessionId),
     customAttributes && l10n.t("attributes {0}", customAttributes),

@@ -66,7 +66,13 @@ function spoken(run: LoadRunPageSnapshot): string {
   const p99 = p99Ms.at(-1);
   const latency = typeof p99 === "number" ? `, p99 ${formatMs(p99)}` : "";
   spokenText = asked.length
-    ? l10n.t("{0}: {1} of {2} requests per second{3}", formatOffset(elapsed(run)), sent.at(-1) ?? 0, asked.at(-1) ?? 0, latency)
+    ? l10n.t(
+        "{0}: {1} of {2} requests per second{3}",
+        formatOffset(elapsed(run)),
+        sent.at(-1) ?? 0,
+        asked.at(-1) ?? 0,
+        latency,
+      )
     : PHASES[run.phase];
   return spokenText;
 }
@@ -123,7 +129,10 @@ function progressView(run: LoadRunPageSnapshot): TemplateResult {
 function verdictView({ verdict, hasReport, interrupted, importedFrom }: LoadRunPageSnapshot): TemplateResult {
   if (!verdict) return html`${nothing}`;
   const { passed, proven, sentence } = verdict;
-  const word = [passed ? "✓ Passed" : interrupted ? "✗ Interrupted" : "✗ Failed", proven && l10n.t("scale-out proven")];
+  const word = [
+    passed ? l10n.t("✓ Passed") : interrupted ? l10n.t("✗ Interrupted") : l10n.t("✗ Failed"),
+    proven && l10n.t("scale-out proven"),
+  ];
   return html`<section class="verdict ${passed ? "passed" : "failed"}" role="status" aria-label="${l10n.t("Verdict")}">
     <strong>${word.filter(Boolean).join(" · ")}</strong>
     <span>${sentence}</span>
@@ -177,12 +186,12 @@ function tilesView(run: LoadRunPageSnapshot): TemplateResult {
 function wholeTiles({ sent, seconds, p50Ms, p99Ms, errorShare }: RunWithoutCourse): Tile[] {
   const latency = (ms: number | undefined) => (ms === undefined ? "–" : formatMs(ms));
   return [
-    ["length", formatOffset(seconds)],
-    ["sent", formatNumber(sent)],
+    [l10n.t("length"), formatOffset(seconds)],
+    [l10n.t("sent"), formatNumber(sent)],
     [l10n.t("on average"), formatNumber(sent / Math.max(1, seconds)), "/s"],
     ["p50", latency(p50Ms)],
     ["p99", latency(p99Ms)],
-    ["errors", formatPercent(errorShare)],
+    [l10n.t("errors"), formatPercent(errorShare)],
   ];
 }
 
@@ -197,15 +206,15 @@ function courseTiles(run: LoadRunPageSnapshot): Tile[] {
   const first = counts[0];
   const now = counts.at(-1);
   return [
-    ["elapsed", formatOffset(elapsed(run)), `/ ${formatOffset(planSeconds)}`],
-    ["asked", at < 0 ? "–" : formatNumber(asked[at] ?? 0), "/s"],
-    ["achieved", at < 0 ? "–" : formatNumber(sent[at] ?? 0), "/s"],
+    [l10n.t("elapsed"), formatOffset(elapsed(run)), `/ ${formatOffset(planSeconds)}`],
+    [l10n.t("asked"), at < 0 ? "–" : formatNumber(asked[at] ?? 0), "/s"],
+    [l10n.t("achieved"), at < 0 ? "–" : formatNumber(sent[at] ?? 0), "/s"],
     [l10n.t("p99, last second"), typeof last === "number" ? formatMs(last) : "–"],
-    ["errors", done > 0 ? formatPercent(errorTotal(columns) / done) : "–"],
+    [l10n.t("errors"), done > 0 ? formatPercent(errorTotal(columns) / done) : "–"],
     [
-      "instances",
+      l10n.t("instances"),
       first === undefined ? "–" : first === now ? `${now}` : `${first} → ${now}`,
-      run.simulated ? "simulated" : "",
+      run.simulated ? l10n.t("simulated") : "",
     ],
   ];
 }

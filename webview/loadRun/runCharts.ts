@@ -81,7 +81,7 @@ export class RunCharts {
     this.instances = new Chart({
       ...this.shared,
       title: l10n.t("Instances"),
-      unit: simulated ? "simulated" : "",
+      unit: simulated ? l10n.t("simulated") : "",
       whole: true,
       series: [
         { ...purple, label: l10n.t("in service"), width: 2, fill: true },

@@ -86,7 +86,16 @@ function update(next: WhatIfScenario[]): void {
 
 function outcomesView({ outcomes, scenarios: played }: WhatIfPageSnapshot): TemplateResult {
   const ms = (value: number | null) => (value === null ? "–" : formatMs(value));
-  const heads = ["scenario", "instances", "failed", "p50", "p99", l10n.t("instance hours"), "cost", "scaling"];
+  const heads = [
+    l10n.t("scenario"),
+    l10n.t("instances"),
+    l10n.t("failed"),
+    "p50",
+    "p99",
+    l10n.t("instance hours"),
+    l10n.t("cost"),
+    l10n.t("scaling"),
+  ];
   return html`<section class="card" aria-live="polite">
     <h2>${l10n.t("Outcomes")}</h2>
     <div class="scroll" tabindex="0" role="region" aria-label="${l10n.t("Outcomes")}">
