@@ -1,6 +1,6 @@
-import { type ChangeSetCost, changedValueText, consequence } from "../domain/changeSet.ts";
+import { changedValueText, consequence } from "../domain/changeSet.ts";
+import { changeSetCostText, mostCostText, priceNote } from "../domain/changeSetCostText.ts";
 import { describeConnection } from "../domain/connection.ts";
-import { formatHourlyAndMonthly, PRICES_AS_OF, PRICES_REGION, PRICING_URL } from "../domain/cost.ts";
 import { driftSentence } from "../domain/drift.ts";
 import { OpsError } from "../domain/errors.ts";
 import type { ResourceChange } from "../domain/stack.ts";
@@ -44,13 +44,6 @@ function changeLine(c: ResourceChange): string {
 
 const LONGEST_VALUE = 80;
 
-function costLine({ beforeUsd, afterUsd, afterMostUsd }: ChangeSetCost): string {
-  const show = (usd: number | undefined) => (usd === undefined ? "unknown" : formatHourlyAndMonthly(usd));
-  const most = afterMostUsd === undefined ? "" : `; at most ${formatHourlyAndMonthly(afterMostUsd)} when scaled out`;
-  const before = beforeUsd === 0 ? "" : `${show(beforeUsd)} → `;
-  return `  cost of the endpoint on AWS: ${before}${show(afterUsd)}${most} (${PRICES_REGION}, ${PRICES_AS_OF}, an estimate: ${PRICING_URL})`;
-}
-
 /** Fires at Ctrl-C. */
 export function abortOnInterrupt(): AbortSignal {
   const controller = new AbortController();
@@ -62,7 +55,9 @@ export function abortOnInterrupt(): AbortSignal {
 function printPreview(output: Output, { preview, cost }: PreparedDeployment): void {
   output.line(`Change set of stack ${preview.stackName}: ${preview.changes.length || "no"} changes`);
   for (const change of preview.changes) output.line(changeLine(change));
-  if (cost) output.line(costLine(cost));
+  if (!cost) return;
+  const text = [changeSetCostText(cost), mostCostText(cost)].filter(Boolean).join("; ");
+  output.line(`  cost of the endpoint on AWS: ${text} (${priceNote(cost.region)})`);
 }
 
 const deployOptions = { ...options, "teardown-after": { type: "string" } } as const;

@@ -1,4 +1,5 @@
 import { describeConnection } from "../domain/connection.ts";
+import { noPriceText } from "../domain/cost.ts";
 import { loadProject } from "../services/projects.ts";
 import { Trainer } from "../services/trainer.ts";
 import { connectionOptions, parseArguments } from "./arguments.ts";
@@ -21,7 +22,8 @@ export async function runTrain(args: string[], services: CliServices, source: st
   const trainer = new Trainer(services.connections, services.deployer, source);
   const prepared = await trainer.prepare(project);
   const { rows, instanceType, maxMinutes, mostUsd } = prepared;
-  const cost = mostUsd === undefined ? "" : `, at most $${mostUsd.toFixed(2)}`;
+  const cost =
+    mostUsd === undefined ? ` (${noPriceText(instanceType, connection.region)})` : `, at most $${mostUsd.toFixed(2)}`;
   output.line(`Training on ${rows} rows in ${describeConnection(connection)}`);
   await output.confirm(
     `Run a training job on one ${instanceType} for at most ${maxMinutes} minutes${cost} in account ${connection.accountId}, ${connection.region}? The first one also makes the role of training jobs.`,

@@ -1,7 +1,7 @@
 import * as l10n from "@vscode/l10n";
-import { type ChangeSetCost, changedValueText, consequence } from "../domain/changeSet.ts";
+import { changedValueText, consequence } from "../domain/changeSet.ts";
+import { changeSetCostText, mostCostText, priceNote } from "../domain/changeSetCostText.ts";
 import { type Connection, describeConnection } from "../domain/connection.ts";
-import { formatHourlyAndMonthly, PRICES_AS_OF, PRICES_REGION, PRICING_URL } from "../domain/cost.ts";
 import type { PropertyChange, ResourceChange } from "../domain/stack.ts";
 import type { PreparedDeployment } from "../services/stackDeployer.ts";
 
@@ -11,14 +11,6 @@ export function changeText({ path, before, after }: PropertyChange): string {
 }
 
 const LONGEST = 60;
-
-/** What the endpoints cost before and after, or that this stays. */
-export function costText(cost: ChangeSetCost | undefined): string {
-  if (!cost) return l10n.t("costs what it did");
-  const show = (usd: number | undefined) => (usd === undefined ? "unknown" : formatHourlyAndMonthly(usd));
-  const before = cost.beforeUsd === 0 ? "" : `${show(cost.beforeUsd)} → `;
-  return l10n.t("{0}about {1} (prices of {2})", before, show(cost.afterUsd), PRICES_AS_OF);
-}
 
 const GROUPS: { title(): string; has(change: ResourceChange): boolean }[] = [
   { title: () => l10n.t("Removed"), has: ({ action }) => action === "Remove" },
@@ -47,15 +39,11 @@ export function changeSetMarkdown({ preview, cost }: PreparedDeployment, connect
     l10n.t("{0}, account {1}", describeConnection(connection), connection.accountId),
     "",
     l10n.t(
-      "**Cost of the endpoint{0}:** {1}{2}. On-demand prices of {3}, an estimate ([price list]({4})).",
+      "**Cost of the endpoint{0}:** {1}",
       connection.kind === "sandbox" ? l10n.t(" on AWS; nothing in the sandbox") : "",
-      costText(cost),
-      cost?.afterMostUsd === undefined
-        ? ""
-        : l10n.t("; at most {0} when scaled out", formatHourlyAndMonthly(cost.afterMostUsd)),
-      PRICES_REGION,
-      PRICING_URL,
+      [changeSetCostText(cost), mostCostText(cost)].filter(Boolean).join("; "),
     ),
+    ...(cost ? ["", priceNote(cost.region)] : []),
   ];
   for (const { title, has } of GROUPS) {
     const found = changes.filter((change) => has(change));

@@ -1,5 +1,5 @@
 import { l10n } from "vscode";
-import { formatHourly } from "../domain/cost.ts";
+import { formatHourly, hourlyText } from "../domain/cost.ts";
 import { plural } from "../domain/plural.ts";
 import { formatNumber } from "../ui/format.ts";
 import type { FactRow } from "../ui/prompts.ts";
@@ -8,13 +8,20 @@ import type { FormField } from "../ui/quickForm.ts";
 /** Rates at which it is told what settings mean, requests per second. */
 export const TOLD_RATES = [10, 100, 1000];
 
+/** What a cost goes by. */
+export interface PricedBy {
+  instanceType: string | undefined;
+  region: string;
+}
+
 /** What a rate means, in a row: instances, cost, and what limits them. */
 export function meaningRow(
   ratePerSecond: number,
   { instances, hourlyUsd }: { instances: number; hourlyUsd?: number },
   limited: string | undefined,
+  { instanceType, region }: PricedBy,
 ): FactRow {
-  const cost = hourlyUsd === undefined ? l10n.t("cost unknown") : formatHourly(hourlyUsd);
+  const cost = hourlyUsd === undefined ? hourlyText(instanceType, region) : formatHourly(hourlyUsd);
   return {
     label: `$(pulse) ${l10n.t("At {0} requests/s", formatNumber(ratePerSecond))}`,
     description: `${plural(instances, "instance")} · ${cost}`,

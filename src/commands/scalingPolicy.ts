@@ -2,6 +2,7 @@ import { l10n } from "vscode";
 import { describeConnection } from "../domain/connection.ts";
 import type { Endpoint } from "../domain/endpoint.ts";
 import { type ScalingSettings, scalingMeaning, scalingProblems } from "../domain/endpointChange.ts";
+import { OpsError } from "../domain/errors.ts";
 import { DEFAULT_STEPS, stepsText } from "../domain/stepScaling.ts";
 import { proposeScalingEdit } from "../services/projectEdits.ts";
 import { formatNumber } from "../ui/format.ts";
@@ -9,13 +10,21 @@ import { type FactRow, pickOne } from "../ui/prompts.ts";
 import { type FormField, showQuickForm } from "../ui/quickForm.ts";
 import { type ChangeServices, chooseWhere, inView } from "./changeServices.ts";
 import { requireConnection } from "./connection.ts";
-import { formPlaceholder, meaningRow, numberField, TOLD_RATES } from "./scalingForm.ts";
+import { formPlaceholder, meaningRow, numberField, type PricedBy, TOLD_RATES } from "./scalingForm.ts";
 import { editSchedules, editSteps } from "./scalingRules.ts";
 
 /** Chooses what of a variant's scaling is edited, told as it is now, and edits it. */
 export async function editScaling(services: ChangeServices, endpoint: Endpoint, variantName: string): Promise<void> {
   const current = await services.changes.scaling(endpoint.name, variantName);
   const { settings, isRegistered } = current;
+  if (!isRegistered && (await services.scalingPause.list()).includes(endpoint.name))
+    throw new OpsError(
+      "conflict",
+      l10n.t("The scaling of {0} is taken off while the endpoint is updated.", endpoint.name),
+      {
+        hint: l10n.t("Wait until the endpoint is InService: it is put back then."),
+      },
+    );
   if (!isRegistered) return editTracking(services, endpoint, variantName, current);
   const variant = await services.scalingRules.variant(endpoint.name, variantName);
   const [steps, schedules] = await Promise.all([
@@ -55,7 +64,14 @@ export async function editScaling(services: ChangeServices, endpoint: Endpoint, 
   );
   if (kind === "tracking") await editTracking(services, endpoint, variantName, current);
   if (kind === "steps")
-    await editSteps(services, endpoint, variant, current.instanceType, steps ?? DEFAULT_STEPS, steps !== undefined);
+    await editSteps(
+      services,
+      endpoint,
+      variant,
+      { instanceType: current.instanceType, region: connection.region },
+      steps ?? DEFAULT_STEPS,
+      steps !== undefined,
+    );
   if (kind === "schedules") await editSchedules(services, endpoint, variant, current, schedules);
 }
 
@@ -104,7 +120,10 @@ async function editTracking(
       ),
     ],
     facts: () => [
-      { name: l10n.t("what it means"), rows: TOLD_RATES.map((rate) => trackingRow(edited, instanceType, rate)) },
+      {
+        name: l10n.t("what it means"),
+        rows: TOLD_RATES.map((rate) => trackingRow(edited, { instanceType, region: connection.region }, rate)),
+      },
     ],
   });
   if (!applied) return;
@@ -115,8 +134,8 @@ async function editTracking(
   );
 }
 
-function trackingRow(settings: ScalingSettings, instanceType: string | undefined, rate: number): FactRow {
-  const meaning = scalingMeaning(settings, instanceType, rate);
+function trackingRow(settings: ScalingSettings, by: PricedBy, rate: number): FactRow {
+  const meaning = scalingMeaning(settings, by.instanceType, rate, by.region);
   const { instances, wanted } = meaning;
   const limited =
     wanted > settings.maxInstances
@@ -124,5 +143,5 @@ function trackingRow(settings: ScalingSettings, instanceType: string | undefined
       : wanted < instances
         ? l10n.t("the minimum")
         : undefined;
-  return meaningRow(rate, meaning, limited);
+  return meaningRow(rate, meaning, limited, by);
 }

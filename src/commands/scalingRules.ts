@@ -1,5 +1,6 @@
 import { l10n } from "vscode";
 import { describeConnection } from "../domain/connection.ts";
+import { regionOfArn } from "../domain/cost.ts";
 import type { Endpoint } from "../domain/endpoint.ts";
 import { scalingMeaning } from "../domain/endpointChange.ts";
 import { type ScheduledCapacity, scheduledText, scheduleProblems } from "../domain/scheduledScaling.ts";
@@ -12,14 +13,14 @@ import { type FactRow, pickOne } from "../ui/prompts.ts";
 import { showQuickForm } from "../ui/quickForm.ts";
 import { type ChangeServices, chooseWhere, inView } from "./changeServices.ts";
 import { requireConnection } from "./connection.ts";
-import { formPlaceholder, meaningRow, numberField, TOLD_RATES } from "./scalingForm.ts";
+import { formPlaceholder, meaningRow, numberField, type PricedBy, TOLD_RATES } from "./scalingForm.ts";
 
 /** Edits the steps of a variant, or takes them away. @param exists whether it has some now */
 export async function editSteps(
   services: ChangeServices,
   endpoint: Endpoint,
   variant: ScalableVariant,
-  instanceType: string | undefined,
+  by: PricedBy,
   settings: StepSettings,
   exists: boolean,
 ): Promise<void> {
@@ -90,7 +91,7 @@ export async function editSteps(
     facts: () => [
       {
         name: l10n.t("what it means"),
-        rows: keeps ? TOLD_RATES.map((rate) => stepsRow(edited, variant, instanceType, rate)) : [],
+        rows: keeps ? TOLD_RATES.map((rate) => stepsRow(edited, variant, by, rate)) : [],
       },
     ],
   });
@@ -104,20 +105,15 @@ export async function editSteps(
   );
 }
 
-function stepsRow(
-  settings: StepSettings,
-  variant: ScalableVariant,
-  instanceType: string | undefined,
-  rate: number,
-): FactRow {
-  const meaning = stepMeaning(settings, variant, instanceType, rate);
+function stepsRow(settings: StepSettings, variant: ScalableVariant, by: PricedBy, rate: number): FactRow {
+  const meaning = stepMeaning(settings, variant, by.instanceType, rate, by.region);
   const each = l10n.t("{0} invocations per instance and minute", formatNumber(meaning.perInstance));
   const after = meaning.rises > 0 ? l10n.t("after {0} rises", meaning.rises) : undefined;
   const limited =
     meaning.wanted > meaning.instances
       ? l10n.t("the maximum; {0} would be needed, so requests wait or fail", meaning.wanted)
       : undefined;
-  return meaningRow(rate, meaning, [limited ?? after, each].filter(Boolean).join(" · "));
+  return meaningRow(rate, meaning, [limited ?? after, each].filter(Boolean).join(" · "), by);
 }
 
 /** Adds, changes and removes the scheduled actions of a variant; they are put together at the end. */
@@ -253,8 +249,10 @@ async function editSchedule(
       {
         name: l10n.t("what it means from then on"),
         rows: TOLD_RATES.map((rate) => {
-          const meaning = scalingMeaning({ ...current.settings, ...limitsOf(edited) }, current.instanceType, rate);
-          return meaningRow(rate, meaning, meaning.wanted < meaning.instances ? l10n.t("the minimum") : undefined);
+          const by = pricedBy(current);
+          const settings = { ...current.settings, ...limitsOf(edited) };
+          const meaning = scalingMeaning(settings, by.instanceType, rate, by.region);
+          return meaningRow(rate, meaning, meaning.wanted < meaning.instances ? l10n.t("the minimum") : undefined, by);
         }),
       },
     ],
@@ -263,12 +261,19 @@ async function editSchedule(
   return keeps ? edited : "remove";
 }
 
+const pricedBy = ({ endpoint, instanceType }: CurrentScaling): PricedBy => ({
+  instanceType,
+  region: regionOfArn(endpoint.arn),
+});
+
 const limitsOf = ({ minInstances, maxInstances }: ScheduledCapacity) => ({ minInstances, maxInstances });
 
 /** What an action means at the highest of the told rates. */
-function meaningAt(action: ScheduledCapacity, { settings, instanceType }: CurrentScaling): string {
+function meaningAt(action: ScheduledCapacity, current: CurrentScaling): string {
+  const by = pricedBy(current);
+  const settings = { ...current.settings, ...limitsOf(action) };
   const rate = TOLD_RATES.at(-1) ?? 0;
-  const row = meaningRow(rate, scalingMeaning({ ...settings, ...limitsOf(action) }, instanceType, rate), undefined);
+  const row = meaningRow(rate, scalingMeaning(settings, by.instanceType, rate, by.region), undefined, by);
   return `${row.label.replace(/^\$\(\S+\) /, "")}: ${row.description}`;
 }
 

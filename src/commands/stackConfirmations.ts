@@ -1,7 +1,7 @@
 import * as l10n from "@vscode/l10n";
 import { consequence } from "../domain/changeSet.ts";
+import { changeSetCostText, mostCostText, priceNote } from "../domain/changeSetCostText.ts";
 import { type Connection, describeConnection } from "../domain/connection.ts";
-import { formatHourlyAndMonthly } from "../domain/cost.ts";
 import { plural } from "../domain/plural.ts";
 import type { ResourceChange, Stack } from "../domain/stack.ts";
 import type { PreparedDeployment } from "../services/stackDeployer.ts";
@@ -9,7 +9,7 @@ import { shortType } from "../tree/presentStack.ts";
 
 import type { MarkdownDocuments } from "../ui/markdownDocument.ts";
 import { confirmWithFacts, type FactRow } from "../ui/prompts.ts";
-import { changeSetMarkdown, changeText, costText } from "./changeSetText.ts";
+import { changeSetMarkdown, changeText } from "./changeSetText.ts";
 
 /** Shows the change set with where it goes and what it costs, and asks. */
 export function confirmDeployment(
@@ -29,11 +29,10 @@ export function confirmDeployment(
     { label: `$(layers) ${l10n.t("Stack")}`, description: isNew ? `${stackName} (new)` : stackName },
     {
       label: `$(credit-card) ${l10n.t("Endpoint")}`,
-      description: sandbox ? l10n.t("nothing in the sandbox; on AWS {0}", costText(cost)) : costText(cost),
-      detail:
-        cost?.afterMostUsd === undefined
-          ? undefined
-          : l10n.t("At most {0} when scaled out", formatHourlyAndMonthly(cost.afterMostUsd)),
+      description: sandbox
+        ? l10n.t("nothing in the sandbox; on AWS {0}", changeSetCostText(cost))
+        : changeSetCostText(cost),
+      detail: [mostCostText(cost), cost && priceNote(cost.region)].filter(Boolean).join(" · ") || undefined,
     },
   ];
   return confirmWithFacts({

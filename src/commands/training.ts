@@ -1,6 +1,6 @@
 import { commands, type LogOutputChannel, l10n, window } from "vscode";
 import { describeConnection } from "../domain/connection.ts";
-import { formatHourly, hourlyPrice, PRICES_AS_OF, PRICES_REGION } from "../domain/cost.ts";
+import { formatHourly, hourlyPrice, noPriceText, PRICES_AS_OF } from "../domain/cost.ts";
 import type { Connections } from "../services/connections.ts";
 import type { StackDeployer } from "../services/stackDeployer.ts";
 import { TRAINING_STACK, Trainer, type TrainingEvent } from "../services/trainer.ts";
@@ -37,7 +37,7 @@ async function train(
   assertTrusted(l10n.t("Training the model of {0}", project.project.stackName));
   const prepared = await trainer.prepare(project);
   const { rows, instanceType, maxMinutes, mostUsd, hyperparameters } = prepared;
-  const price = hourlyPrice(instanceType);
+  const price = hourlyPrice(instanceType, connection.region);
   const confirmed = await confirmWithFacts({
     title: l10n.t("Train the model of {0} in {1}", project.project.stackName, describeConnection(connection)),
     placeholder: l10n.t("Pick the first row to start the job; Escape starts nothing"),
@@ -53,12 +53,12 @@ async function train(
           {
             label:
               mostUsd === undefined
-                ? l10n.t("Price of {0} is not known", instanceType)
+                ? upperFirst(noPriceText(instanceType, connection.region))
                 : l10n.t("At most {0}", `$${mostUsd.toFixed(2)}`),
             description: l10n.t(
               "stopped after {0} minutes{1}",
               maxMinutes,
-              price === undefined ? "" : `; ${formatHourly(price)}, ${PRICES_REGION}, ${PRICES_AS_OF}`,
+              price === undefined ? "" : `; ${formatHourly(price)}, ${connection.region}, ${PRICES_AS_OF}`,
             ),
           },
           {
@@ -101,3 +101,5 @@ function tell(event: TrainingEvent, log: LogOutputChannel, say: (text: string) =
   log.info(text);
   say(text);
 }
+
+const upperFirst = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

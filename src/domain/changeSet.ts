@@ -1,5 +1,5 @@
 import * as l10n from "@vscode/l10n";
-import { hourlyPrice } from "./cost.ts";
+import { hourlyPrice, PRICES_REGION } from "./cost.ts";
 import type { ResourceChange } from "./stack.ts";
 
 /** What takes something away comes first: removed, replaced, perhaps replaced, changed, added. */
@@ -51,6 +51,10 @@ const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1
 
 /** Cost of the endpoints in a change set, US dollars per hour; undefined where a price is not known. */
 export interface ChangeSetCost {
+  /** Whose prices these are. */
+  region: string;
+  /** An instance type of which that region has no known price. */
+  unpriced?: string;
   /** With the instances that each endpoint starts with. */
   beforeUsd?: number;
   afterUsd?: number;
@@ -68,7 +72,10 @@ interface Variant {
  * What the instances of a change set cost, from the properties of its endpoint configurations and scalable targets.
  * Undefined when no endpoint configuration is added, changed or removed: then the cost stays.
  */
-export function changeSetCost(changes: readonly ResourceChange[]): ChangeSetCost | undefined {
+export function changeSetCost(
+  changes: readonly ResourceChange[],
+  region: string = PRICES_REGION,
+): ChangeSetCost | undefined {
   const configs = changes.filter(({ type }) => type === "AWS::SageMaker::EndpointConfig");
   if (configs.length === 0) return undefined;
   const most = changes
@@ -78,10 +85,15 @@ export function changeSetCost(changes: readonly ResourceChange[]): ChangeSetCost
   const after = configs.filter(({ action }) => action !== "Remove").map(({ afterProperties }) => afterProperties);
   const before = configs.filter(({ action }) => action !== "Add").map(({ beforeProperties }) => beforeProperties);
   return {
-    beforeUsd: sumOf(before.map((properties) => configUsd(properties))),
-    afterUsd: sumOf(after.map((properties) => configUsd(properties))),
+    beforeUsd: sumOf(before.map((properties) => configUsd(properties, region))),
+    afterUsd: sumOf(after.map((properties) => configUsd(properties, region))),
     // With one endpoint the scalable target is its own; with more it is not known which is whose.
-    afterMostUsd: after.length === 1 && most.length === 1 ? configUsd(after[0], most[0]) : undefined,
+    region,
+    unpriced: [...before, ...after]
+      .flatMap(variantsOf)
+      .map(({ InstanceType }) => String(InstanceType))
+      .find((type) => hourlyPrice(type, region) === undefined),
+    afterMostUsd: after.length === 1 && most.length === 1 ? configUsd(after[0], region, most[0]) : undefined,
   };
 }
 
@@ -93,11 +105,15 @@ function sumOf(values: readonly (number | undefined)[]): number | undefined {
 }
 
 /** @param count instances of each variant in place of the initial ones */
-function configUsd(properties: Record<string, unknown> | undefined, count?: number): number | undefined {
+function configUsd(
+  properties: Record<string, unknown> | undefined,
+  region: string,
+  count?: number,
+): number | undefined {
   if (!properties) return undefined;
   return sumOf(
     variantsOf(properties).map(({ InstanceType, InitialInstanceCount }) => {
-      const price = hourlyPrice(String(InstanceType));
+      const price = hourlyPrice(String(InstanceType), region);
       const instances = count ?? Number(InitialInstanceCount ?? 1);
       return price === undefined || !Number.isFinite(instances) ? undefined : price * instances;
     }),

@@ -1,5 +1,5 @@
 import * as l10n from "@vscode/l10n";
-import { hourlyPrice } from "./cost.ts";
+import { hourlyPrice, PRICES_REGION } from "./cost.ts";
 import type { Endpoint, Variant } from "./endpoint.ts";
 import { predictedInstances } from "./loadPlan.ts";
 
@@ -54,10 +54,11 @@ export function scalingMeaning(
   { minInstances, maxInstances, targetPerMinute }: ScalingSettings,
   instanceType: string | undefined,
   ratePerSecond: number,
+  region: string = PRICES_REGION,
 ): ScalingMeaning {
   const wanted = predictedInstances(ratePerSecond, targetPerMinute);
   const instances = Math.min(maxInstances, Math.max(minInstances, wanted));
-  const price = instanceType === undefined ? undefined : hourlyPrice(instanceType);
+  const price = instanceType === undefined ? undefined : hourlyPrice(instanceType, region);
   return { ratePerSecond, wanted, instances, hourlyUsd: price === undefined ? undefined : price * instances };
 }
 
@@ -134,6 +135,7 @@ export function changedHourlyCost(
   variants: readonly Variant[],
   change: VariantChange,
   keepsCapacity: boolean,
+  region: string = PRICES_REGION,
 ): number | undefined {
   let sum = 0;
   for (const variant of variants) {
@@ -141,7 +143,7 @@ export function changedHourlyCost(
     const type = (isChanged && change.instanceType) || variant.instanceType;
     const count =
       isChanged && !keepsCapacity ? (change.instanceCount ?? variant.desiredInstances) : variant.desiredInstances;
-    const price = type === undefined ? undefined : hourlyPrice(type);
+    const price = type === undefined ? undefined : hourlyPrice(type, region);
     if (price === undefined) return undefined;
     sum += price * count;
   }

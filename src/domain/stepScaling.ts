@@ -1,5 +1,5 @@
 import * as l10n from "@vscode/l10n";
-import { hourlyPrice } from "./cost.ts";
+import { hourlyPrice, PRICES_REGION } from "./cost.ts";
 import type { ScalingMeaning } from "./endpointChange.ts";
 
 /** From this load on so many instances are added. */
@@ -102,6 +102,7 @@ export function stepMeaning(
   { minInstances, maxInstances }: { minInstances: number; maxInstances: number },
   instanceType: string | undefined,
   ratePerSecond: number,
+  region: string = PRICES_REGION,
 ): StepMeaning {
   const ended = (most: number) => {
     let instances = Math.max(1, minInstances);
@@ -115,7 +116,7 @@ export function stepMeaning(
     }
   };
   const { instances, rises, perInstance } = ended(maxInstances);
-  const price = instanceType === undefined ? undefined : hourlyPrice(instanceType);
+  const price = instanceType === undefined ? undefined : hourlyPrice(instanceType, region);
   return {
     ratePerSecond,
     wanted: ended(LIMITLESS).instances,

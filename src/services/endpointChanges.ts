@@ -11,7 +11,7 @@ import {
 } from "../aws/endpointUpdates.ts";
 import { describeEndpoint, describeEndpointConfig, withConfig } from "../aws/sagemaker.ts";
 import { putScaling, suspendScaling } from "../aws/scalingUpdates.ts";
-import { endpointHourlyCost, hourlyPrice } from "../domain/cost.ts";
+import { endpointHourlyCost, hourlyPrice, regionOfArn } from "../domain/cost.ts";
 import { type Endpoint, type EndpointConfig, isInTransition } from "../domain/endpoint.ts";
 import {
   changedHourlyCost,
@@ -173,7 +173,7 @@ export class EndpointChanges {
       pausesScaling,
       warnings,
       beforeUsd: endpointHourlyCost(endpoint),
-      afterUsd: changedHourlyCost(endpoint.variants, change, keepsCapacity),
+      afterUsd: changedHourlyCost(endpoint.variants, change, keepsCapacity, regionOfArn(endpoint.arn)),
     };
   }
 
@@ -275,7 +275,8 @@ export class EndpointChanges {
   async configCost(configName: string): Promise<{ config: EndpointConfig; hourlyUsd?: number }> {
     const config = await describeEndpointConfig(this.connections.clients(), configName);
     const costs = config.variants.map(({ instanceType, initialInstances }) => {
-      const price = instanceType === undefined ? undefined : hourlyPrice(instanceType);
+      const price =
+        instanceType === undefined ? undefined : hourlyPrice(instanceType, this.connections.required().region);
       return price === undefined ? undefined : price * (initialInstances ?? 1);
     });
     const known = costs.filter((cost) => cost !== undefined);

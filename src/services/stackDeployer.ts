@@ -110,7 +110,11 @@ export class StackDeployer {
       });
       const changes = await this.awaitChangeSet(clients, stackName, changeSetName, isNew, signal);
       changes.sort(byWeight);
-      return { project, preview: { stackName, changeSetName, isNew, changes }, cost: changeSetCost(changes) };
+      return {
+        project,
+        preview: { stackName, changeSetName, isNew, changes },
+        cost: changeSetCost(changes, clients.region),
+      };
     });
   }
 

@@ -84,7 +84,7 @@ export class Trainer {
       });
     const { rows, ...channels } = trainingChannels(table);
     if (rows < 2) throw new OpsError("badInput", l10n.t("Training data {0} has {1} labelled rows.", file, rows));
-    const price = hourlyPrice(training.instanceType);
+    const price = hourlyPrice(training.instanceType, this.connections.required().region);
     return {
       project,
       rows,

@@ -98,6 +98,11 @@ step("another instance type is told with its cost and what it means for scaling,
     .waitFor({ timeout: 60_000 });
 });
 
+step("scaling is back after the update", async () => {
+  const scaling = here.workbench.page.getByText(/target 20,000/).first();
+  await scaling.waitFor({ timeout: 60_000 });
+});
+
 step("the same in the project's files is a preview to accept", async () => {
   const { workbench } = here;
   await workbench.runCommand("SageMaker Ops: Edit Scaling Policy…");

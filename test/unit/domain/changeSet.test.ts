@@ -62,4 +62,8 @@ test("a type without a price makes the sum unknown, not smaller", () => {
   ]);
   assert.equal(cost?.afterUsd, undefined);
   assert.equal(cost?.beforeUsd, 0);
+  assert.equal(cost?.unpriced, "ml.unknown.large");
+  const added = change({ action: "Add", afterProperties: variants("ml.m5.large", 1) });
+  assert.deepEqual(changeSetCost([added], "eu-south-1")?.afterUsd, undefined);
+  assert.equal(changeSetCost([added], "eu-south-1")?.unpriced, "ml.m5.large");
 });

@@ -55,6 +55,7 @@ describe("project files", () => {
 describe("endpoints and what they cost", () => {
   const endpoint = (...variants: [type: string | undefined, current: number, desired: number][]) =>
     ({
+      arn: "arn:aws:sagemaker:us-east-1:123456789012:endpoint/wine",
       status: "InService",
       variants: variants.map(([instanceType, currentInstances, desiredInstances], i) => ({
         name: `v${i}`,
@@ -75,6 +76,8 @@ describe("endpoints and what they cost", () => {
     assert.equal(endpointHourlyCost(endpoint(["ml.m5.large", 2, 4])), 2 * (hourlyPrice("ml.m5.large") ?? 0));
     assert.equal(endpointHourlyCost(endpoint(["ml.m5.large", 2, 4], ["ml.new.type", 1, 1])), undefined);
     assert.equal(endpointHourlyCost(endpoint([undefined, 0, 0])), undefined);
+    const far = { ...endpoint(["ml.m5.large", 2, 4]), arn: "arn:aws:sagemaker:eu-south-1:123456789012:endpoint/wine" };
+    assert.equal(endpointHourlyCost(far), undefined, "another region's price is not taken");
     assert.equal(formatHourly(0.23), "$0.23/h");
   });
   it("states that pass, and states that answer", () => {
