@@ -49,16 +49,20 @@ function run(command: string, args: string[], more: Record<string, string> = {})
   });
 }
 
-it("boto3 speaks with every service", { skip: noBoto }, async (t) => {
-  const ended = await run("python3", [here("clients/boto.py")], { ENDPOINT: sandbox.endpoint, MODEL, ROW: WINE_ROW });
-  const checks = ended.stdout
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as { name: string; error: string | null });
-  for (const { name, error } of checks) await t.test(name, () => assert.equal(error, null));
-  assert.equal(ended.code, 0, ended.stderr);
-  assert.equal(checks.length, 13);
-});
+for (const [what, script, count] of [
+  ["boto3 speaks with every service", "clients/boto.py", 13],
+  ["boto3's resources, waiters, paginators, transfers and forms work", "clients/resources.py", 8],
+] as const)
+  it(what, { skip: noBoto }, async (t) => {
+    const ended = await run("python3", [here(script)], { ENDPOINT: sandbox.endpoint, MODEL, ROW: WINE_ROW });
+    const checks = ended.stdout
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as { name: string; error: string | null });
+    for (const { name, error } of checks) await t.test(name, () => assert.equal(error, null));
+    assert.equal(ended.code, 0, ended.stderr);
+    assert.equal(checks.length, count);
+  });
 
 describe("the AWS CLI", { skip: noCli }, () => {
   const aws = async (...args: string[]) => {

@@ -2,6 +2,7 @@ import { persistMap } from "../engine/dataDir.ts";
 import { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { serviceInfo } from "../wire/serviceInfo.ts";
 import type { ServiceModule, World } from "../world.ts";
+import { isBrowserForm, uploadForm } from "./browserUpload.ts";
 import { addAclOperations } from "./bucketAcl.ts";
 import { addBucketFeatures } from "./bucketFeatures.ts";
 import { addBucketSettings } from "./bucketSettings.ts";
@@ -33,5 +34,6 @@ export function createS3(world: World): ServiceModule {
   addVersionListing(service, world, store);
   addMultipartOperations(service, world, store);
   service.unsignedRegion = (req) => openBucket(store, req, LOOPBACK)?.region;
+  service.form = (req, secretOf) => (isBrowserForm(req) ? uploadForm(world, store, req, secretOf) : undefined);
   return { services: [service], persist: persistMap("s3", store.buckets) };
 }

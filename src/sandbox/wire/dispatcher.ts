@@ -54,6 +54,8 @@ export class Dispatcher {
     if (!scope && req.headers.authorization === undefined) {
       const open = await this.openTo(req);
       if (open) return this.handleFor(open.req, "s3", open.region, "anonymous");
+      const answered = await this.answerForm(req, requestId);
+      if (answered) return answered;
     }
     // boto3 and `aws s3 presign` still make version 2 URLs for S3 by default, and AWS still takes them.
     const isPresignedV2 = !scope && presignedV2Key(req) !== undefined;
@@ -106,6 +108,21 @@ export class Dispatcher {
       const region = service.unsignedRegion?.(routed);
       if (region !== undefined) return { req: routed, region };
     }
+    return undefined;
+  }
+
+  /** A form is signed in its fields, which only its service can read. */
+  private async answerForm(req: WireRequest, requestId: string): Promise<WireResponse | undefined> {
+    if (req.method !== "POST" || !req.headers["content-type"]?.startsWith("multipart/form-data")) return undefined;
+    await this.source?.().ofService("s3");
+    for (const service of this.servicesOf("s3"))
+      try {
+        const answer = await service.form?.(toPathStyle(req), this.auth === "none" ? undefined : this.world.secretOf);
+        if (answer) this.commit(service);
+        if (answer) return answer;
+      } catch (e) {
+        return protocols.restXml.encodeError(describeError(e, service.info, "restXml"), service.info, requestId, req);
+      }
     return undefined;
   }
 

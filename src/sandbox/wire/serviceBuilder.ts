@@ -1,4 +1,14 @@
-import type { CallContext, CommandClass, Handler, OperationSchema, Out, ServiceInfo, WireRequest } from "./types.ts";
+import type { IssuedCredential } from "./sigv4.ts";
+import type {
+  CallContext,
+  CommandClass,
+  Handler,
+  OperationSchema,
+  Out,
+  ServiceInfo,
+  WireRequest,
+  WireResponse,
+} from "./types.ts";
 
 /** An operation's schema beside the function that answers it. */
 export interface BoundOperation {
@@ -11,6 +21,11 @@ export class ServiceBuilder {
   readonly operations = new Map<string, BoundOperation>();
   /** The region in which a request without a signature is answered; undefined for one that needs it. */
   unsignedRegion?: (req: WireRequest) => string | undefined;
+  /** Answers a browser's form, which carries its signature in its fields; undefined for anything else. */
+  form?: (
+    req: WireRequest,
+    secretOf: ((accessKeyId: string) => IssuedCredential | undefined) | undefined,
+  ) => Promise<WireResponse> | undefined;
 
   constructor(readonly info: ServiceInfo) {}
 
