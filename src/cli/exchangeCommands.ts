@@ -3,7 +3,7 @@ import { OpsError } from "../domain/errors.ts";
 import { peakRate } from "../domain/loadPlan.ts";
 import { compareRunFiles, exportPlan, exportTools, importResults, suggestedWorkers } from "../services/loadExchange.ts";
 import { comparisonsMarkdown } from "../services/runExports.ts";
-import { RUNS_FOLDER } from "../services/runStore.ts";
+import { RUNS_FOLDER } from "../services/runsFolder.ts";
 import { connectionOptions, numberOption, parseArguments } from "./arguments.ts";
 import type { CliServices } from "./cliServices.ts";
 import type { Output } from "./output.ts";

@@ -19,7 +19,7 @@ import type { Connections } from "./connections.ts";
 import { estimateCost, planFacts, policyOf } from "./loadForecast.ts";
 import { readPayloads, readPlan } from "./loadPlanFiles.ts";
 import type { ProjectContext } from "./projects.ts";
-import { RUNS_FOLDER } from "./runStore.ts";
+import { RUNS_FOLDER } from "./runsFolder.ts";
 import { sandboxApiUrl } from "./stackUrls.ts";
 
 /** A run that can be described before it is asked for. */

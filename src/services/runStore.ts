@@ -6,9 +6,6 @@ import { timeStamp } from "../domain/timeStamp.ts";
 import { reportJson } from "../loadtest/report.ts";
 import { reportHtml } from "../loadtest/reportHtml.ts";
 
-/** Where a project keeps its runs, relative to its folder. */
-export const RUNS_FOLDER = path.join(".sagemaker-ops", "runs");
-
 /** The files of a run. */
 export interface RunFiles {
   json: string;

@@ -1,7 +1,7 @@
 import { access } from "node:fs/promises";
 import path from "node:path";
 import { RelativePattern, workspace } from "vscode";
-import { RUNS_FOLDER } from "../services/runStore.ts";
+import { RUNS_FOLDER } from "../services/runsFolder.ts";
 import type { WorkspaceProject } from "./workspaceProject.ts";
 
 /** Load plans by their names, for searches, watchers and selectors. */
