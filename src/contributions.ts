@@ -4,6 +4,10 @@ import type { Uri } from "vscode";
 export interface EndpointArgument {
   endpointName: string;
 }
+/** An endpoint's charts, with a moment that they mark, in epoch milliseconds. */
+export interface MetricsArgument extends EndpointArgument {
+  atMs?: number;
+}
 /** An endpoint's log, of a stretch of time in epoch milliseconds where a chart gives one. */
 export interface LogArgument extends EndpointArgument {
   fromMs?: number;
@@ -65,7 +69,7 @@ export interface Commands {
   "sagemakerOps.stack.copyOutput": [OutputArgument?];
   "sagemakerOps.stack.openOutput": [OutputArgument?];
   "sagemakerOps.endpoint.testPrediction": [EndpointArgument?];
-  "sagemakerOps.endpoint.openMetrics": [EndpointArgument?];
+  "sagemakerOps.endpoint.openMetrics": [MetricsArgument?];
   "sagemakerOps.endpoint.showLogs": [LogArgument?];
   "sagemakerOps.endpoint.copyName": [EndpointArgument?];
   "sagemakerOps.endpoint.copyArn": [EndpointArgument?];

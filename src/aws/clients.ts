@@ -50,7 +50,10 @@ export class AwsClients {
   }
 
   logs(): Promise<CloudWatchLogsClient> {
-    return this.make("logs", async () => (await import("@aws-sdk/client-cloudwatch-logs")).CloudWatchLogsClient);
+    return this.make("logs", async () => (await import("@aws-sdk/client-cloudwatch-logs")).CloudWatchLogsClient, {
+      // Live Tail goes to a host of its own, `streaming-…`, which another address than AWS's does not have.
+      disableHostPrefix: this.settings.endpointUrl !== undefined,
+    });
   }
 
   autoscaling(): Promise<ApplicationAutoScalingClient> {

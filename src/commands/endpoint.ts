@@ -60,7 +60,7 @@ export function endpointCommands(services: EndpointCommandServices): EndpointCom
       await compareOnRows(services, (await findEndpoint(services, argument)).name);
     },
     "sagemakerOps.endpoint.openMetrics": async (argument) => {
-      panels.show((await findEndpoint(services, argument)).name, "live");
+      panels.show((await findEndpoint(services, argument)).name, "live", argument?.atMs);
     },
     "sagemakerOps.endpoint.copyName": async (argument) => {
       await env.clipboard.writeText((await findEndpoint(services, argument)).name);

@@ -2,11 +2,12 @@ import { type Disposable, l10n, type OutputChannel, ProgressLocation, window } f
 import type { LogArgument } from "../contributions.ts";
 import { describeOpsError, toOpsError } from "../domain/errors.ts";
 import type { LogLine } from "../domain/failureExplanation.ts";
-import { type LogRequest, readLog } from "../services/logReader.ts";
+import { type LogRequest, readLog, tailLog } from "../services/logReader.ts";
 import { formatTime, lastPart } from "../ui/format.ts";
 import { pickOne } from "../ui/prompts.ts";
 import { requireConnection } from "./connection.ts";
 import { type EndpointCommandServices, findEndpoint } from "./endpoint.ts";
+import { createLogLinks } from "./logLinks.ts";
 
 const MINUTE_MS = 60_000;
 /** How far back a log that is followed begins. */
@@ -14,7 +15,8 @@ const BEFORE_MS = 5 * MINUTE_MS;
 
 /** Logs in output channels, one for each group; what is followed goes on until another look at it, or until it is stopped. */
 export class LogChannels implements Disposable {
-  private readonly open = new Map<string, { channel: OutputChannel; stop?: AbortController }>();
+  private readonly open = new Map<string, { channel: OutputChannel; endpointName: string; stop?: AbortController }>();
+  private readonly links = createLogLinks((logGroup) => this.open.get(logGroup)?.endpointName);
 
   constructor(private readonly services: EndpointCommandServices) {}
 
@@ -24,7 +26,9 @@ export class LogChannels implements Disposable {
     const { name } = await findEndpoint(this.services, argument);
     const logGroup = await pickGroup(this.services, name);
     if (logGroup === undefined) return;
-    const time = argument?.fromMs === undefined ? await pickTime() : { fromMs: argument.fromMs, toMs: argument.toMs };
+    const isSandbox = this.services.connections.current?.kind === "sandbox";
+    const time =
+      argument?.fromMs === undefined ? await pickTime(isSandbox) : { fromMs: argument.fromMs, toMs: argument.toMs };
     if (!time) return;
     const pattern = await window.showInputBox({
       title: l10n.t("Filter of {0}", logGroup),
@@ -33,23 +37,24 @@ export class LogChannels implements Disposable {
       ignoreFocusOut: true,
     });
     if (pattern === undefined) return;
-    await this.read({ logGroup, pattern, ...time });
+    await this.read(name, { logGroup, pattern, ...time });
   }
 
   dispose(): void {
+    this.links.dispose();
     for (const { channel, stop } of this.open.values()) {
       stop?.abort();
       channel.dispose();
     }
   }
 
-  private async read(request: LogRequest): Promise<void> {
+  private async read(endpointName: string, { isLive, ...request }: LogRequest & { isLive?: boolean }): Promise<void> {
     const { logGroup, fromMs, toMs } = request;
     const known = this.open.get(logGroup);
     known?.stop?.abort();
     const channel = known?.channel ?? window.createOutputChannel(l10n.t("Log {0}", logGroup), "log");
     const stop = new AbortController();
-    this.open.set(logGroup, { channel, stop });
+    this.open.set(logGroup, { channel, endpointName, stop });
     channel.clear();
     channel.show(true);
     const nowMs = Date.now();
@@ -68,7 +73,11 @@ export class LogChannels implements Disposable {
     );
     const work = async () => {
       try {
-        await readLog(this.services.connections, request, tell, stop.signal);
+        const { connections } = this.services;
+        const onSampled = () =>
+          channel.appendLine(l10n.t("More than 500 lines come a second: what is shown is a sample of them."));
+        if (isLive) await tailLog(connections, request, { tell, onSampled }, stop.signal);
+        else await readLog(connections, request, tell, stop.signal);
         if (!stop.signal.aborted && count === 0) channel.appendLine(l10n.t("Nothing was logged in this time."));
       } catch (error) {
         const failure = toOpsError(error);
@@ -110,12 +119,21 @@ function pickGroup({ project }: EndpointCommandServices, name: string): Promise<
   ]);
 }
 
-async function pickTime(): Promise<{ fromMs: number; toMs?: number } | undefined> {
+/** A choice that stands for no number of minutes. */
+const LIVE = -1;
+
+async function pickTime(isSandbox: boolean): Promise<{ fromMs: number; toMs?: number; isLive?: boolean } | undefined> {
+  const price = l10n.t("$0.01 a minute after 1,800 free ones a month");
   const minutes = await pickOne<number>(l10n.t("Time"), [
     {
       label: `$(eye) ${l10n.t("Follow")}`,
       description: l10n.t("from five minutes ago on, until it is cancelled"),
       value: 0,
+    },
+    {
+      label: `$(pulse) ${l10n.t("Live tail")}`,
+      description: [l10n.t("each line within a second"), isSandbox ? "" : price].filter(Boolean).join(" · "),
+      value: LIVE,
     },
     { label: `$(history) ${l10n.t("Last 15 minutes")}`, value: 15 },
     { label: `$(history) ${l10n.t("Last hour")}`, value: 60 },
@@ -123,6 +141,7 @@ async function pickTime(): Promise<{ fromMs: number; toMs?: number } | undefined
   ]);
   if (minutes === undefined) return undefined;
   const nowMs = Date.now();
+  if (minutes === LIVE) return { fromMs: nowMs - BEFORE_MS, isLive: true };
   if (minutes === 0) return { fromMs: nowMs - BEFORE_MS };
   return { fromMs: nowMs - minutes * MINUTE_MS, toMs: nowMs };
 }

@@ -1,7 +1,7 @@
 /** Statistic of a series, in CloudWatch's spelling. */
 export type MetricStatistic = "Sum" | "Average" | "Minimum" | "Maximum" | "SampleCount" | "p50" | "p95" | "p99";
 
-/** Which metric; dimensions are EndpointName and VariantName. */
+/** Which metric; dimensions are EndpointName and VariantName, or InferenceComponentName. */
 export interface MetricQuery {
   id: string;
   namespace: string;
@@ -29,6 +29,8 @@ export interface EndpointMetrics {
   series: MetricSeries[];
   /** The same of each variant, where there are several. */
   variants?: { name: string; series: MetricSeries[] }[];
+  /** The same of each inference component that the endpoint hosts, with copies in the place of instances. */
+  components?: { name: string; series: MetricSeries[] }[];
 }
 
 /** One row a period, a column for each series; an empty cell is a period without data. */

@@ -47,6 +47,11 @@ export function marks({ activities, targets, config }: EndpointDetail): ChartMar
   ].sort((a, b) => a.atMs - b.atMs);
 }
 
+/** A line of a log among the marks of the charts. */
+export function momentMark(atMs: number | undefined): ChartMark[] {
+  return atMs === undefined ? [] : [{ atMs, text: l10n.t("The line of the log"), kind: "log" }];
+}
+
 /** What is said of an endpoint that is not, or no longer, there. */
 export function goneError(
   name: string,

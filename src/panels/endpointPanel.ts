@@ -21,12 +21,12 @@ import type { MetricPoller } from "../services/metricPoller.ts";
 import type { Predictor } from "../services/predictor.ts";
 import type { StackDeployer } from "../services/stackDeployer.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
-import { goneError, header, marks } from "./endpointFacts.ts";
+import { goneError, header, marks, momentMark } from "./endpointFacts.ts";
 import { chartExport, chartRange, copiedText, logSpan, nothing, predictParams } from "./pageSchemas.ts";
 import { saveCharts } from "./saveCharts.ts";
 import { TesterHost } from "./testerHost.ts";
 import { PAGE_UPDATE_MS, throttle } from "./throttle.ts";
-import { pageHtml, pageRoot, webviewPort } from "./webviewHtml.ts";
+import { pageHtml, pageOptions, webviewPort } from "./webviewHtml.ts";
 
 /** What an endpoint's panel works with. */
 export interface EndpointPanelServices {
@@ -42,29 +42,49 @@ export interface EndpointPanelServices {
 
 const SANDBOX_HEADER_MS = 2_000;
 const AWS_HEADER_MS = 30_000;
-/** One panel per endpoint, shown again instead of made again. */
+const VIEW_TYPE = "sagemakerOps.endpoint";
+/** What a page remembers of itself is not believed before it looks like a name (API reference, CreateEndpoint). */
+const ENDPOINT_NAME = /^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/;
+
+/** One panel per endpoint, shown again instead of made again; it comes back when the window is reloaded. */
 export class EndpointPanels implements Disposable {
   private readonly open = new Map<string, EndpointPanel>();
+  private readonly restoring: Disposable;
 
-  constructor(private readonly services: EndpointPanelServices) {}
+  constructor(private readonly services: EndpointPanelServices) {
+    this.restoring = window.registerWebviewPanelSerializer(VIEW_TYPE, {
+      deserializeWebviewPanel: async (panel, state: unknown) => {
+        const name = (state as { name?: unknown } | undefined)?.name;
+        if (typeof name === "string" && ENDPOINT_NAME.test(name) && !this.open.has(name))
+          this.take(name, "predict", panel);
+        else panel.dispose();
+      },
+    });
+  }
 
-  show(endpointName: string, tab: EndpointTab): void {
+  /** @param atMs a moment, epoch ms, that the charts show and mark */
+  show(endpointName: string, tab: EndpointTab, atMs?: number): void {
     const known = this.open.get(endpointName);
-    if (known) {
-      known.reveal(tab);
-      return;
+    if (known) known.reveal(tab);
+    else {
+      const { extensionUri } = this.services;
+      const made = window.createWebviewPanel(VIEW_TYPE, endpointName, ViewColumn.Active, pageOptions(extensionUri));
+      this.take(endpointName, tab, made);
     }
-    const panel = new EndpointPanel(endpointName, tab, this.services, () => this.open.delete(endpointName));
-    this.open.set(endpointName, panel);
+    if (atMs !== undefined) this.open.get(endpointName)?.mark(atMs);
+  }
+
+  private take(name: string, tab: EndpointTab, panel: WebviewPanel): void {
+    this.open.set(name, new EndpointPanel(name, tab, panel, this.services, () => this.open.delete(name)));
   }
 
   dispose(): void {
+    this.restoring.dispose();
     for (const panel of this.open.values()) panel.dispose();
   }
 }
 
 class EndpointPanel implements Disposable {
-  private readonly panel: WebviewPanel;
   private readonly update = throttle(PAGE_UPDATE_MS, () => this.page.notify(endpointChanged, this.snapshot()));
   private readonly page: ReturnType<typeof serveRequests>;
   private readonly forget: (() => void)[];
@@ -81,12 +101,15 @@ class EndpointPanel implements Disposable {
   private readonly progressUpdate = throttle(PAGE_UPDATE_MS, () => {
     if (this.progress) this.page.notify(predictionProgressed, this.progress);
   });
+  /** What a line of a log was looked up for, epoch ms. */
+  private moment: number | undefined;
   private disposed = false;
   private isProject = false;
 
   constructor(
     private readonly name: string,
     tab: EndpointTab,
+    private readonly panel: WebviewPanel,
     private readonly services: EndpointPanelServices,
     onClosed: () => void,
   ) {
@@ -97,10 +120,8 @@ class EndpointPanel implements Disposable {
       this.progress = progress;
       this.progressUpdate.call();
     });
-    this.panel = window.createWebviewPanel("sagemakerOps.endpoint", name, ViewColumn.Active, {
-      enableScripts: true,
-      localResourceRoots: [pageRoot(extensionUri)],
-    });
+    // A panel that comes back has the options of the version that made it.
+    panel.webview.options = pageOptions(extensionUri);
     this.page = this.serve();
     this.panel.webview.html = pageHtml(this.panel.webview, extensionUri, "endpoint", l10n.t("Endpoint {0}", name));
     this.panel.onDidChangeViewState(() => this.followVisibility());
@@ -121,6 +142,18 @@ class EndpointPanel implements Disposable {
   reveal(tab: EndpointTab): void {
     this.focus = { tab, serial: this.focus.serial + 1 };
     this.panel.reveal();
+    this.update.call();
+  }
+
+  /** The charts show the moment, in the shortest range that holds it. */
+  mark(atMs: number): void {
+    this.moment = atMs;
+    const minutes = (Date.now() - atMs) / 60_000;
+    const range = chartRanges.find((each) => each > minutes) ?? chartRanges[chartRanges.length - 1];
+    if (range !== undefined && range > this.range) {
+      this.range = range;
+      this.subscribe();
+    }
     this.update.call();
   }
 
@@ -272,7 +305,7 @@ class EndpointPanel implements Disposable {
       // What keeps both from being read is said once, above.
       metricsError:
         isGone || this.readingsError?.message === this.detailError?.message ? undefined : this.readingsError,
-      marks: this.detail ? marks(this.detail) : [],
+      marks: [...(this.detail ? marks(this.detail) : []), ...momentMark(this.moment)],
       access: connection && {
         region: connection.region,
         profile: connection.profile,

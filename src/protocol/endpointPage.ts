@@ -31,8 +31,8 @@ export interface EndpointHeader {
 export interface ChartMark {
   atMs: number;
   text: string;
-  /** scaled: the number of instances was changed; alarm: one went off; deployed: a configuration was made. */
-  kind: "scaled" | "alarm" | "deployed";
+  /** scaled: the number of instances was changed; alarm: one went off; deployed: a configuration was made; log: a line. */
+  kind: "scaled" | "alarm" | "deployed" | "log";
 }
 
 /** Everything that the page shows; each notification is a whole one. */

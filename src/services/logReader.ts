@@ -1,3 +1,5 @@
+import * as l10n from "@vscode/l10n";
+import { liveTail } from "../aws/liveTail.ts";
 import { filterLog } from "../aws/logs.ts";
 import { OpsError, toOpsError } from "../domain/errors.ts";
 import type { LogLine } from "../domain/failureExplanation.ts";
@@ -12,6 +14,55 @@ export interface LogRequest {
   fromMs: number;
   /** Absent: followed until the signal fires. */
   toMs?: number;
+}
+
+/** How a log is followed live. */
+export interface LogTail {
+  tell(lines: LogLine[]): void;
+  /** More is logged than a session shows; told once. */
+  onSampled(): void;
+}
+
+/**
+ * Reads a log group up to now, and goes on with Live Tail until the signal fires. A group that is not there yet is waited
+ * for: SageMaker makes it with the first line.
+ * @throws OpsError badInput for a wrong pattern, accessDenied (`logs:StartLiveTail`), cancelled when the connection goes
+ */
+export async function tailLog(
+  connections: Connections,
+  { logGroup, pattern, fromMs }: Omit<LogRequest, "toMs">,
+  { tell, onSampled }: LogTail,
+  signal: AbortSignal,
+): Promise<void> {
+  const { kind, accountId } = connections.required();
+  let since = fromMs;
+  let wasSampled = false;
+  while (!signal.aborted) {
+    const clients = connections.clients();
+    try {
+      const begun: Promise<void>[] = [];
+      // What was logged before the session stood is read when it stands, so that nothing falls between.
+      const onStart = () => {
+        const toMs = Date.now();
+        // Without them the session still tells what comes.
+        const earlier = filterLog(clients, { logGroup, pattern, fromMs: since, toMs }).catch(() => []);
+        since = toMs;
+        begun.push(earlier.then((lines) => (lines.length > 0 ? tell(lines) : undefined)));
+      };
+      const onLines = ({ lines, isSampled }: { lines: LogLine[]; isSampled: boolean }) => {
+        tell(lines);
+        if (isSampled && !wasSampled) onSampled();
+        wasSampled ||= isSampled;
+      };
+      await liveTail(clients, { logGroup, accountId, pattern }, onStart, onLines, signal);
+      await Promise.all(begun);
+    } catch (error) {
+      if (toOpsError(error).code !== "notFound") throw error;
+    }
+    await waited(kind === "sandbox" ? SANDBOX_POLL_MS : AWS_POLL_MS, signal);
+    if (!signal.aborted && !connections.current)
+      throw new OpsError("cancelled", l10n.t("Following {0}: the connection was given up.", logGroup));
+  }
 }
 
 /** How often a log is asked for what is new. */

@@ -88,13 +88,48 @@ export function chartQueries(endpointName: string, variants: readonly string[]):
   );
 }
 
+/** Where the lines of an inference component are filed (developer guide, "Monitor Amazon SageMaker AI with CloudWatch"). */
+const COMPONENT_HOSTS = "/aws/sagemaker/InferenceComponents";
+const COMPONENT_METRICS: Record<string, string | undefined> = {
+  InvocationsPerInstance: "InvocationsPerCopy",
+  CPUUtilization: "CPUUtilizationNormalized",
+  MemoryUtilization: "MemoryUtilizationNormalized",
+  GPUUtilization: "GPUUtilizationNormalized",
+  GPUMemoryUtilization: "GPUMemoryUtilizationNormalized",
+};
+
+/** Place of an inference component in the queries, beside those of the variants. */
+export const componentPlace = (i: number): string => `c${i}`;
+
+/** The queries of the same lines for inference components; disks belong to instances, and have none. */
+export function componentQueries(components: readonly string[]): MetricQuery[] {
+  return chartLines
+    .filter(({ id }) => id !== "diskPercent")
+    .flatMap(({ id, namespace, metric, statistic }) =>
+      components.map((component, i) => ({
+        id: `${id}_${componentPlace(i)}`,
+        namespace: namespace === HOSTS ? COMPONENT_HOSTS : namespace,
+        name: COMPONENT_METRICS[metric] ?? metric,
+        dimensions: { InferenceComponentName: component },
+        statistic,
+      })),
+    );
+}
+
+/** The lines of an inference component; what counts instances for a variant counts its copies. */
+export function componentSeries(raw: readonly MetricSeries[], i: number, periodSeconds: number): MetricSeries[] {
+  return chartSeries(raw, [componentPlace(i)], periodSeconds).map((series) =>
+    series.id === "instances" ? { ...series, id: "copies" } : series,
+  );
+}
+
 /**
  * The lines of some variants together, in the charts' units, and the number of instances.
- * @param of places of the variants in the queries
+ * @param of places in the queries
  */
 export function chartSeries(
   raw: readonly MetricSeries[],
-  of: readonly number[],
+  of: readonly (number | string)[],
   periodSeconds: number,
 ): MetricSeries[] {
   const byId = new Map(raw.map((series) => [series.id, series]));

@@ -1,15 +1,20 @@
+import type { AwsClients } from "../aws/clients.ts";
 import { readMetrics } from "../aws/cloudwatch.ts";
+import { inferenceComponentNames } from "../aws/inferenceComponents.ts";
 import { describeEndpoint } from "../aws/sagemaker.ts";
 import { type OpsError, toOpsError } from "../domain/errors.ts";
 import type { EndpointMetrics } from "../domain/metric.ts";
 import type { Connections } from "./connections.ts";
-import { chartQueries, chartSeries } from "./metricCharts.ts";
+import { chartQueries, chartSeries, componentQueries, componentSeries } from "./metricCharts.ts";
 
 /** CloudWatch gets these metrics once a minute: asking more often shows nothing new and costs. */
 const AWS_POLL_MS = 60_000;
 const SANDBOX_POLL_MS = 1_000;
 const LONGEST_BACKOFF_MS = 300_000;
 const MOST_POINTS = 300;
+/** How long a list of inference components is good. */
+const COMPONENTS_MS = 5 * 60_000;
+const SANDBOX_COMPONENTS_MS = 5_000;
 
 /** The period that keeps a range under a few hundred points; AWS has nothing finer than a minute. */
 export function periodFor(rangeMinutes: number, sandbox: boolean): number {
@@ -20,6 +25,8 @@ export function periodFor(rangeMinutes: number, sandbox: boolean): number {
 
 /** Polls the charts' metrics of an endpoint: one GetMetricData call a refresh, none while nobody looks. */
 export class MetricPoller {
+  private readonly components = new Map<string, { clients: AwsClients; atMs: number; names: Promise<string[]> }>();
+
   constructor(private readonly connections: Connections) {}
 
   /** @param listener gets every reading, or why there is none; after a failure the wait doubles */
@@ -79,11 +86,25 @@ export class MetricPoller {
     const from = to - Math.ceil((rangeMinutes * 60_000) / periodMs) * periodMs;
     const endpoint = await describeEndpoint(clients, endpointName);
     const variants = endpoint.variants.map((v) => v.name);
-    const queries = chartQueries(endpointName, variants);
+    const components = await this.componentsOf(endpointName);
+    const queries = [...chartQueries(endpointName, variants), ...componentQueries(components)];
     const raw = queries.length ? await readMetrics(clients, queries, { fromMs: from, toMs: to, periodSeconds }) : [];
     const series = chartSeries(raw, [...variants.keys()], periodSeconds);
     const single = (name: string, i: number) => ({ name, series: chartSeries(raw, [i], periodSeconds) });
     const each = variants.length > 1 ? variants.map(single) : [];
-    return { endpointName, fromMs: from, toMs: to, periodSeconds, series, variants: each };
+    const parts = components.map((name, i) => ({ name, series: componentSeries(raw, i, periodSeconds) }));
+    return { endpointName, fromMs: from, toMs: to, periodSeconds, series, variants: each, components: parts };
+  }
+
+  /** Looked up once in a while: components come and go seldom. Who may not list them sees the variants only. */
+  private componentsOf(endpointName: string): Promise<string[]> {
+    const clients = this.connections.clients();
+    const known = this.components.get(endpointName);
+    const isSandbox = this.connections.current?.kind === "sandbox";
+    const staleMs = isSandbox ? SANDBOX_COMPONENTS_MS : COMPONENTS_MS;
+    if (known && known.clients === clients && Date.now() - known.atMs < staleMs) return known.names;
+    const names = inferenceComponentNames(clients, endpointName).catch(() => []);
+    this.components.set(endpointName, { clients, atMs: Date.now(), names });
+    return names;
   }
 }

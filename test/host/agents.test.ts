@@ -4,7 +4,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after } from "node:test";
+import { InvokeEndpointCommand, SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
 import { skipWithoutChromium } from "../rig/chromium.ts";
+import { RELOAD_NOISE } from "../rig/workbenchProblems.ts";
 import { deployWine, eventually, WINE_ROW } from "../wire/endpoints.ts";
 import { startTestSandbox, type TestSandbox } from "../wire/sandbox.ts";
 import { story } from "./steps.ts";
@@ -30,7 +32,8 @@ async function prepare() {
 }
 
 const workspace = skipWithoutChromium ? undefined : createWineWorkspace();
-const here = story(workspace, 100, {}, prepare);
+const settings = { "workbench.editor.restoreEditors": true, "window.restoreWindows": "all" };
+const here = story(workspace, 100, settings, prepare);
 const { step } = here;
 after(async () => {
   await sandbox?.close();
@@ -74,10 +77,8 @@ step("two endpoints are compared on the rows of a file", async () => {
   await workbench.runCommand("SageMaker Ops: Compare on the Same Rows…");
   await workbench.pick("wine-blue");
   await workbench.pick("wine-green");
-  const input = workbench.quickInput.locator(".quick-input-box input");
-  await eventually("the file is asked for", async () => (await input.inputValue()).includes("/"));
-  await input.fill(path.join(here.server.workspace, "model/wine.csv"));
-  await workbench.page.keyboard.press("Enter");
+  // The dialog begins in the folder of the project's examples.
+  await workbench.pick("wine.csv");
   await workbench.quickPickRow(/Send 178 rows to both$/).waitFor();
   await workbench.screenshot(`${here.shots}/compare-confirm.png`);
   await workbench.pick(/Send 178 rows to both$/);
@@ -85,6 +86,54 @@ step("two endpoints are compared on the rows of a file", async () => {
   await workbench.webview().getByText("No disagreement").waitFor();
   await here.screenshots("compare-rows");
 });
+
+step("a log is followed live, and the time of a line leads to the charts", async () => {
+  const { workbench } = here;
+  await workbench.runCommand("View: Close All Editors");
+  await workbench.runCommand("SageMaker Ops: Show Logs…");
+  await workbench.pick("wine-blue");
+  await workbench.pick(/Live tail$/);
+  await workbench.quickInput.locator(".quick-input-message", { hasText: "Press 'Enter'" }).waitFor();
+  await workbench.page.keyboard.press("Enter");
+  const shown = (text: string | RegExp) => workbench.page.locator(".view-line", { hasText: text }).first();
+  await shown(/wine-blue:.from/).waitFor();
+  assert.ok(sandbox);
+  const runtime = new SageMakerRuntimeClient(sandbox.clientConfig());
+  const refused = new InvokeEndpointCommand({ EndpointName: "wine-blue", ContentType: "text/csv", Body: "a,b" });
+  await assert.rejects(runtime.send(refused));
+  runtime.destroy();
+  await shown(/415:/).waitFor();
+  const link = workbench.page.locator(".view-line .detected-link").first();
+  await link.waitFor();
+  await workbench.screenshot(`${here.shots}/log-live.png`);
+  await link.click({ modifiers: ["ControlOrMeta"] });
+  await workbench.editorTab("wine-blue").waitFor();
+  await workbench.webview().getByText("Table", { exact: true }).first().click();
+  await workbench.webview().getByText("The line of the log").first().waitFor();
+  await workbench.screenshot(`${here.shots}/log-moment.png`);
+});
+
+step(
+  "an endpoint's page comes back with what was entered when the window is reloaded",
+  async () => {
+    const { workbench } = here;
+    await workbench.webview().getByRole("textbox", { name: "Body" }).fill("1.5,2.5");
+    // Not the browser's own reload, which would not let the workbench keep what is open.
+    const input = workbench.quickInput.locator(".quick-input-box input");
+    for (let tries = 0; tries < 20 && !(await input.isVisible()); tries++) {
+      await workbench.page.keyboard.press("F1");
+      await input.waitFor({ timeout: 1000 }).catch(() => {});
+    }
+    await input.fill(">Developer: Reload Window");
+    await workbench.quickPickRow("Developer: Reload Window").waitFor();
+    await workbench.page.keyboard.press("Enter");
+    await workbench.quickInput.waitFor({ state: "hidden" });
+    const page = workbench.webview();
+    await page.getByText("InService").first().waitFor({ timeout: 60_000 });
+    assert.equal(await page.getByRole("textbox", { name: "Body" }).inputValue(), "1.5,2.5");
+  },
+  RELOAD_NOISE,
+);
 
 step("an agent's tool reads without asking", async () => {
   const call = await beginCall("sagemaker_list_endpoints", {});

@@ -92,6 +92,7 @@ test("the extension starts for a project, a load plan or one of its pages only, 
     "workspaceContains:sagemaker-ops.json",
     "workspaceContains:**/*.ramp.json",
     "workspaceContains:**/*.predict.http",
+    "onWebviewPanel:sagemakerOps.endpoint",
     "onWebviewPanel:sagemakerOps.loadRun",
   ]);
   for (const file of [manifest.icon, ...contributes.viewsContainers.activitybar.map(({ icon }) => icon)]) {

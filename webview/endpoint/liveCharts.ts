@@ -12,7 +12,13 @@ const LATENCIES = ["modelLatencyP50Ms", "modelLatencyP95Ms", "modelLatencyP99Ms"
 const percent = (value: number) => `${formatShort(value)} %`;
 
 /** What a mark is about, by its sign. */
-const SIGNS = { scaled: "↑", alarm: "⚑", deployed: "◆" } as const;
+const SIGNS = { scaled: "↑", alarm: "⚑", deployed: "◆", log: "☰" } as const;
+
+/** A variant, or an inference component, whose figures are looked at by themselves. */
+export interface ChartedPart {
+  kind: "variant" | "component";
+  name: string;
+}
 
 /** The charts of an endpoint, over one time axis. */
 export class LiveCharts {
@@ -81,6 +87,22 @@ export class LiveCharts {
       { label: l10n.t("disk"), color: "--vscode-charts-foreground", dashed: true, format: percent },
     ],
   });
+  private readonly copies = new Chart({
+    title: l10n.t("Copies"),
+    unit: l10n.t("of the inference component, serving"),
+    whole: true,
+    ...this.shared,
+    series: [
+      {
+        label: l10n.t("copies"),
+        color: "--vscode-charts-purple",
+        stepped: true,
+        width: 2,
+        fill: true,
+        format: (v) => formatNumber(v, 1),
+      },
+    ],
+  });
   private readonly concurrency = new Chart({
     title: l10n.t("Concurrent requests"),
     unit: l10n.t("per model, most in a period"),
@@ -111,14 +133,21 @@ export class LiveCharts {
     this.window.onChange(onZoom);
     this.element.className = "charts";
     this.element.append(createZoomBar(this.window, this.time));
-    this.element.append(this.invocations.element, this.latency.element, this.errors.element, this.cpu.element);
+    this.element.append(
+      this.invocations.element,
+      this.latency.element,
+      this.errors.element,
+      this.copies.element,
+      this.cpu.element,
+    );
     this.element.append(this.concurrency.element, this.gpu.element);
   }
 
-  /** @param variant whose figures are shown; undefined for all together */
-  update(snapshot: EndpointPageSnapshot, variant: string | undefined): void {
+  /** @param shown whose figures are shown; undefined for all variants together */
+  update(snapshot: EndpointPageSnapshot, shown: ChartedPart | undefined): void {
     const { metrics, marks, simulated } = snapshot;
-    const series = metrics?.variants?.find(({ name }) => name === variant)?.series ?? metrics?.series ?? [];
+    const parts = shown?.kind === "component" ? metrics?.components : metrics?.variants;
+    const series = parts?.find(({ name }) => name === shown?.name)?.series ?? metrics?.series ?? [];
     const instances = this.instancesChart(simulated);
     if (this.rangeSeconds !== snapshot.range * 60) this.window.reset();
     this.rangeSeconds = snapshot.range * 60;
@@ -137,6 +166,9 @@ export class LiveCharts {
     show(this.latency, at(...LATENCIES).map(positive));
     show(this.errors, at("errors4xx", "errors5xx"));
     show(instances, [served]);
+    // A component has copies instead, which share the instances with others.
+    instances.element.hidden = shown?.kind === "component";
+    this.showIfMeasured(this.copies, at("copies"), show);
     show(this.cpu, at("cpuPercent", "memoryPercent"));
     this.showIfMeasured(this.concurrency, at("concurrentRequests"), show);
     this.showIfMeasured(this.gpu, at("gpuPercent", "gpuMemoryPercent", "diskPercent"), show);
@@ -157,7 +189,7 @@ export class LiveCharts {
     if (!this.instances) {
       this.instances = new Chart({
         title: l10n.t("Instances"),
-        unit: simulated ? l10n.t("serving, simulated") : "serving",
+        unit: simulated ? l10n.t("serving, simulated") : l10n.t("serving"),
         whole: true,
         ...this.shared,
         series: [

@@ -21,11 +21,13 @@ import { registerComponents } from "../ui/toolkit.ts";
 import type { Outcome } from "./answer.ts";
 import { type Draft, fitting, newDraft, paramsOf } from "./draft.ts";
 import { entryOf, type HistoryEntry, withEntry } from "./history.ts";
-import { LiveCharts } from "./liveCharts.ts";
+import { type ChartedPart, LiveCharts } from "./liveCharts.ts";
 import { testerView } from "./tester.ts";
 
 /** What is kept while the page is hidden. */
 interface Kept {
+  /** Of the endpoint: by it the page comes back when the window is reloaded. */
+  name: string;
   draft: Draft;
   tab: EndpointTab;
   history: HistoryEntry[];
@@ -42,8 +44,8 @@ let tab: EndpointTab = kept?.tab ?? "predict";
 let focusSerial = 0;
 let outcome: Outcome | undefined;
 let history: HistoryEntry[] = kept?.history ?? [];
-/** Variant whose figures the charts show; undefined for all together. */
-let variant: string | undefined;
+/** Whose figures the charts show; undefined for all variants together. */
+let charted: ChartedPart | undefined;
 let copied: SnippetKind | undefined;
 
 function show(next: EndpointPageSnapshot): void {
@@ -56,7 +58,7 @@ function show(next: EndpointPageSnapshot): void {
     focusSerial = next.focus.serial;
   }
   snapshot = next;
-  charts.update(next, variant);
+  charts.update(next, charted);
   draw();
 }
 
@@ -66,7 +68,7 @@ const light = (full: Draft): Draft =>
 
 function draw(): void {
   if (!snapshot || !draft) return;
-  host.remember({ draft: light(draft), tab, history });
+  host.remember({ name: snapshot.name, draft: light(draft), tab, history });
   render(pageView(snapshot, draft), root);
 }
 
@@ -128,7 +130,7 @@ function statusView(endpoint: NonNullable<EndpointPageSnapshot["endpoint"]>, sim
   const wanted =
     currentInstances === desiredInstances ? `${currentInstances}` : `${currentInstances}→${desiredInstances}`;
   const most = maxInstances === undefined ? "" : l10n.t(" of at most {0}", maxInstances);
-  const noun = currentInstances === 1 && maxInstances === undefined ? "instance" : "instances";
+  const noun = currentInstances === 1 && maxInstances === undefined ? l10n.t("instance") : l10n.t("instances");
   return html`<span class="status ${kind}">${status}</span>
     <span class="numbers">${wanted}${most} ${simulated ? l10n.t("simulated ") : ""}${noun}</span>
     ${
@@ -186,16 +188,25 @@ function liveView(state: EndpointPageSnapshot): TemplateResult {
 }
 
 function variantPick({ metrics }: EndpointPageSnapshot): TemplateResult {
-  const names = metrics?.variants?.map(({ name }) => name) ?? [];
-  if (names.length < 2) return html`${nothing}`;
+  const variants = metrics?.variants ?? [];
+  const components = metrics?.components ?? [];
+  if (variants.length < 2 && components.length === 0) return html`${nothing}`;
+  const parts: (ChartedPart & { label: string })[] = [
+    ...variants.map(({ name }) => ({ kind: "variant" as const, name, label: name })),
+    ...components.map(({ name }) => ({ kind: "component" as const, name, label: l10n.t("Component {0}", name) })),
+  ];
   const pick = (event: Event) => {
-    variant = (event.target as HTMLSelectElement).value || undefined;
-    if (snapshot) charts.update(snapshot, variant);
+    // The first row is all of them together.
+    charted = parts[(event.target as HTMLSelectElement).selectedIndex - 1];
+    if (snapshot) charts.update(snapshot, charted);
     draw();
   };
   return html`<select class="plain-select" aria-label="${l10n.t("Variant of the charts")}" @change=${pick}>
-    <option value="" ?selected=${variant === undefined}>${l10n.t("All variants")}</option>
-    ${names.map((name) => html`<option value=${name} ?selected=${variant === name}>${name}</option>`)}
+    <option value="" ?selected=${charted === undefined}>${l10n.t("All variants")}</option>
+    ${parts.map(
+      ({ kind, name, label }) =>
+        html`<option value="${kind}/${name}" ?selected=${charted?.kind === kind && charted.name === name}>${label}</option>`,
+    )}
   </select>`;
 }
 
