@@ -16,8 +16,9 @@ import { previewChanges } from "../stacks/changes.ts";
 import { startCreation, startUpdate } from "../stacks/execution.ts";
 import { readModel } from "../stacks/model.ts";
 import { type Stack, type StackStore, setStackStatus } from "../stacks/stack.ts";
-import { invalid } from "../template/value.ts";
+import { invalid, type ValueMap } from "../template/value.ts";
 import { changeSetOf, checkStackName, pageOf, shownParameters, stackOf } from "./finding.ts";
+import { fetchIncludes } from "./includes.ts";
 import { templateText } from "./templateSource.ts";
 
 /** Simulated duration of computing a change set. */
@@ -30,13 +31,15 @@ export function addChangeSetOperations(service: ServiceBuilder, world: World, st
   service
     .on(CreateChangeSetCommand)(async (input, ctx) => {
       const text = await templateText(world, ctx.region, input, store.find(input.StackName, ctx.region)?.model?.text);
+      const known = store.find(input.StackName, ctx.region)?.model?.parameters;
+      const snippets = await fetchIncludes(world, ctx.region, text, input.Parameters, known);
       const existing = store.find(input.StackName, ctx.region);
       checkTarget(existing, input);
       const stack = existing ?? store.add(ctx.region, input.StackName!, world.clock.now());
       if (input.Tags === undefined && input.UsePreviousTemplate) input.Tags = existing?.model?.tags;
       let changeSet: ChangeSet;
       try {
-        changeSet = newChangeSet(world, store, stack, input, text);
+        changeSet = newChangeSet(world, store, stack, input, text, snippets);
       } catch (error) {
         // A template that is refused leaves no stack in review behind.
         if (!existing) store.forget(stack);
@@ -155,6 +158,7 @@ function newChangeSet(
   stack: Stack,
   input: CreateChangeSetCommandInput,
   text: string,
+  snippets: ReadonlyMap<string, ValueMap>,
 ): ChangeSet {
   const { accountId } = world;
   return {
@@ -172,6 +176,7 @@ function newChangeSet(
         parameters: input.Parameters ?? [],
         tags: input.Tags ?? [],
         capabilities: input.Capabilities ?? [],
+        snippets,
       },
       false,
     ),

@@ -26,6 +26,7 @@ import { readModel } from "../stacks/model.ts";
 import type { Stack, StackResource, StackStore } from "../stacks/stack.ts";
 import { invalid } from "../template/value.ts";
 import { checkStackName, pageOf, shownParameters, stackOf } from "./finding.ts";
+import { fetchIncludes } from "./includes.ts";
 import { policyText, templateText } from "./templateSource.ts";
 
 /** States from which a stack can be updated (AWS: "Stack status codes"). */
@@ -44,6 +45,7 @@ export function addStackOperations(service: ServiceBuilder, world: World, store:
         invalid("You cannot specify both DisableRollback and OnFailure.");
       const text = await templateText(world, ctx.region, input);
       const policy = await policyText(world, ctx.region, input);
+      const snippets = await fetchIncludes(world, ctx.region, text, input.Parameters);
       if (store.find(name, ctx.region))
         throw new AlreadyExistsException({ message: `Stack [${name}] already exists`, $metadata: {} });
       const stack = store.add(ctx.region, name, world.clock.now());
@@ -58,6 +60,7 @@ export function addStackOperations(service: ServiceBuilder, world: World, store:
             parameters: input.Parameters ?? [],
             tags: input.Tags ?? [],
             capabilities: input.Capabilities ?? [],
+            snippets,
           },
           true,
         );
@@ -86,6 +89,7 @@ export function addStackOperations(service: ServiceBuilder, world: World, store:
       if (stack.operation || !UPDATABLE.test(stack.status))
         invalid(`Stack:${stack.id} is in ${stack.status} state and can not be updated.`);
       const policy = await policyText(world, ctx.region, input);
+      const snippets = await fetchIncludes(world, ctx.region, text, input.Parameters, stack.model?.parameters);
       const tags = input.Tags ?? stack.model?.tags ?? [];
       const model = readModel(
         world,
@@ -96,6 +100,7 @@ export function addStackOperations(service: ServiceBuilder, world: World, store:
           parameters: input.Parameters ?? [],
           tags,
           capabilities: input.Capabilities ?? [],
+          snippets,
         },
         true,
       );

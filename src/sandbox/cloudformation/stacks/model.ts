@@ -3,8 +3,9 @@ import type { World } from "../../world.ts";
 import { handlerOf } from "../resources/handlers.ts";
 import { checkRules } from "../template/conditions.ts";
 import { dependenciesOf } from "../template/graph.ts";
+import { INCLUDE } from "../template/includes.ts";
 import { expandTransforms, needsAutoExpand } from "../template/languageExtensions.ts";
-import { type ParameterInput, resolveParameters } from "../template/parameters.ts";
+import { knownParameters, type ParameterInput, resolveParameters } from "../template/parameters.ts";
 import { checkReferences } from "../template/references.ts";
 import { readTemplate, type Template, transformsOf } from "../template/template.ts";
 import { parseTemplateText } from "../template/templateText.ts";
@@ -18,6 +19,8 @@ export interface ModelInput {
   parameters: readonly ParameterInput[];
   tags: Tag[];
   capabilities: Capability[];
+  /** What the template includes, by location. */
+  snippets: ReadonlyMap<string, ValueMap>;
 }
 
 /** Resource types whose creation must be acknowledged, with the property that names them. */
@@ -39,22 +42,11 @@ export function loadTemplate(
   text: string,
   parameters: readonly ParameterInput[] = [],
   previous?: ReadonlyMap<string, string>,
+  snippets?: ReadonlyMap<string, ValueMap>,
 ): { root: ValueMap; template: Template } {
   const root = parseTemplateText(text);
-  const declared = readTemplate({
-    Resources: { Placeholder: { Type: "Placeholder" } },
-    Parameters: root.Parameters ?? {},
-  });
-  const values = new Map(
-    Object.entries(declared.parameters).flatMap(([name, { default: value }]) =>
-      value === undefined ? [] : [[name, value] as const],
-    ),
-  );
-  for (const { ParameterKey = "", ParameterValue, UsePreviousValue } of parameters) {
-    const value = UsePreviousValue ? previous?.get(ParameterKey) : ParameterValue;
-    if (value !== undefined) values.set(ParameterKey, value);
-  }
-  const expanded = expandTransforms(root, values);
+  const { parameters: values } = knownParameters(root, parameters, previous);
+  const expanded = expandTransforms(root, values, snippets);
   const template = readTemplate(expanded);
   checkReferences(template, (type) => {
     const handler = handlerOf(type);
@@ -93,11 +85,12 @@ export function readModel(
   input: ModelInput,
   isDirect: boolean,
 ): StackModel {
-  const { root, template } = loadTemplate(input.text, input.parameters, stack.model?.parameters);
+  const { root, template } = loadTemplate(input.text, input.parameters, stack.model?.parameters, input.snippets);
+  if (input.snippets.size && !template.transforms.includes(INCLUDE)) template.transforms.push(INCLUDE);
   const model: StackModel = {
     template,
     text: input.text,
-    processed: needsAutoExpand(root) ? JSON.stringify(root, undefined, 2) : input.text,
+    processed: needsAutoExpand(root) || input.snippets.size ? JSON.stringify(root, undefined, 2) : input.text,
     parameters: resolveParameters(template, input.parameters, stack.model?.parameters),
     tags: input.tags,
     capabilities: input.capabilities,

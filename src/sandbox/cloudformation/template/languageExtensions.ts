@@ -1,3 +1,5 @@
+import { constant, type Known } from "./constants.ts";
+import { INCLUDE, include } from "./includes.ts";
 import { transformsOf } from "./template.ts";
 import { invalid, isMap, isScalar, type Value, type ValueMap } from "./value.ts";
 
@@ -12,28 +14,34 @@ function refuseMacros(value: Value): void {
   if (macro !== undefined) {
     const name = isMap(macro) ? macro.Name : macro;
     invalid(
-      `No transform named ${typeof name === "string" ? name : JSON.stringify(name)} found. This sandbox runs ${LANGUAGE_EXTENSIONS} only; expand Fn::Transform before you deploy.`,
+      `No transform named ${typeof name === "string" ? name : JSON.stringify(name)} found. This sandbox runs ${LANGUAGE_EXTENSIONS} and ${INCLUDE} only; expand Fn::Transform before you deploy.`,
     );
   }
   for (const entry of Object.values(value)) if (entry !== undefined) refuseMacros(entry);
 }
 
 /**
- * Runs the one transform that needs no server of its own: AWS::LanguageExtensions with Fn::ForEach
+ * Runs the transforms that need no server of their own: AWS::Include, and AWS::LanguageExtensions with Fn::ForEach
  * (Fn::Length, Fn::ToJsonString and default values of Fn::FindInMap are understood everywhere).
+ * @param snippets what AWS::Include stands for, by location
  * @param values of the parameters, which collections of loops and names of references may be made of
  * @throws WireError ValidationError for another transform
  */
-export function expandTransforms(root: ValueMap, values: ReadonlyMap<string, string>): ValueMap {
-  const transforms = transformsOf(root);
+export function expandTransforms(
+  given: ValueMap,
+  values: ReadonlyMap<string, string>,
+  snippets: ReadonlyMap<string, ValueMap> = new Map(),
+): ValueMap {
+  const known: Known = { parameters: values, mappings: isMap(given.Mappings) ? given.Mappings : {} };
+  const root = snippets.size ? (include(given, known, snippets) as ValueMap) : given;
+  const transforms = transformsOf(root).filter((name) => name !== INCLUDE || snippets.size === 0);
   refuseMacros(root);
   const other = transforms.find((name) => name !== LANGUAGE_EXTENSIONS);
   if (other)
     invalid(
-      `No transform named ${other} found. This sandbox runs ${LANGUAGE_EXTENSIONS} only; expand other macros before you deploy.`,
+      `No transform named ${other} found. This sandbox runs ${LANGUAGE_EXTENSIONS} and ${INCLUDE} only; expand other macros before you deploy.`,
     );
   if (transforms.length === 0) return root;
-  const known: Known = { parameters: values, mappings: isMap(root.Mappings) ? root.Mappings : {} };
   return expandMap(root, new Map(), known, { left: MAX_ROUNDS });
 }
 
@@ -43,12 +51,6 @@ export function needsAutoExpand(root: ValueMap): boolean {
 }
 
 type Bindings = ReadonlyMap<string, string>;
-
-/** What is known before anything is created. */
-interface Known {
-  parameters: ReadonlyMap<string, string>;
-  mappings: ValueMap;
-}
 
 function expandMap(map: ValueMap, bindings: Bindings, parameters: Known, rounds: { left: number }): ValueMap {
   const out: ValueMap = {};
@@ -96,44 +98,14 @@ function named(value: ValueMap, known: Known): ValueMap {
     const name = constant(value.Ref, known);
     return typeof name === "string" ? { ...value, Ref: name } : value;
   }
+  if (typeof value.Type === "string" && isMap(value.Condition)) {
+    const name = constant(value.Condition, known);
+    return typeof name === "string" ? { ...value, Condition: name } : value;
+  }
   const target = value["Fn::GetAtt"];
   if (!Array.isArray(target)) return value;
   const parts = target.map((part) => (typeof part === "string" ? part : (constant(part, known) ?? part)));
   return { ...value, "Fn::GetAtt": parts };
-}
-
-/** The value of functions of parameters and mappings alone; undefined when it hangs on anything else. */
-function constant(value: Value, known: Known): Value | undefined {
-  if (isScalar(value)) return value;
-  if (Array.isArray(value)) {
-    const items = value.map((item) => constant(item, known));
-    return items.includes(undefined) ? undefined : (items as Value[]);
-  }
-  if (!isMap(value)) return undefined;
-  const [[name, argument] = ["", undefined], ...more] = Object.entries(value);
-  if (argument === undefined || more.length) return undefined;
-  if (name === "Ref") return typeof argument === "string" ? known.parameters.get(argument) : undefined;
-  if (name === "Fn::Sub" && typeof argument === "string") return substituted(argument, known);
-  const parts = constant(argument, known);
-  if (!Array.isArray(parts)) return undefined;
-  if (name === "Fn::Join" && Array.isArray(parts[1])) return parts[1].map(String).join(String(parts[0]));
-  if (name === "Fn::Split") return String(parts[1]).split(String(parts[0]));
-  if (name === "Fn::Select" && Array.isArray(parts[1])) return parts[1][Number(parts[0])];
-  if (name !== "Fn::FindInMap") return undefined;
-  return parts.reduce<Value | undefined>(
-    (at, key) => (at !== undefined && isMap(at) && Object.hasOwn(at, String(key)) ? at[String(key)] : undefined),
-    known.mappings,
-  );
-}
-
-function substituted(text: string, known: Known): string | undefined {
-  let isKnown = true;
-  const out = text.replace(/\$\{([\w:.]+)\}/g, (_, name: string) => {
-    const value = known.parameters.get(name);
-    isKnown &&= value !== undefined;
-    return value ?? "";
-  });
-  return isKnown ? out : undefined;
 }
 
 function collectionOf(collection: Value | undefined, key: string, bindings: Bindings, known: Known): string[] {

@@ -1,5 +1,6 @@
+import type { Known } from "./constants.ts";
 import type { ParameterDeclaration, Template } from "./template.ts";
-import { invalid } from "./value.ts";
+import { invalid, isMap, isScalar, type ValueMap } from "./value.ts";
 
 /** A parameter as a request gives it. */
 export interface ParameterInput {
@@ -109,4 +110,23 @@ function matches(name: string, pattern: string, text: string): boolean {
     }
   }
   return expression.test(text);
+}
+
+/**
+ * The values of parameters before they are checked, for what must be known first: loops, includes, names.
+ * @param previous values of the stack's parameters as it is
+ */
+export function knownParameters(
+  root: ValueMap,
+  inputs: readonly ParameterInput[],
+  previous?: ReadonlyMap<string, string>,
+): Known {
+  const values = new Map<string, string>();
+  for (const [name, declaration] of Object.entries(isMap(root.Parameters) ? root.Parameters : {}))
+    if (isMap(declaration) && isScalar(declaration.Default)) values.set(name, String(declaration.Default));
+  for (const { ParameterKey = "", ParameterValue, UsePreviousValue } of inputs) {
+    const value = UsePreviousValue ? previous?.get(ParameterKey) : ParameterValue;
+    if (value !== undefined) values.set(ParameterKey, value);
+  }
+  return { parameters: values, mappings: isMap(root.Mappings) ? root.Mappings : {} };
 }

@@ -191,6 +191,24 @@ Resources:
     const { resources } = readTemplate(expandTransforms(root, new Map()));
     assert.deepEqual(Object.keys(resources), ["QueueOne", "QueueTwo"]);
     assert.deepEqual(resources.QueueTwo?.properties, { N: "Two", S: { "Fn::Sub": "Two-${AWS::Region}" } });
+    const named = parseTemplateText(`Transform: AWS::LanguageExtensions
+Mappings: {Lists: {All: {Names: [One, Two]}}}
+Conditions:
+  Fn::ForEach::Wanted: [Name, [One, Two], {"Is\${Name}": !Equals [!Ref {"Fn::Sub": "Want\${Name}"}, "yes"]}]
+Resources:
+  Fn::ForEach::Queues:
+    - Name
+    - !FindInMap [Lists, All, !Ref Key]
+    - Queue\${Name}: {Type: T, Condition: !Sub "Is\${Name}", Properties: {A: !GetAtt [!Sub "Other\${Name}", !Ref Name]}}`);
+    const made = expandTransforms(named, new Map([["Key", "Names"]]));
+    assert.deepEqual(made.Conditions, {
+      IsOne: { "Fn::Equals": [{ Ref: "WantOne" }, "yes"] },
+      IsTwo: { "Fn::Equals": [{ Ref: "WantTwo" }, "yes"] },
+    });
+    const queue = readTemplate(made).resources.QueueTwo;
+    assert.equal(queue?.condition, "IsTwo");
+    assert.deepEqual(queue?.properties, { A: { "Fn::GetAtt": ["OtherTwo", "Two"] } });
+    assert.throws(() => expandTransforms(named, new Map()), /the collection of Fn::ForEach::Queues must be a list/);
     assert.throws(
       () => expandTransforms({ Transform: "AWS::Serverless-2016-10-31" }, new Map()),
       /Serverless-2016-10-31/,
