@@ -49,9 +49,7 @@ export async function editScaling(services: ChangeServices, endpoint: Endpoint, 
       {
         label: `$(arrow-up) ${l10n.t("Step scaling")}`,
         description: steps ? stepsText(steps.steps) : l10n.t("none"),
-        detail: l10n.t(
-          "Adds more instances at once, the more load there is; beside target tracking the larger number wins",
-        ),
+        detail: l10n.t("Adds more at once, the more load there is; the larger of both wins"),
         value: "steps",
       },
       {

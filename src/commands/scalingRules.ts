@@ -39,7 +39,7 @@ export async function editSteps(
         get value() {
           return stepsText(edited.steps);
         },
-        detail: l10n.t("Invocations per instance and minute: instances added from there, such as 15000: +1, 30000: +2"),
+        detail: l10n.t("Invocations per instance and minute, and what is added from there on"),
         check: (text) => {
           const steps = parseSteps(text);
           return "problem" in steps ? steps.problem : undefined;
@@ -59,7 +59,7 @@ export async function editSteps(
       ),
       numberField(
         l10n.t("Remove one below"),
-        l10n.t("Invocations per instance and minute; after 15 such minutes one instance goes, 0 for never"),
+        l10n.t("Invocations per instance and minute, for 15 minutes; 0 for never"),
         () => edited.removeBelowPerMinute,
         (value) => {
           edited.removeBelowPerMinute = value;

@@ -42,12 +42,25 @@ export async function lastEventId(clients: AwsClients, stackId: string): Promise
   return (await eventsSince(clients, stackId)).at(-1)?.id;
 }
 
-/** Looks in a row that may be refused because of their rate; the SDK has tried each three times. */
-const MOST_THROTTLED = 10;
+/** Looks in a row that may fail for what passes; the SDK has tried each three times. */
+const MOST_FAILED = 10;
+/** CloudFormation goes on whether we see it or not: too many calls, a network that is gone for a while. */
+const PASSING = new Set(["throttled", "unreachable"]);
 
 async function look(clients: AwsClients, stackId: string, lastEventId: string | undefined) {
   const stack = await describeStack(clients, stackId);
   return { stack, fresh: await eventsSince(clients, stackId, lastEventId) };
+}
+
+/** What is under way ends without us; who hears of the failure should know that. */
+function outOfSight(e: unknown): unknown {
+  if (!(e instanceof OpsError)) return e;
+  const goesOn = l10n.t("CloudFormation goes on meanwhile: deploy again when it has ended, and the rest is done.");
+  return new OpsError(e.code, e.message, {
+    hint: [e.hint, goesOn].filter(Boolean).join(" "),
+    cause: e.cause,
+    place: e.place,
+  });
 }
 
 /** Follows a stack until CloudFormation is done with it. */
@@ -55,22 +68,21 @@ export async function followStack(clients: AwsClients, stackId: string, options:
   const events: StackEvent[] = [];
   let last = options.afterEventId;
   let aborted = false;
-  let throttled = 0;
+  let failed = 0;
   for (;;) {
     if (options.signal?.aborted && !aborted) {
       aborted = true;
       await options.onAbort?.();
     }
     const seen = await look(clients, stackId, last).catch((e: unknown) => {
-      // CloudFormation goes on whether we are slowed down or not: look again later, but not for ever.
-      if (!(e instanceof OpsError && e.code === "throttled") || ++throttled > MOST_THROTTLED) throw e;
-      return undefined;
+      if (e instanceof OpsError && PASSING.has(e.code) && ++failed <= MOST_FAILED) return undefined;
+      throw outOfSight(e);
     });
     if (!seen) {
       await pause(options.pollMs * 2, aborted ? undefined : options.signal);
       continue;
     }
-    throttled = 0;
+    failed = 0;
     const { stack, fresh } = seen;
     for (const event of fresh) {
       events.push(event);

@@ -98,21 +98,27 @@ step("another instance type is told with its cost and what it means for scaling,
     .waitFor({ timeout: 60_000 });
 });
 
-step("scaling is back after the update", async () => {
-  const scaling = here.workbench.page.getByText(/target 20,000/).first();
-  await scaling.waitFor({ timeout: 60_000 });
-});
-
-step("the same in the project's files is a preview to accept", async () => {
+/** As long as an update has taken scaling off, editing it is refused. */
+async function editTracking(): Promise<void> {
   const { workbench } = here;
-  await workbench.runCommand("SageMaker Ops: Edit Scaling Policy…");
-  await workbench.pick(/Target tracking$/);
+  const row = workbench.quickPickRow(/Target tracking$/);
+  for (let tries = 0; tries < 10 && !(await row.isVisible()); tries++) {
+    await workbench.runCommand("SageMaker Ops: Edit Scaling Policy…");
+    await row.waitFor({ timeout: 3000 }).catch(() => {});
+  }
+  await row.click();
+}
+
+const inFiles = async () => {
+  const { workbench } = here;
+  await editTracking();
   await enter(/Maximum instances$/, "6");
   await workbench.pick(/Go on with these values$/);
   await workbench.pick(/Show the change of the project's files…$/);
   await workbench.page.locator(".bulk-edit-panel", { hasText: /"MaxCapacity":\s6/ }).waitFor();
   await workbench.screenshot(`${here.shots}/edit-scaling-files.png`);
-});
+};
+step("the same in the project's files is a preview to accept", inFiles, /taken off while the endpoint is updated/);
 
 step("drift is told with the value in the template and in the account", async () => {
   const { workbench } = here;

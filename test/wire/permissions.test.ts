@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -22,6 +21,7 @@ import { Endpoints } from "../../src/services/endpoints.ts";
 import { MetricPoller } from "../../src/services/metricPoller.ts";
 import type { SandboxInfo } from "../../src/services/sandboxProcess.ts";
 import { ScalingPause } from "../../src/services/scalingPause.ts";
+import { canTrain } from "./canTrain.ts";
 import { isolatedHome, startCli } from "./commandLine.ts";
 import { eventually, WINE_ROW } from "./endpoints.ts";
 import { isAllowed, type Need, needOf, type Statement, unused } from "./permissionRules.ts";
@@ -29,9 +29,6 @@ import { startTestSandbox, type TestSandbox } from "./sandbox.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const WINE = path.join(ROOT, "infra");
-const canTrain = ["python3", "/usr/bin/python3"].some(
-  (python) => spawnSync(python, ["-c", "import xgboost"]).status === 0,
-);
 
 /** Why the templates' roles allow what the sandbox has never seen them do. */
 const ROLE_REASONS: Record<string, string> = {

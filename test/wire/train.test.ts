@@ -1,19 +1,16 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { CloudWatchLogsClient, DescribeLogStreamsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { DescribeTrainingJobCommand, SageMakerClient } from "@aws-sdk/client-sagemaker";
+import { canTrain } from "./canTrain.ts";
 import { isolatedHome, startCli } from "./commandLine.ts";
 import { WINE_ROW } from "./endpoints.ts";
 import { startTestSandbox, type TestSandbox } from "./sandbox.ts";
 
 const WINE = fileURLToPath(new URL("../../infra", import.meta.url));
-const canTrain = ["python3", "/usr/bin/python3"].some(
-  (python) => spawnSync(python, ["-c", "import xgboost"]).status === 0,
-);
 const noXgboost = canTrain ? false : "no python3 here has xgboost: apt-get install python3-xgboost";
 
 describe("train", () => {
