@@ -41,6 +41,10 @@ export interface TreeNodeArgument {
   resource?: ResourceArgument;
   value?: string;
 }
+/** A connection beside the current one. */
+export interface SideArgument {
+  sideId?: string;
+}
 export interface ModelArgument {
   artifact?: string;
 }
@@ -99,7 +103,9 @@ export interface Commands {
   "sagemakerOps.loadTest.findTarget": [(Uri | PlanArgument | EndpointArgument)?];
   "sagemakerOps.loadTest.whatIf": [(Uri | PlanArgument | ReportArgument)?];
   "sagemakerOps.explorer.refresh": [];
-  "sagemakerOps.explorer.loadMore": [];
+  "sagemakerOps.explorer.loadMore": [SideArgument?];
+  "sagemakerOps.explorer.addConnection": [];
+  "sagemakerOps.explorer.removeConnection": [SideArgument?];
   "sagemakerOps.explorer.filter": [];
   "sagemakerOps.explorer.clearFilter": [];
   "sagemakerOps.explorer.copyName": [TreeNodeArgument?];
@@ -218,6 +224,8 @@ const commandTable: Record<CommandId, true> = {
   "sagemakerOps.loadTest.whatIf": true,
   "sagemakerOps.explorer.refresh": true,
   "sagemakerOps.explorer.loadMore": true,
+  "sagemakerOps.explorer.addConnection": true,
+  "sagemakerOps.explorer.removeConnection": true,
   "sagemakerOps.explorer.filter": true,
   "sagemakerOps.explorer.clearFilter": true,
   "sagemakerOps.explorer.copyName": true,

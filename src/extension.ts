@@ -14,6 +14,7 @@ import { predictionCommands, sendSaved } from "./commands/prediction.ts";
 import { projectCommands } from "./commands/project.ts";
 import { adoptionCommands } from "./commands/projectAdoption.ts";
 import { registerCommands, showFailure } from "./commands/register.ts";
+import { sideConnectionCommands } from "./commands/sideConnections.ts";
 import { stackCommands } from "./commands/stack.ts";
 import { teardownCommands } from "./commands/teardown.ts";
 import { templateCommands } from "./commands/template.ts";
@@ -37,6 +38,7 @@ import { SandboxProcess } from "./services/sandboxProcess.ts";
 import { ScalingExplainer } from "./services/scalingExplainer.ts";
 import { ScalingPause } from "./services/scalingPause.ts";
 import { ScalingRules } from "./services/scalingRules.ts";
+import { SideConnections } from "./services/sideConnections.ts";
 import { StackDeployer } from "./services/stackDeployer.ts";
 import { TargetFinder } from "./services/targetFinder.ts";
 import type { ToolServices } from "./services/tools/tool.ts";
@@ -70,6 +72,7 @@ export function activate(context: ExtensionContext): void {
   const sandbox = new SandboxProcess({ cliPath: bundled("cli.js") });
   const endpoints = new Endpoints(connections);
   const idleWatch = new IdleWatch(connections, endpoints, () => readSetting("sagemakerOps.idleHours"));
+  const sides = new SideConnections(connections, { mfaCode: askForMfaCode });
   const favorites = new Favorites(context.globalState, connections);
   const scalingPause = new ScalingPause(connections, Uri.joinPath(context.globalStorageUri, "scaling").fsPath);
   const deployer = new StackDeployer(connections, scalingPause);
@@ -171,7 +174,8 @@ export function activate(context: ExtensionContext): void {
         ...endpointChangeCommands(changeServices),
         ...loadTestCommands(loadTestServices),
         ...predictionCommands(predictionServices),
-        ...explorerCommands({ connections, endpoints, project, favorites, log }),
+        ...explorerCommands({ connections, endpoints, project, favorites, sides, log }),
+        ...sideConnectionCommands(sides, sandbox),
       },
       log,
       () => waySignInAgain(connections),
@@ -179,7 +183,8 @@ export function activate(context: ExtensionContext): void {
     registerLanguageModelTools(toolServices),
     registerMcpServer({ context, cliPath: bundled("cli.js"), connections, sandbox, project }),
     createStatusBar(connections),
-    createEndpointsView(connections, endpoints, project, favorites, idleWatch),
+    createEndpointsView(connections, endpoints, project, favorites, idleWatch, sides),
+    sides,
     createStackView(connections, project, deployer, endpoints),
     createLoadTestsView(loadTests, project),
     createRequestFiles((saved, file, signal) => sendSaved(predictionServices, saved, file, signal)),

@@ -152,7 +152,8 @@ function launch(sandbox: SandboxProcess): Promise<SandboxInfo> {
 }
 
 /** @param pinned profile that the project asks for: it goes before the one of the settings */
-async function pickPlace(pinned: string | undefined): Promise<Place | undefined> {
+/** Asks where to connect to. @param pinned profile that the project names */
+export async function pickPlace(pinned: string | undefined): Promise<Place | undefined> {
   const profiles = await listProfiles();
   const preferred = pinned ?? readSetting("sagemakerOps.connection.profile");
   const why = pinned === undefined ? l10n.t("from the settings") : l10n.t("of this project");
@@ -182,7 +183,7 @@ async function pickPlace(pinned: string | undefined): Promise<Place | undefined>
 }
 
 /** A region of the list or one that was typed. */
-function pickRegion(first: string | undefined): Promise<string | undefined> {
+export function pickRegion(first: string | undefined): Promise<string | undefined> {
   const picker = window.createQuickPick();
   picker.title = l10n.t("Region");
   picker.placeholder = l10n.t("Pick a region or type its name");

@@ -9,6 +9,7 @@ import { findResource } from "../domain/templateText.ts";
 import type { Connections } from "../services/connections.ts";
 import type { Endpoints } from "../services/endpoints.ts";
 import { downloadArtifact } from "../services/modelArtifacts.ts";
+import type { SideConnections } from "../services/sideConnections.ts";
 import { setContext } from "../ui/context.ts";
 import type { Favorites } from "../ui/favorites.ts";
 import { formatNumber, lastPart } from "../ui/format.ts";
@@ -25,12 +26,13 @@ export interface ExplorerServices {
   endpoints: Endpoints;
   project: WorkspaceProject;
   favorites: Favorites;
+  sides: SideConnections;
   log: LogOutputChannel;
 }
 
 type ExplorerCommands = Pick<
   CommandTable,
-  | Extract<keyof CommandTable, `sagemakerOps.explorer.${string}`>
+  | Exclude<Extract<keyof CommandTable, `sagemakerOps.explorer.${string}`>, `${string}Connection`>
   | "sagemakerOps.endpoint.addFavorite"
   | "sagemakerOps.endpoint.removeFavorite"
   | "sagemakerOps.model.downloadArtifact"
@@ -40,16 +42,19 @@ type ExplorerCommands = Pick<
 
 /** Commands of the sidebar as a whole, and of rows that are no endpoint. */
 export function explorerCommands(services: ExplorerServices): ExplorerCommands {
-  const { endpoints, project, favorites, connections, log } = services;
+  const { endpoints, project, favorites, sides, connections, log } = services;
   const favorite = (wanted: boolean) => async (argument?: { endpointName: string }) => {
     if (argument) await favorites.set(argument.endpointName, wanted);
   };
   const copy = (text: string | undefined) => (text === undefined ? undefined : env.clipboard.writeText(text));
   return {
     "sagemakerOps.explorer.refresh": async () => {
-      await Promise.all([project.refresh(), endpoints.refresh()]);
+      await Promise.all([project.refresh(), endpoints.refresh(), sides.refresh()]);
     },
-    "sagemakerOps.explorer.loadMore": () => endpoints.loadMore(),
+    "sagemakerOps.explorer.loadMore": async (node) => {
+      const side = sides.list().find(({ id }) => id === node?.sideId);
+      await (side?.endpoints ?? endpoints).loadMore();
+    },
     "sagemakerOps.explorer.filter": () => filter(services),
     "sagemakerOps.explorer.clearFilter": () => applyFilter(endpoints, undefined),
     "sagemakerOps.explorer.copyName": async (node) => copy(node?.resource?.name),

@@ -5,11 +5,13 @@ import type { EndpointFilter, EndpointSummary } from "../domain/endpoint.ts";
 import type { Connections } from "../services/connections.ts";
 import type { EndpointDetail, Endpoints } from "../services/endpoints.ts";
 import type { IdleWatch } from "../services/idleWatch.ts";
+import type { SideConnections } from "../services/sideConnections.ts";
 import type { Favorites } from "../ui/favorites.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { detailNodes } from "./endpointNodes.ts";
 import { errorNode, NodeProvider } from "./nodeProvider.ts";
 import { type EndpointFacts, presentEndpoint } from "./present.ts";
+import { sideNodes } from "./sideNodes.ts";
 import { click, type TreeNode } from "./treeNode.ts";
 
 /** Failed endpoints whose reason is read unasked; an account may have thousands. */
@@ -24,9 +26,10 @@ export function createEndpointsView(
   project: WorkspaceProject,
   favorites: Favorites,
   idleWatch: IdleWatch,
+  sides: SideConnections,
 ): Disposable {
   const services = { connections, endpoints, project, favorites, idleWatch };
-  const provider = new NodeProvider(() => rootNodes(services));
+  const provider = new NodeProvider(async () => [...(await rootNodes(services)), ...sideNodes(sides)]);
   const view = window.createTreeView(viewIds.endpoints, { treeDataProvider: provider, showCollapseAll: true });
   const describe = () => {
     const place = connections.current && describeConnection(connections.current);
@@ -41,10 +44,12 @@ export function createEndpointsView(
     project.onDidChange.on(() => provider.refresh()),
     favorites.onDidChange.on(() => provider.refresh()),
     idleWatch.onDidChange.on(() => provider.refresh()),
+    sides.onDidChange.on(() => provider.refresh()),
   ];
   const visibility = followVisibility(view, (visible) => {
     endpoints.setVisible(visible);
     idleWatch.setVisible(visible);
+    sides.setVisible(visible);
   });
   return {
     dispose() {

@@ -25,6 +25,8 @@ interface NodeArguments {
   resource?: ResourceArgument;
   /** S3 URI of a model's artifact. */
   artifact?: string;
+  /** A connection beside the current one. */
+  sideId?: string;
   /** Id of a stack's resource in the template. */
   logicalId?: string;
 }

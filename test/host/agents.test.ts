@@ -21,6 +21,8 @@ async function prepare() {
   sandbox = await startTestSandbox({ timeScale: 100 });
   await deployWine(sandbox, "wine-blue");
   await deployWine(sandbox, "wine-green");
+  const europe = sandbox.clientConfig("eu-west-1");
+  await deployWine({ ...sandbox, clientConfig: () => europe }, "wine-europe");
   const { endpoint, accountId, accessKeyId, secretAccessKey } = sandbox;
   const keys = { accountId, accessKeyId, secretAccessKey, controlToken: "" };
   const info = { endpoint, region: "us-east-1", ...keys, timeScale: 100 };
@@ -134,6 +136,26 @@ step(
   },
   RELOAD_NOISE,
 );
+
+step("another region stands beside the current one in the explorer, with nothing that acts", async () => {
+  const { workbench } = here;
+  await workbench.openView("SageMaker Ops");
+  await workbench.runCommand("SageMaker Ops: Add Connection to Explorer…");
+  await workbench.pick("Sandbox");
+  await workbench.pick("eu-west-1");
+  await workbench.treeItem(/^\d{12} · eu-west-1$/).waitFor();
+  await workbench.expandTreeItem("wine-europe");
+  await workbench.treeItem("AllTraffic").waitFor();
+  await workbench.treeItem("wine-europe").click({ button: "right" });
+  await workbench.page.getByRole("menuitem", { name: "Copy Name" }).waitFor();
+  assert.equal(await workbench.page.getByRole("menuitem", { name: /Delete|Test Prediction/ }).count(), 0);
+  await workbench.screenshot(`${here.shots}/side-connection.png`);
+  await workbench.page.keyboard.press("Escape");
+  const row = workbench.treeItem(/^\d{12} · eu-west-1$/);
+  await row.hover();
+  await row.getByRole("button", { name: "Remove Connection from Explorer" }).click();
+  await row.waitFor({ state: "hidden" });
+});
 
 step("an agent's tool reads without asking", async () => {
   const call = await beginCall("sagemaker_list_endpoints", {});
