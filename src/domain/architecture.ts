@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { type Endpoint, type EndpointConfig, isInTransition } from "./endpoint.ts";
 import type { MetricQuery, MetricSeries } from "./metric.ts";
 import type { ScalableTarget } from "./scaling.ts";
@@ -200,7 +201,7 @@ function addEndpoint(
     ({ type, physicalId }) => type === "AWS::SageMaker::Endpoint" && physicalId?.split("/").pop() === endpointName,
   )?.logicalId;
   if (!endpoint) {
-    const unread = { status: "not read", state: "unknown" as const, reason: endpointError };
+    const unread = { status: l10n.t("not read"), state: "unknown" as const, reason: endpointError };
     add({ id: "endpoint", kind: "endpoint", name: endpointName, logicalId, ...unread }, from);
     return;
   }
@@ -216,7 +217,7 @@ function addEndpoint(
       }
     : undefined;
   const state = failed ? "failed" : isInTransition(status) ? "moving" : "ok";
-  const kind = config?.async ? "asynchronous" : undefined;
+  const kind = config?.async ? l10n.t("asynchronous") : undefined;
   const reason = failureReason;
   add(
     {
@@ -244,14 +245,14 @@ function addEndpoint(
         kind: "variant",
         name,
         state: failed ? "failed" : isScaling ? "moving" : "ok",
-        status: isScaling ? "changing" : status,
+        status: isScaling ? l10n.t("changing") : status,
         detail: [share, modelName].filter(Boolean).join(" · "),
         traffic: all[i],
       },
       "endpoint",
     );
     const target = targets.find(({ variantName }) => variantName === name);
-    const limits = target ? `${target.minInstances} to ${target.maxInstances}` : undefined;
+    const limits = target ? l10n.t("scales {0} to {1}", target.minInstances, target.maxInstances) : undefined;
     const alarm = target?.policies
       .flatMap(({ alarms }) => alarms)
       .find((each) => each.state === "ALARM" && !each.name.includes("AlarmLow"));
@@ -259,10 +260,10 @@ function addEndpoint(
       {
         id: `instances/${name}`,
         kind: "instances",
-        name: instanceType === undefined ? "serverless" : `${currentInstances} × ${instanceType}`,
+        name: instanceType === undefined ? l10n.t("serverless") : `${currentInstances} × ${instanceType}`,
         state: isScaling ? "moving" : currentInstances === 0 && instanceType !== undefined ? "failed" : "ok",
-        status: isScaling ? `${currentInstances} → ${desiredInstances}` : "in service",
-        detail: [alarm && "⚑ alarm", limits && `scales ${limits}`].filter(Boolean).join(" · "),
+        status: isScaling ? `${currentInstances} → ${desiredInstances}` : l10n.t("in service"),
+        detail: [alarm && l10n.t("⚑ alarm"), limits].filter(Boolean).join(" · "),
       },
       id,
     );
