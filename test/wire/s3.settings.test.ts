@@ -1,12 +1,22 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import {
+  CloudFormationClient,
+  CreateStackCommand,
+  DescribeStacksCommand,
+  UpdateStackCommand,
+} from "@aws-sdk/client-cloudformation";
+import {
   AbortMultipartUploadCommand,
   CreateBucketCommand,
   CreateMultipartUploadCommand,
+  DeleteBucketAnalyticsConfigurationCommand,
   DeleteBucketCorsCommand,
   DeleteBucketEncryptionCommand,
+  DeleteBucketIntelligentTieringConfigurationCommand,
+  DeleteBucketInventoryConfigurationCommand,
   DeleteBucketLifecycleCommand,
+  DeleteBucketMetricsConfigurationCommand,
   DeleteBucketOwnershipControlsCommand,
   DeleteBucketPolicyCommand,
   DeleteBucketReplicationCommand,
@@ -14,10 +24,14 @@ import {
   DeleteBucketWebsiteCommand,
   DeleteObjectTaggingCommand,
   GetBucketAccelerateConfigurationCommand,
+  GetBucketAnalyticsConfigurationCommand,
   GetBucketCorsCommand,
   GetBucketEncryptionCommand,
+  GetBucketIntelligentTieringConfigurationCommand,
+  GetBucketInventoryConfigurationCommand,
   GetBucketLifecycleConfigurationCommand,
   GetBucketLoggingCommand,
+  GetBucketMetricsConfigurationCommand,
   GetBucketNotificationConfigurationCommand,
   GetBucketOwnershipControlsCommand,
   GetBucketPolicyCommand,
@@ -36,10 +50,14 @@ import {
   ListMultipartUploadsCommand,
   ListPartsCommand,
   PutBucketAccelerateConfigurationCommand,
+  PutBucketAnalyticsConfigurationCommand,
   PutBucketCorsCommand,
   PutBucketEncryptionCommand,
+  PutBucketIntelligentTieringConfigurationCommand,
+  PutBucketInventoryConfigurationCommand,
   PutBucketLifecycleConfigurationCommand,
   PutBucketLoggingCommand,
+  PutBucketMetricsConfigurationCommand,
   PutBucketNotificationConfigurationCommand,
   PutBucketOwnershipControlsCommand,
   PutBucketPolicyCommand,
@@ -197,19 +215,138 @@ describe("a bucket's settings are put, told and taken away, with AWS's words for
     );
   });
 
-  it("what no bucket here has is empty or said to be missing", async () => {
+  it("an object lock, which no bucket here has, is said to be missing", async () => {
     await assert.rejects(
       s3.send(new GetObjectLockConfigurationCommand({ Bucket })),
       missing("ObjectLockConfigurationNotFoundError", "Object Lock configuration does not exist for this bucket"),
     );
-    for (const answer of [
-      (await s3.send(new ListBucketAnalyticsConfigurationsCommand({ Bucket }))).AnalyticsConfigurationList,
-      (await s3.send(new ListBucketIntelligentTieringConfigurationsCommand({ Bucket })))
-        .IntelligentTieringConfigurationList,
-      (await s3.send(new ListBucketInventoryConfigurationsCommand({ Bucket }))).InventoryConfigurationList,
-      (await s3.send(new ListBucketMetricsConfigurationsCommand({ Bucket }))).MetricsConfigurationList,
-    ])
-      assert.deepEqual(answer ?? [], []);
+  });
+});
+
+describe("what a bucket has several of, by their ids", () => {
+  const Id = "all";
+  const at = { Bucket, Id };
+  const S3BucketDestination = { Bucket: "arn:aws:s3:::reports", Format: "CSV" as const };
+  const nothing = missing("NoSuchConfiguration", "The specified configuration does not exist.");
+
+  it("metrics", async () => {
+    const MetricsConfiguration = { Id, Filter: { Prefix: "logs/" } };
+    await s3.send(new PutBucketMetricsConfigurationCommand({ ...at, MetricsConfiguration }));
+    const told = await s3.send(new GetBucketMetricsConfigurationCommand(at));
+    assert.deepEqual(told.MetricsConfiguration, MetricsConfiguration);
+    const list = await s3.send(new ListBucketMetricsConfigurationsCommand({ Bucket }));
+    assert.deepEqual(list.MetricsConfigurationList, [MetricsConfiguration]);
+    assert.equal(list.IsTruncated, false);
+    await s3.send(new DeleteBucketMetricsConfigurationCommand(at));
+    await assert.rejects(s3.send(new GetBucketMetricsConfigurationCommand(at)), nothing);
+    await assert.rejects(
+      s3.send(new PutBucketMetricsConfigurationCommand({ ...at, MetricsConfiguration: { Id: "other" } })),
+      { name: "InvalidArgument" },
+    );
+  });
+
+  it("analytics", async () => {
+    const DataExport = { OutputSchemaVersion: "V_1" as const, Destination: { S3BucketDestination } };
+    const AnalyticsConfiguration = { Id, StorageClassAnalysis: { DataExport } };
+    await s3.send(new PutBucketAnalyticsConfigurationCommand({ ...at, AnalyticsConfiguration }));
+    const told = await s3.send(new GetBucketAnalyticsConfigurationCommand(at));
+    assert.deepEqual(told.AnalyticsConfiguration, AnalyticsConfiguration);
+    const list = await s3.send(new ListBucketAnalyticsConfigurationsCommand({ Bucket }));
+    assert.equal(list.AnalyticsConfigurationList!.length, 1);
+    await s3.send(new DeleteBucketAnalyticsConfigurationCommand(at));
+    await assert.rejects(s3.send(new GetBucketAnalyticsConfigurationCommand(at)), nothing);
+  });
+
+  it("inventories", async () => {
+    const InventoryConfiguration = {
+      Id,
+      IsEnabled: true,
+      IncludedObjectVersions: "All" as const,
+      Schedule: { Frequency: "Daily" as const },
+      OptionalFields: ["Size" as const],
+      Destination: { S3BucketDestination },
+    };
+    await s3.send(new PutBucketInventoryConfigurationCommand({ ...at, InventoryConfiguration }));
+    const told = await s3.send(new GetBucketInventoryConfigurationCommand(at));
+    assert.deepEqual(told.InventoryConfiguration, InventoryConfiguration);
+    const list = await s3.send(new ListBucketInventoryConfigurationsCommand({ Bucket }));
+    assert.equal(list.InventoryConfigurationList![0]!.Schedule!.Frequency, "Daily");
+    await s3.send(new DeleteBucketInventoryConfigurationCommand(at));
+    await assert.rejects(s3.send(new DeleteBucketInventoryConfigurationCommand(at)), nothing);
+  });
+
+  it("intelligent tiering, and a list of more than one page", async () => {
+    const put = (id: string) =>
+      s3.send(
+        new PutBucketIntelligentTieringConfigurationCommand({
+          Bucket,
+          Id: id,
+          IntelligentTieringConfiguration: {
+            Id: id,
+            Status: "Enabled",
+            Tierings: [{ Days: 90, AccessTier: "ARCHIVE_ACCESS" }],
+          },
+        }),
+      );
+    for (let index = 0; index < 101; index++) await put(`t${String(index).padStart(3, "0")}`);
+    const told = await s3.send(new GetBucketIntelligentTieringConfigurationCommand({ Bucket, Id: "t007" }));
+    assert.deepEqual(told.IntelligentTieringConfiguration!.Tierings, [{ Days: 90, AccessTier: "ARCHIVE_ACCESS" }]);
+    const first = await s3.send(new ListBucketIntelligentTieringConfigurationsCommand({ Bucket }));
+    assert.deepEqual([first.IntelligentTieringConfigurationList!.length, first.IsTruncated], [100, true]);
+    const ContinuationToken = first.NextContinuationToken;
+    const rest = await s3.send(new ListBucketIntelligentTieringConfigurationsCommand({ Bucket, ContinuationToken }));
+    assert.deepEqual(
+      rest.IntelligentTieringConfigurationList!.map((one) => one.Id),
+      ["t100"],
+    );
+    await s3.send(new DeleteBucketIntelligentTieringConfigurationCommand({ Bucket, Id: "t007" }));
+    await assert.rejects(s3.send(new GetBucketIntelligentTieringConfigurationCommand({ Bucket, Id: "t007" })), nothing);
+  });
+
+  it("come, change and go with a stack", async () => {
+    const cloudFormation = new CloudFormationClient(sandbox.clientConfig());
+    const StackName = "configured";
+    const template = (properties: object) =>
+      JSON.stringify({
+        Resources: { B: { Type: "AWS::S3::Bucket", Properties: { BucketName: "configured", ...properties } } },
+      });
+    const Destination = { BucketArn: "arn:aws:s3:::reports", Format: "CSV" };
+    const TemplateBody = template({
+      MetricsConfigurations: [{ Id: "whole" }, { Id: "part", Prefix: "a/", TagFilters: [{ Key: "k", Value: "v" }] }],
+      AnalyticsConfigurations: [
+        { Id: "a", StorageClassAnalysis: { DataExport: { Destination, OutputSchemaVersion: "V_1" } } },
+      ],
+      InventoryConfigurations: [
+        {
+          Id: "i",
+          Enabled: true,
+          Destination,
+          IncludedObjectVersions: "Current",
+          ScheduleFrequency: "Weekly",
+          Prefix: "x",
+        },
+      ],
+      IntelligentTieringConfigurations: [
+        { Id: "t", Status: "Enabled", Tierings: [{ AccessTier: "ARCHIVE_ACCESS", Days: 90 }] },
+      ],
+    });
+    const status = async () =>
+      (await cloudFormation.send(new DescribeStacksCommand({ StackName }))).Stacks![0]!.StackStatus;
+    await cloudFormation.send(new CreateStackCommand({ StackName, TemplateBody }));
+    assert.equal(await status(), "CREATE_COMPLETE");
+    const part = await s3.send(new GetBucketMetricsConfigurationCommand({ Bucket: "configured", Id: "part" }));
+    assert.deepEqual(part.MetricsConfiguration!.Filter, { And: { Prefix: "a/", Tags: [{ Key: "k", Value: "v" }] } });
+    const inventory = await s3.send(new GetBucketInventoryConfigurationCommand({ Bucket: "configured", Id: "i" }));
+    assert.deepEqual(inventory.InventoryConfiguration!.Filter, { Prefix: "x" });
+    await cloudFormation.send(
+      new UpdateStackCommand({ StackName, TemplateBody: template({ MetricsConfigurations: [{ Id: "whole" }] }) }),
+    );
+    assert.equal(await status(), "UPDATE_COMPLETE");
+    await assert.rejects(
+      s3.send(new GetBucketMetricsConfigurationCommand({ Bucket: "configured", Id: "part" })),
+      nothing,
+    );
+    cloudFormation.destroy();
   });
 });
 
@@ -229,6 +366,13 @@ describe("objects", () => {
     assert.deepEqual(
       own.Grants!.map(({ Permission }) => Permission),
       ["FULL_CONTROL"],
+    );
+    await assert.rejects(
+      s3.send(new CreateBucketCommand({ Bucket: "enforced", ACL: "public-read" })),
+      missing(
+        "InvalidBucketAclWithObjectOwnership",
+        "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
+      ),
     );
     await s3.send(new CreateBucketCommand({ Bucket: "enforced" }));
     await s3.send(new PutObjectCommand({ Bucket: "enforced", Key: "a", Body: "x" }));

@@ -13,10 +13,6 @@ import {
   GetBucketRequestPaymentCommand,
   GetBucketWebsiteCommand,
   GetObjectLockConfigurationCommand,
-  ListBucketAnalyticsConfigurationsCommand,
-  ListBucketIntelligentTieringConfigurationsCommand,
-  ListBucketInventoryConfigurationsCommand,
-  ListBucketMetricsConfigurationsCommand,
   type LoggingEnabled,
   type NotificationConfiguration,
   type Payer,
@@ -105,21 +101,12 @@ export function addBucketFeatures(service: ServiceBuilder, store: BucketStore): 
       return { PolicyStatus: { IsPublic: isPublicPolicy(policy) } };
     })
     .on(GetObjectLockConfigurationCommand)((i, ctx) => {
-      store.get(i.Bucket, ctx);
-      throw new WireError(
-        "ObjectLockConfigurationNotFoundError",
-        "Object Lock configuration does not exist for this bucket",
-        404,
-        { BucketName: i.Bucket },
-      );
-    })
-    .on(ListBucketAnalyticsConfigurationsCommand)((i, ctx) => nothing(store, i.Bucket, ctx))
-    .on(ListBucketIntelligentTieringConfigurationsCommand)((i, ctx) => nothing(store, i.Bucket, ctx))
-    .on(ListBucketInventoryConfigurationsCommand)((i, ctx) => nothing(store, i.Bucket, ctx))
-    .on(ListBucketMetricsConfigurationsCommand)((i, ctx) => nothing(store, i.Bucket, ctx));
-}
-
-function nothing(store: BucketStore, name: string | undefined, ctx: Parameters<BucketStore["get"]>[1]) {
-  store.get(name, ctx);
-  return { IsTruncated: false };
+    store.get(i.Bucket, ctx);
+    throw new WireError(
+      "ObjectLockConfigurationNotFoundError",
+      "Object Lock configuration does not exist for this bucket",
+      404,
+      { BucketName: i.Bucket },
+    );
+  });
 }

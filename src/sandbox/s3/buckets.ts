@@ -35,7 +35,15 @@ export function addBucketOperations(service: ServiceBuilder, world: World, store
         throw new WireError("NotImplemented", "This sandbox has no Object Lock; create the bucket without it.", 501);
       const settings = new Map<string, unknown>();
       if (input.ObjectOwnership) settings.set("ownership", { Rules: [{ ObjectOwnership: input.ObjectOwnership }] });
-      checkAcl(input.ACL, input.ObjectOwnership ?? "BucketOwnerEnforced", true);
+      const ownership = input.ObjectOwnership ?? "BucketOwnerEnforced";
+      if (ownership === "BucketOwnerEnforced" && input.ACL !== undefined && input.ACL !== "private")
+        throw new WireError(
+          "InvalidBucketAclWithObjectOwnership",
+          "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
+          400,
+          { BucketName: name },
+        );
+      checkAcl(input.ACL, ownership, true);
       store.buckets.set(name, {
         name,
         region: asked === "EU" ? "eu-west-1" : (asked ?? ctx.region),

@@ -4,6 +4,7 @@ import { serviceInfo } from "../wire/serviceInfo.ts";
 import type { ServiceModule, World } from "../world.ts";
 import { isBrowserForm, uploadForm } from "./browserUpload.ts";
 import { addAclOperations } from "./bucketAcl.ts";
+import { addBucketConfigurations } from "./bucketConfigurations.ts";
 import { addBucketFeatures } from "./bucketFeatures.ts";
 import { addBucketSettings } from "./bucketSettings.ts";
 import { BucketStore } from "./bucketStore.ts";
@@ -26,6 +27,7 @@ export function createS3(world: World): ServiceModule {
   addBucketOperations(service, world, store);
   addBucketSettings(service, store);
   addBucketFeatures(service, store);
+  addBucketConfigurations(service, store);
   addAclOperations(service, world, store);
   addObjectOperations(service, world, store);
   addTaggingOperations(service, store);

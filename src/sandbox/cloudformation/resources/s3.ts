@@ -13,9 +13,11 @@ import {
   PutBucketVersioningCommand,
   PutPublicAccessBlockCommand,
 } from "@aws-sdk/client-s3";
+import { WireError } from "../../wire/types.ts";
 import { isMap, type Value, type ValueMap } from "../template/value.ts";
 import { type HandlerTable, isNotFound, type ResourceContext, unlessMissing } from "./handler.ts";
 import { document, maps, optionalText, PropertyError, text, toInput } from "./properties.ts";
+import { CONFIGURATION_LISTS, putConfigurations } from "./s3Configurations.ts";
 import { dropEncryption, SIMPLE_SETTINGS } from "./s3Settings.ts";
 
 const SETTINGS = [
@@ -26,6 +28,7 @@ const SETTINGS = [
   "LifecycleConfiguration",
   "Tags",
   ...Object.keys(SIMPLE_SETTINGS),
+  ...CONFIGURATION_LISTS,
 ];
 
 /** AWS::S3::Bucket and AWS::S3::BucketPolicy. */
@@ -38,14 +41,17 @@ export const s3Handlers: HandlerTable = {
       const Bucket = optionalText(properties, "BucketName") ?? ctx.generatedName(63).toLowerCase();
       const location: ValueMap =
         ctx.region === "us-east-1" ? {} : { CreateBucketConfiguration: { LocationConstraint: ctx.region } };
+      assertAclAllowed(properties);
       await ctx.call(CreateBucketCommand, toInput(CreateBucketCommand, { Bucket, ...location }));
       ctx.exists(Bucket);
       await putSettings(Bucket, properties, ctx);
+      await putConfigurations(Bucket, properties, {}, ctx);
       return { id: Bucket, attributes: attributesOf(Bucket, ctx.region) };
     },
     async update(Bucket, properties, previous, ctx) {
       checkKeys(properties);
       await putSettings(Bucket, properties, ctx);
+      await putConfigurations(Bucket, properties, previous, ctx);
       const dropped = (name: string) => previous[name] !== undefined && properties[name] === undefined;
       if (dropped("PublicAccessBlockConfiguration")) await ctx.call(DeletePublicAccessBlockCommand, { Bucket });
       if (dropped("OwnershipControls")) await ctx.call(DeleteBucketOwnershipControlsCommand, { Bucket });
@@ -83,15 +89,23 @@ export const s3Handlers: HandlerTable = {
 /** What AWS::S3::Bucket has and the sandbox's buckets have not. */
 const UNSUPPORTED = new Set([
   "AbacStatus",
-  "AnalyticsConfigurations",
-  "IntelligentTieringConfigurations",
-  "InventoryConfigurations",
   "MetadataConfiguration",
   "MetadataTableConfiguration",
-  "MetricsConfigurations",
   "ObjectLockConfiguration",
   "ObjectLockEnabled",
 ]);
+
+/** New buckets take no access control lists unless the template gives their objects to writers (AWS: since April 2023). */
+function assertAclAllowed(properties: ValueMap): void {
+  const control = optionalText(properties, "AccessControl") ?? "Private";
+  const ownership = isMap(properties.OwnershipControls) ? maps(properties.OwnershipControls, "Rules")[0] : undefined;
+  const isEnforced = (ownership?.ObjectOwnership ?? "BucketOwnerEnforced") === "BucketOwnerEnforced";
+  if (isEnforced && control !== "Private" && control !== "BucketOwnerFullControl")
+    throw new WireError(
+      "InvalidBucketAclWithObjectOwnership",
+      "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
+    );
+}
 
 function checkKeys(properties: ValueMap): void {
   const extraneous = Object.keys(properties).find((name) => name !== "BucketName" && !SETTINGS.includes(name));

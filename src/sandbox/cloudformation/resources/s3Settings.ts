@@ -4,6 +4,9 @@ import {
   DeleteBucketEncryptionCommand,
   DeleteBucketReplicationCommand,
   DeleteBucketWebsiteCommand,
+  GetBucketAclCommand,
+  type Grant,
+  type Permission,
   PutBucketAccelerateConfigurationCommand,
   PutBucketAclCommand,
   PutBucketCorsCommand,
@@ -36,7 +39,7 @@ export const SIMPLE_SETTINGS: Record<string, { put: Put; drop: Drop }> = {
       ctx.call(PutBucketAccelerateConfigurationCommand, { Bucket, AccelerateConfiguration: { Status: "Suspended" } }),
   },
   AccessControl: {
-    put: (Bucket, value, ctx) => ctx.call(PutBucketAclCommand, { Bucket, ACL: cannedAcl(String(value)) }),
+    put: (Bucket, value, ctx) => putAcl(Bucket, String(value), ctx),
     drop: (Bucket, ctx) => ctx.call(PutBucketAclCommand, { Bucket, ACL: "private" }),
   },
   CorsConfiguration: {
@@ -96,6 +99,21 @@ export const SIMPLE_SETTINGS: Record<string, { put: Put; drop: Drop }> = {
 
 /** Brings a bucket's default encryption back. */
 export const dropEncryption: Drop = (Bucket, ctx) => ctx.call(DeleteBucketEncryptionCommand, { Bucket });
+
+const LOG_DELIVERY = "http://acs.amazonaws.com/groups/s3/LogDelivery";
+
+/** Two of S3's canned lists are no values of the SDK's type: they are put as the grants that they stand for. */
+async function putAcl(Bucket: string, control: string, ctx: ResourceContext): Promise<void> {
+  if (control !== "LogDeliveryWrite" && control !== "AwsExecRead") {
+    await ctx.call(PutBucketAclCommand, { Bucket, ACL: cannedAcl(control) });
+    return;
+  }
+  const { Owner } = await ctx.call(GetBucketAclCommand, { Bucket });
+  const own: Grant = { Grantee: { ID: Owner?.ID, Type: "CanonicalUser" }, Permission: "FULL_CONTROL" };
+  const delivery = (Permission: Permission): Grant => ({ Grantee: { URI: LOG_DELIVERY, Type: "Group" }, Permission });
+  const Grants = control === "LogDeliveryWrite" ? [own, delivery("WRITE"), delivery("READ_ACP")] : [own];
+  await ctx.call(PutBucketAclCommand, { Bucket, AccessControlPolicy: { Owner, Grants } });
+}
 
 /** `PublicRead` → `public-read`. */
 function cannedAcl(control: string): BucketCannedACL {
