@@ -99,7 +99,7 @@ function placeRows({ connection, target }: PreparedRun): FactRow[] {
   return [
     {
       label: `$(account) ${l10n.t("Account")}`,
-      description: sandbox ? `${connection.accountId} (sandbox)` : connection.accountId,
+      description: `${connection.accountId}${sandbox ? l10n.t(" (sandbox)") : ""}`,
     },
     { label: `$(globe) ${l10n.t("Region")}`, description: connection.region },
     {

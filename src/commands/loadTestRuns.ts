@@ -42,7 +42,7 @@ export function runCommands(services: RunCommandServices): RunCommands {
     if (file !== undefined) await work(file);
   };
   return {
-    "sagemakerOps.loadTest.openRun": withRun(l10n.t("Run"), (file) => services.panels.showReport(file)),
+    "sagemakerOps.loadTest.openRun": withRun(l10n.t("Load run"), (file) => services.panels.showReport(file)),
     "sagemakerOps.loadTest.openReport": withRun(l10n.t("Report"), showReport),
     "sagemakerOps.loadTest.explain": withRun(l10n.t("Explain the scaling of"), (file) => explain(services, file)),
     "sagemakerOps.loadTest.compare": withRun(l10n.t("Baseline"), (file) => compare(services, file)),

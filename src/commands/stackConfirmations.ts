@@ -23,10 +23,10 @@ export function confirmDeployment(
   const facts: FactRow[] = [
     {
       label: `$(account) ${l10n.t("Account")}`,
-      description: sandbox ? `${connection.accountId} (sandbox)` : connection.accountId,
+      description: `${connection.accountId}${sandbox ? l10n.t(" (sandbox)") : ""}`,
     },
     { label: `$(globe) ${l10n.t("Region")}`, description: connection.region },
-    { label: `$(layers) ${l10n.t("Stack")}`, description: isNew ? `${stackName} (new)` : stackName },
+    { label: `$(layers) ${l10n.t("Stack")}`, description: isNew ? l10n.t("{0} (new)", stackName) : stackName },
     {
       label: `$(credit-card) ${l10n.t("Endpoint")}`,
       description: sandbox

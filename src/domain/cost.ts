@@ -72,7 +72,8 @@ const HOURS_PER_MONTH = 730;
 
 /** `$0.23/h, $168/month` */
 export function formatHourlyAndMonthly(usd: number): string {
-  return `${formatHourly(usd)}, $${Math.round(usd * HOURS_PER_MONTH).toLocaleString("en-US")}/month`;
+  const monthly = `$${Math.round(usd * HOURS_PER_MONTH).toLocaleString("en-US")}`;
+  return l10n.t("{0}, {1}/month", formatHourly(usd), monthly);
 }
 
 /** `$0.23/h` */

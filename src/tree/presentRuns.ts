@@ -29,7 +29,7 @@ export function presentRun(report: LoadRunReport, nowMs: number): Presentation {
         l10n.t("Verdict"),
         `${verdict.passed ? l10n.t("passed") : l10n.t("failed")}${verdict.proven ? l10n.t(", scale-out proven") : ""}`,
       ],
-      [l10n.t("Run"), verdict.sentence],
+      [l10n.t("Load run"), verdict.sentence],
       [l10n.t("Target"), `${target.name}${report.connection.sandbox ? l10n.t(" (sandbox, simulated instances)") : ""}`],
     ]),
     icon: verdict.passed ? "pass" : report.interrupted ? "circle-slash" : "error",

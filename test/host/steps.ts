@@ -32,7 +32,7 @@ export function story(
   workspace: { folder: string; remove(): void } | undefined,
   timeScale: number,
   more: Record<string, unknown> = {},
-  prepare: () => Promise<{ vsix?: string[]; env?: Record<string, string> }> = async () => ({}),
+  prepare: () => Promise<{ vsix?: string[]; env?: Record<string, string>; language?: string }> = async () => ({}),
 ): Story {
   let server: VscodeServer | undefined;
   let workbench: Workbench | undefined;
@@ -43,7 +43,7 @@ export function story(
     async () => {
       if (!workspace || skip) return;
       const settings = { "sagemakerOps.sandbox.timeScale": timeScale, ...more };
-      const { vsix = [], env } = await prepare();
+      const { vsix = [], env, language } = await prepare();
       server = await startVscode({
         workspace: workspace.folder,
         vsix: [packageVsix().file, ...vsix],
@@ -51,7 +51,7 @@ export function story(
         env,
       });
       shots = path.resolve(import.meta.dirname, "../../artifacts/host", server.version);
-      workbench = await Workbench.open(server);
+      workbench = await Workbench.open(server, language);
       workbench.page.setDefaultTimeout(20_000);
     },
     { timeout: 180_000 },

@@ -27,8 +27,11 @@ export class Workbench {
     readonly problems: WorkbenchProblems,
   ) {}
 
-  /** Opens the page and waits until the extension host runs. */
-  static async open(server: VscodeServer): Promise<Workbench> {
+  /**
+   * Opens the page and waits until the extension host runs.
+   * @param language of the extensions; the workbench's own texts are in packages that the rig does not install
+   */
+  static async open(server: VscodeServer, language?: string): Promise<Workbench> {
     const browser = await launchBrowser();
     try {
       const context = await browser.newContext({
@@ -36,6 +39,12 @@ export class Workbench {
         reducedMotion: "reduce",
         permissions: ["clipboard-read", "clipboard-write"],
       });
+      // What a language pack sets before the workbench starts, and what its own English texts set then.
+      const setting = JSON.stringify({ value: language });
+      if (language)
+        await context.addInitScript(
+          `Object.defineProperty(globalThis, "_VSCODE_NLS_LANGUAGE", { get: () => (${setting}).value, set: () => {} });`,
+        );
       const page = await context.newPage();
       const problems = await WorkbenchProblems.watch(server, context, page);
       await page.goto(server.url, { waitUntil: "commit" });
