@@ -35,6 +35,7 @@ const FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:backend";
 const SOURCE = `export const handler = async (event) => {
   const how = event.queryStringParameters?.how;
   if (how === "throw") throw new Error("x");
+  if (how === "cookies") return { statusCode: 200, multiValueHeaders: { "Set-Cookie": ["a=1; Path=/", "b=2"] }, body: "" };
   if (how === "malformed") return { body: "no status" };
   if (how === "object") return { statusCode: 200, body: { a: 1 } };
   if (how === "binary") return { statusCode: 200, headers: { "content-type": "image/png" }, isBase64Encoded: true, body: Buffer.from([1, 255, 0]).toString("base64") };
@@ -205,6 +206,11 @@ describe("API Gateway stages", () => {
     assert.deepEqual([sent.isBase64Encoded, sent.body], [true, Buffer.from([1, 2, 255]).toString("base64")]);
     const image = await fetch(`${base}/DT?how=binary`, { method: "POST", headers: { accept: "image/png" } });
     assert.deepEqual([...new Uint8Array(await image.arrayBuffer())], [1, 255, 0]);
+  });
+
+  it("functionality: each cookie has a line of its own", async () => {
+    const answer = await fetch(`${base}/DT?how=cookies`, { method: "POST" });
+    assert.deepEqual(answer.headers.getSetCookie(), ["a=1; Path=/", "b=2"]);
   });
 
   it("functionality: a mock answers the preflight request", async () => {
