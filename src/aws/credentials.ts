@@ -27,17 +27,22 @@ export async function listProfiles(): Promise<AwsProfile[]> {
   const { loadSharedConfigFiles } = await import("@smithy/shared-ini-file-loader");
   const { configFile, credentialsFile } = await loadSharedConfigFiles({ ignoreCache: true });
   const names = new Set([...Object.keys(configFile), ...Object.keys(credentialsFile)]);
-  return [...names].sort().map((name) => ({
-    name,
-    region: configFile[name]?.region ?? credentialsFile[name]?.region,
-    endpointUrl: configFile[name]?.endpoint_url,
-  }));
+  // Other sections of the config file are listed, too, by their kind and name.
+  const isProfile = (name: string) => !/^(sso-session|services)\./.test(name);
+  return [...names]
+    .filter(isProfile)
+    .sort()
+    .map((name) => ({
+      name,
+      region: configFile[name]?.region ?? credentialsFile[name]?.region,
+      endpointUrl: configFile[name]?.endpoint_url,
+    }));
 }
 
 /** What a sign-in may have to ask a person. */
 export interface CredentialPrompts {
-  /** The code of the MFA device with this serial number or ARN. */
-  mfaCode?(serial: string): Promise<string>;
+  /** The code of the MFA device with this serial number or ARN, which a profile asks for. */
+  mfaCode?(serial: string, profile: string): Promise<string>;
 }
 
 /** Where credentials come from. */
@@ -70,7 +75,7 @@ export async function credentialProvider(source: CredentialSource): Promise<() =
   const usesSso = profile !== undefined && (await ssoSettings(profile)) !== undefined;
   const options = {
     ignoreCache: true,
-    mfaCodeProvider: mfaCode && ((serial: string) => mfaCode(serial)),
+    mfaCodeProvider: mfaCode && ((serial: string) => mfaCode(serial, profile ?? "default")),
     // For the roles that are assumed; SSO has a region of its own, and its portal is AWS's even where others are not.
     parentClientConfig: { region },
     clientConfig: endpointUrl === undefined || usesSso ? undefined : { region, endpoint: endpointUrl },

@@ -9,7 +9,7 @@ import { readSetting } from "../ui/settings.ts";
 import { showSsoSignIn } from "../ui/signIn.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { mayInterrupt, type OngoingWork, stopRun } from "./interruption.ts";
-import { commandStep, settingStep, withSteps } from "./nextSteps.ts";
+import { commandStep, settingStep, withRepeat, withSteps } from "./nextSteps.ts";
 import type { CommandTable } from "./register.ts";
 
 /** Regions that SageMaker hosting is most used in; any other can be typed. */
@@ -118,6 +118,7 @@ async function connectToAws(connections: Connections, profile: string | undefine
     );
   } catch (error) {
     const failure = toOpsError(error);
+    if (failure.code === "credentials") throw withRepeat(failure, () => connectToAws(connections, profile, region));
     if (failure.code !== "badInput") throw failure;
     throw withSteps(failure, commandStep(l10n.t("Connect…"), "sagemakerOps.connection.connect"));
   }

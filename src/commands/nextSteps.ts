@@ -30,6 +30,16 @@ export function withSteps(error: OpsError, ...steps: NextStep[]): OpsError {
   return error;
 }
 
+const repeated = new WeakMap<OpsError, () => Promise<unknown>>();
+
+/** Says what is to be done again after a sign-in, in place of the whole command with its questions. */
+export function withRepeat(error: OpsError, repeat: () => Promise<unknown>): OpsError {
+  repeated.set(error, repeat);
+  return error;
+}
+
+export const repeatOf = (error: OpsError): (() => Promise<unknown>) | undefined => repeated.get(error);
+
 /** What can be done about an error, best first. The log helps only where the message does not say everything. */
 export function nextSteps(error: OpsError): NextStep[] {
   const steps = offered.get(error) ?? BY_CODE[error.code] ?? [];

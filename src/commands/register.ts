@@ -1,7 +1,7 @@
 import { commands, Disposable, type LogOutputChannel, l10n, window } from "vscode";
 import { type CommandId, type Commands, commandIds } from "../contributions.ts";
 import { describeOpsError, type OpsError, toOpsError } from "../domain/errors.ts";
-import { type NextStep, nextSteps } from "./nextSteps.ts";
+import { type NextStep, nextSteps, repeatOf } from "./nextSteps.ts";
 
 /** What each command does; a table that lacks one does not compile. */
 export type CommandTable = { [K in CommandId]: (...args: Commands[K]) => void | Promise<void> };
@@ -56,7 +56,7 @@ async function stepsFor(failure: OpsError, recovery: Recovery | undefined): Prom
   if (!way) return steps;
   const again = async () => {
     await way.run();
-    await recovery.repeat();
+    await (repeatOf(failure) ?? recovery.repeat)();
   };
   return [{ title: l10n.t("Sign In Again"), run: again }, ...steps];
 }

@@ -43,12 +43,10 @@ export function scheduleProblems({
   }
   if (timezone !== undefined && !isTimezone(timezone))
     problems.push(l10n.t('"{0}" is not a time zone such as Europe/Berlin.', timezone));
-  for (const [what, value, least] of [
-    ["minimum", minInstances, 0],
-    ["maximum", maxInstances, 1],
-  ] as const)
-    if (!Number.isInteger(value) || value < least)
-      problems.push(l10n.t("The {0} {1} is not a whole number from {2}.", what, value, least));
+  if (!Number.isInteger(minInstances) || minInstances < 0)
+    problems.push(l10n.t("The minimum {0} is not a whole number from 0.", minInstances));
+  if (!Number.isInteger(maxInstances) || maxInstances < 1)
+    problems.push(l10n.t("The maximum {0} is not a whole number from 1.", maxInstances));
   if (minInstances > maxInstances)
     problems.push(l10n.t("The minimum {0} is above the maximum {1}.", minInstances, maxInstances));
   return problems;

@@ -125,7 +125,7 @@ export class Connections {
       return { connection, clients };
     } catch (e) {
       clients.destroy();
-      throw e;
+      throw request.kind === "aws" ? await withoutSession(e, request.profile) : e;
     }
   }
 
@@ -164,6 +164,18 @@ export class Connections {
     old?.destroy();
   }
 }
+
+/** What the SDK says of a session that is missing names commands of other programs; here one signs in by a button. */
+async function withoutSession(e: unknown, profile: string | undefined): Promise<unknown> {
+  if (!(e instanceof OpsError) || e.code !== "credentials" || profile === undefined) return e;
+  if (!(e.cause instanceof Error) || !NO_SESSION.has(e.cause.name)) return e;
+  const settings = await ssoSettings(profile).catch(() => undefined);
+  if (!settings) return e;
+  const text = l10n.t('Profile "{0}" has no valid session of IAM Identity Center ({1}).', profile, settings.startUrl);
+  return new OpsError("credentials", text, { hint: l10n.t("Sign in, or choose another profile."), cause: e });
+}
+
+const NO_SESSION = new Set(["CredentialsProviderError", "TokenProviderError", "UnauthorizedException"]);
 
 async function awsClientsFor(
   request: Extract<ConnectRequest, { kind: "aws" }>,

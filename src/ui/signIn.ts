@@ -2,10 +2,10 @@ import { env, l10n, ProgressLocation, Uri, window } from "vscode";
 import type { SsoPrompt } from "../domain/connection.ts";
 import { OpsError } from "../domain/errors.ts";
 
-/** Asks for the code of an MFA device. @throws OpsError cancelled */
-export async function askForMfaCode(serial: string): Promise<string> {
+/** Asks for the code of the MFA device of a profile. @throws OpsError cancelled */
+export async function askForMfaCode(serial: string, profile: string): Promise<string> {
   const code = await window.showInputBox({
-    title: l10n.t("Multi-factor authentication"),
+    title: l10n.t("Multi-factor authentication of {0}", profile),
     prompt: l10n.t("Code of device {0}", serial),
     placeHolder: "123456",
     ignoreFocusOut: true,

@@ -126,6 +126,8 @@ step("it is deployed, and its page and API are asked before that is over", async
   await workbench.pick(/Deploy \d+ changes$/);
   await workbench.page.getByText(/^CREATE_COMPLETE · \d+ resources/).waitFor({ timeout: 120_000 });
   await workbench.treeItem("vino-endpoint").waitFor();
+  // After the stack come the page and the looks at what was deployed.
+  await workbench.notification(/Deploying stack vino/).waitFor({ state: "hidden", timeout: 60_000 });
 });
 
 step("a development stack gets a timer, which the Stack view shows, and loses it", async () => {
@@ -173,13 +175,8 @@ step(
 if (canTrain)
   step("a training job makes another model of the project's data", async () => {
     const { workbench } = here;
-    const training = {
-      data: "model/rows.csv",
-      label: "class",
-      hyperparameters: { objective: "multi:softprob", num_class: 3, num_round: 5 },
-    };
-    cpSync(path.join(given, "rows.csv"), path.join(folder, "model/rows.csv"));
-    change({ training });
+    const { training } = read("sagemaker-ops.json") as { training: { hyperparameters: object } };
+    change({ training: { ...training, hyperparameters: { ...training.hyperparameters, num_round: 5 } } });
     await workbench.runCommand("SageMaker Ops: Train…");
     await workbench.quickPickRow(/Start the Training Job$/).waitFor();
     await workbench.screenshot(`${here.shots}/train.png`);

@@ -1,68 +1,20 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { CreateAccessKeyCommand, CreateRoleCommand, CreateUserCommand, IAMClient } from "@aws-sdk/client-iam";
 import { GetSessionTokenCommand, STSClient } from "@aws-sdk/client-sts";
+import { listProfiles } from "../../src/aws/credentials.ts";
 import type { Connection } from "../../src/domain/connection.ts";
 import { Connections } from "../../src/services/connections.ts";
 import { eventually } from "./endpoints.ts";
+import { identityCenter } from "./identityCenter.ts";
 import { startTestSandbox, type TestSandbox } from "./sandbox.ts";
 
 const START_URL = "https://wine.awsapps.com/start";
-
-type SessionKeys = { accessKeyId?: string; secretAccessKey?: string; sessionToken?: string };
-
-/** A portal and token service of IAM Identity Center, as far as its documented API is asked here. */
-function identityCenter(keys: SessionKeys) {
-  const asked: string[] = [];
-  let confirmations = 0;
-  const state = { valid: new Set<string>(["valid"]), confirmAfter: 1, refuse: false };
-  const server: Server = createServer(async (request, response) => {
-    const { pathname } = new URL(request.url ?? "/", "http://portal");
-    asked.push(pathname);
-    const answer = (status: number, body: object, type?: string) => {
-      response.writeHead(status, { "content-type": "application/json", ...(type ? { "x-amzn-errortype": type } : {}) });
-      response.end(JSON.stringify(body));
-    };
-    await readBody(request);
-    if (pathname === "/client/register")
-      return answer(200, { clientId: "c", clientSecret: "s", clientIdIssuedAt: 1, clientSecretExpiresAt: 4e9 });
-    if (pathname === "/device_authorization")
-      return answer(200, {
-        deviceCode: "d",
-        userCode: "ABCD-EFGH",
-        verificationUri: "https://device.sso.us-east-1.amazonaws.com/",
-        verificationUriComplete: "https://device.sso.us-east-1.amazonaws.com/?user_code=ABCD-EFGH",
-        expiresIn: 60,
-        interval: 0.02,
-      });
-    if (pathname === "/token") {
-      if (state.refuse) return answer(400, { error: "access_denied" }, "AccessDeniedException");
-      if (confirmations++ < state.confirmAfter)
-        return answer(400, { error: "authorization_pending" }, "AuthorizationPendingException");
-      state.valid.add("fresh");
-      return answer(200, { accessToken: "fresh", expiresIn: 3600, tokenType: "Bearer", refreshToken: "r" });
-    }
-    if (pathname === "/federation/credentials") {
-      if (!state.valid.has(String(request.headers["x-amz-sso_bearer_token"])))
-        return answer(401, { message: "Session token not found or invalid" }, "UnauthorizedException");
-      return answer(200, { roleCredentials: { ...keys, expiration: Date.now() + 3_600_000 } });
-    }
-    answer(404, { message: pathname });
-  });
-  return { server, asked, state };
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  let text = "";
-  for await (const chunk of request) text += chunk;
-  return text;
-}
 
 describe("connections by profile", () => {
   let sandbox: TestSandbox;
@@ -219,7 +171,17 @@ describe("connections by profile", () => {
         profile("sso", sso) +
         profile("by-sso", { role_arn: roleArn, source_profile: "sso", role_session_name: "test" }),
     );
-    await assert.rejects(connect("by-sso"), { code: "credentials" });
+    await assert.rejects(connect("by-sso"), {
+      code: "credentials",
+      message:
+        /^Profile "by-sso" has no valid session of IAM Identity Center \(https:\/\/wine\.awsapps\.com\/start\)\.$/,
+      hint: "Sign in, or choose another profile.",
+    });
+    assert.deepEqual(
+      (await listProfiles()).map(({ name }) => name),
+      ["by-sso", "sso", "static"],
+      "the session is no profile",
+    );
     const connections = new Connections();
     assert.equal((await connections.ssoSettings("by-sso"))?.startUrl, START_URL);
     const shown: string[] = [];
