@@ -25,8 +25,10 @@ export const USAGE = `SageMaker Endpoint Ops
   train [--project FILE] [--yes]
                         a training job of SageMaker's XGBoost on the project's data; its model becomes the project's
   predict [--endpoint NAME] [--content-type T] [--accept T] (--body TEXT | --file FILE) [--project FILE]
+          [--stream | --async [--input-location s3://…] [--upload-to s3://…]] [--out FILE] [--target-variant V] [--session-id S] …
+                        one prediction: whole, streamed, or followed to its result in S3; headers as the AWS CLI has them
   predict --api (--body ROW) [--project FILE]
-                        one prediction, by InvokeEndpoint or through the project's API
+                        one prediction through the project's API
   ramp PLAN.ramp.json [--report DIR] [--junit FILE] [--project FILE] [--yes]
                         runs a load plan and writes its report; exit code 1 when an expectation fails
   export PLAN.ramp.json --to artillery|k6 --out FOLDER [--workers N] [--project FILE]

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { CreateEndpointCommand, CreateEndpointConfigCommand, SageMakerClient } from "@aws-sdk/client-sagemaker";
@@ -13,6 +14,7 @@ import { predictOnBoth } from "../../src/services/batchPredictor.ts";
 import { Connections } from "../../src/services/connections.ts";
 import { Predictor } from "../../src/services/predictor.ts";
 import { sendSavedRequest } from "../../src/services/savedRequests.ts";
+import { isolatedHome, startCli } from "./commandLine.ts";
 import { deployWine, eventually, WINE_ROW } from "./endpoints.ts";
 import { startTestSandbox, type TestSandbox } from "./sandbox.ts";
 
@@ -198,5 +200,33 @@ describe("streams and asynchronous invocations", () => {
         [424, undefined, "s3://async-data/bad.c"],
       ],
     );
+  });
+
+  it("the command line streams, follows to the result, saves the answer, and refuses what does not go together", async () => {
+    const home = isolatedHome();
+    const { endpoint, accessKeyId, secretAccessKey } = sandbox;
+    const info = { endpoint, region: "us-east-1", accessKeyId, secretAccessKey, timeScale: 300 };
+    home.env.SAGEMAKER_OPS_SANDBOX = JSON.stringify(info);
+    const cli = (...args: string[]) => startCli(["predict", ...args], { env: home.env, cwd: home.folder }).ended;
+    const file = home.write("rows.csv", rows);
+    const streamed = await cli("--endpoint", "wine", "--file", file, "--stream");
+    assert.equal(streamed.code, 0, streamed.stderr);
+    assert.equal(streamed.stdout.split("\n").filter((line) => /^[\d.e-]+,[\d.e-]+,[\d.e-]+$/.test(line)).length, 178);
+    const place = ["--upload-to", "s3://async-data/cli", "--out", "answer.csv", "--inference-id", "mine"];
+    const queued = await cli("--endpoint", "queue", "--body", WINE_ROW, "--async", ...place, "--json");
+    assert.equal(queued.code, 0, queued.stderr);
+    const document = JSON.parse(queued.stdout) as { async: { inferenceId: string }; body: string };
+    assert.equal(document.async.inferenceId, "mine");
+    assert.equal(readFileSync(path.join(home.folder, "answer.csv"), "utf8"), document.body);
+    for (const [args, said] of [
+      [["--stream", "--target-model", "m"], /--target-model does not go with --stream/],
+      [["--stream", "--async"], /one of --api, --stream and --async/],
+      [["--upload-to", "s3://b/c"], /are for --async only/],
+    ] as const) {
+      const refused = await cli("--endpoint", "wine", "--body", WINE_ROW, ...args);
+      assert.equal(refused.code, 2);
+      assert.match(refused.stderr, said);
+    }
+    home.remove();
   });
 });
