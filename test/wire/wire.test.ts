@@ -90,7 +90,7 @@ describe("what the sandbox does not have", () => {
     ));
   it("REST-XML", () =>
     says(
-      { method: "PUT", target: "/bucket?inventory=&id=1", body: "<a/>" },
+      { method: "PUT", target: "/bucket?object-lock", body: "<a/>" },
       "s3",
       /does not implement s3 PUT \/bucket/,
       /NotImplemented/,
