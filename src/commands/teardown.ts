@@ -38,7 +38,7 @@ async function setTeardown(services: StackCommandServices): Promise<void> {
     { label: `$(watch) ${l10n.t("Deletes itself")}`, description: wanted ? whenText(wanted) : l10n.t("never") },
     {
       label: `$(credit-card) ${l10n.t("Endpoint until then")}`,
-      description: costText(wanted, hourlyUsd),
+      description: costText(wanted, hourlyUsd, connection.kind === "sandbox"),
       detail: wanted
         ? l10n.t("Endpoint, API, page and logs go; the role that deletes them stays, and costs nothing")
         : undefined,
@@ -116,13 +116,10 @@ async function costOf({ endpoints }: StackCommandServices, { outputs }: Stack): 
   return name === undefined ? undefined : (await endpoints.detail(name)).hourlyUsd;
 }
 
-function costText(at: string, hourlyUsd: number | undefined): string {
+function costText(at: string, hourlyUsd: number | undefined, isSandbox: boolean): string {
   if (hourlyUsd === undefined) return l10n.t("price not known");
-  if (!at) return l10n.t("about {0}, until somebody deletes it", formatHourly(hourlyUsd));
-  const hours = (Date.parse(`${at}Z`) - Date.now()) / HOUR_MS;
-  return l10n.t(
-    "about {0} with its present instances ({1})",
-    `$${(hours * hourlyUsd).toFixed(2)}`,
-    formatHourly(hourlyUsd),
-  );
+  const onAws = isSandbox ? l10n.t(" on AWS; nothing in the sandbox") : "";
+  if (!at) return l10n.t("about {0}, until somebody deletes it", formatHourly(hourlyUsd)) + onAws;
+  const usd = `$${(((Date.parse(`${at}Z`) - Date.now()) / HOUR_MS) * hourlyUsd).toFixed(2)}`;
+  return l10n.t("about {0} with its present instances ({1})", usd, formatHourly(hourlyUsd)) + onAws;
 }

@@ -21,14 +21,8 @@ import {
   PutMethodResponseCommand,
   UpdateStageCommand,
 } from "@aws-sdk/client-api-gateway";
-import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
-import {
-  AddPermissionCommand,
-  CreateFunctionCommand,
-  LambdaClient,
-  RemovePermissionCommand,
-} from "@aws-sdk/client-lambda";
-import { strToU8, zipSync } from "fflate";
+import { AddPermissionCommand, LambdaClient, RemovePermissionCommand } from "@aws-sdk/client-lambda";
+import { createFunction } from "./functions.ts";
 import { startTestSandbox, type TestSandbox } from "./sandbox.ts";
 
 const FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:backend";
@@ -68,23 +62,7 @@ before(async () => {
   sandbox = await startTestSandbox();
   api = new APIGatewayClient(sandbox.clientConfig());
   lambda = new LambdaClient(sandbox.clientConfig());
-  const iam = new IAMClient(sandbox.clientConfig());
-  const trust = {
-    Version: "2012-10-17",
-    Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }],
-  };
-  await iam.send(new CreateRoleCommand({ RoleName: "fn", AssumeRolePolicyDocument: JSON.stringify(trust) }));
-  iam.destroy();
-  await lambda.send(
-    new CreateFunctionCommand({
-      FunctionName: "backend",
-      Role: "arn:aws:iam::123456789012:role/fn",
-      Runtime: "nodejs22.x",
-      Handler: "index.handler",
-      Timeout: 10,
-      Code: { ZipFile: zipSync({ "index.mjs": strToU8(SOURCE) }) },
-    }),
-  );
+  await createFunction(sandbox, "backend", SOURCE);
   await build();
 });
 after(async () => {

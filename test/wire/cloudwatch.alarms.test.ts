@@ -17,15 +17,11 @@ import {
   type StateValue,
 } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
-import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
-import { CreateFunctionCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import { zipSync } from "fflate";
 import { eventually } from "./endpoints.ts";
+import { createFunction } from "./functions.ts";
 import { startTestSandbox, type TestSandbox } from "./sandbox.ts";
 
 const arnOf = (name: string) => `arn:aws:cloudwatch:us-east-1:123456789012:alarm:${name}`;
-const Statement = { Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" };
-const TRUST = JSON.stringify({ Version: "2012-10-17", Statement });
 let sandbox: TestSandbox;
 let cloudwatch: CloudWatchClient;
 
@@ -273,23 +269,9 @@ describe("composite alarms", () => {
 
 describe("alarm actions", () => {
   it("functionality: a Lambda function gets the event that CloudWatch sends", async () => {
-    const iam = new IAMClient(sandbox.clientConfig());
-    const lambda = new LambdaClient(sandbox.clientConfig());
     const logs = new CloudWatchLogsClient(sandbox.clientConfig());
-    const { Role } = await iam.send(new CreateRoleCommand({ RoleName: "r", AssumeRolePolicyDocument: TRUST }));
-    const { FunctionArn = "" } = await lambda.send(
-      new CreateFunctionCommand({
-        FunctionName: "told",
-        Runtime: "nodejs20.x",
-        Handler: "index.handler",
-        Role: Role?.Arn,
-        Code: {
-          ZipFile: zipSync({
-            "index.mjs": Buffer.from("export const handler = async (e) => console.log(JSON.stringify(e))"),
-          }),
-        },
-      }),
-    );
+    const source = "export const handler = async (e) => console.log(JSON.stringify(e))";
+    const FunctionArn = await createFunction(sandbox, "told", source);
     await onMetric("calls", { AlarmActions: [FunctionArn] });
     await set("calls", "ALARM");
     const line = await eventually("the function has logged its event", async () => {
@@ -311,7 +293,7 @@ describe("alarm actions", () => {
     assert.ok(
       (await historyOf("calls")).some((i) => i.HistorySummary === `Successfully executed action ${FunctionArn}`),
     );
-    for (const client of [iam, lambda, logs]) client.destroy();
+    logs.destroy();
   });
 });
 

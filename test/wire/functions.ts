@@ -3,6 +3,10 @@ import { CreateFunctionCommand, type CreateFunctionCommandInput, LambdaClient } 
 import { strToU8, zipSync } from "fflate";
 import type { TestSandbox } from "./sandbox.ts";
 
+/** An archive of texts by their paths. */
+export const zipOf = (files: Record<string, string>): Uint8Array =>
+  zipSync(Object.fromEntries(Object.entries(files).map(([name, text]) => [name, strToU8(text)])));
+
 /** A role that a service may take. @returns its ARN */
 export async function createRole(sandbox: TestSandbox, RoleName: string, service: string): Promise<string> {
   const iam = new IAMClient(sandbox.clientConfig());
@@ -37,7 +41,7 @@ export async function createFunction(
         Runtime: "nodejs22.x",
         Handler: "index.handler",
         Timeout: 10,
-        Code: { ZipFile: zipSync({ "index.mjs": strToU8(source) }) },
+        Code: { ZipFile: zipOf({ "index.mjs": source }) },
         ...more,
       }),
     );

@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
-import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import {
-  CreateFunctionCommand,
   DeleteFunctionEventInvokeConfigCommand,
   GetFunctionEventInvokeConfigCommand,
   InvokeCommand,
@@ -12,8 +10,8 @@ import {
   PutFunctionEventInvokeConfigCommand,
   UpdateFunctionEventInvokeConfigCommand,
 } from "@aws-sdk/client-lambda";
-import { strToU8, zipSync } from "fflate";
 import { eventually } from "./endpoints.ts";
+import { createFunction } from "./functions.ts";
 import { startTestSandbox, type TestSandbox } from "./sandbox.ts";
 
 const ARN = "arn:aws:lambda:us-east-1:123456789012:function";
@@ -25,29 +23,12 @@ before(async () => {
   sandbox = await startTestSandbox();
   lambda = new LambdaClient(sandbox.clientConfig());
   logs = new CloudWatchLogsClient(sandbox.clientConfig());
-  const iam = new IAMClient(sandbox.clientConfig());
-  const trust = {
-    Version: "2012-10-17",
-    Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }],
-  };
-  await iam.send(new CreateRoleCommand({ RoleName: "fn", AssumeRolePolicyDocument: JSON.stringify(trust) }));
-  iam.destroy();
   const sources = {
     worker:
-      'exports.handler = async (e) => { console.log("TRY"); if (e.fail) throw new Error("no"); return { did: e.a }; };',
-    told: 'exports.handler = async (e) => { console.log("TOLD " + JSON.stringify(e)); };',
+      'export const handler = async (e) => { console.log("TRY"); if (e.fail) throw new Error("no"); return { did: e.a }; };',
+    told: 'export const handler = async (e) => { console.log("TOLD " + JSON.stringify(e)); };',
   };
-  for (const [FunctionName, source] of Object.entries(sources))
-    await lambda.send(
-      new CreateFunctionCommand({
-        FunctionName,
-        Role: "arn:aws:iam::123456789012:role/fn",
-        Runtime: "nodejs22.x",
-        Handler: "index.handler",
-        Timeout: 10,
-        Code: { ZipFile: zipSync({ "index.js": strToU8(source) }) },
-      }),
-    );
+  for (const [FunctionName, source] of Object.entries(sources)) await createFunction(sandbox, FunctionName, source);
 });
 after(async () => {
   lambda.destroy();

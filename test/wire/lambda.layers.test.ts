@@ -14,8 +14,9 @@ import {
   PublishLayerVersionCommand,
   UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
-import { strToU8, unzipSync, zipSync } from "fflate";
+import { unzipSync } from "fflate";
 import { findPython } from "../../src/sandbox/lambda/pythonRuntime.ts";
+import { zipOf } from "./functions.ts";
 import { startTestSandbox, type TestSandbox } from "./sandbox.ts";
 
 let sandbox: TestSandbox;
@@ -37,10 +38,8 @@ after(async () => {
   await sandbox.close();
 });
 
-const zip = (files: Record<string, string>) =>
-  zipSync(Object.fromEntries(Object.entries(files).map(([name, text]) => [name, strToU8(text)])));
 const publish = (LayerName: string, files: Record<string, string>, more: object = {}) =>
-  lambda.send(new PublishLayerVersionCommand({ LayerName, Content: { ZipFile: zip(files) }, ...more }));
+  lambda.send(new PublishLayerVersionCommand({ LayerName, Content: { ZipFile: zipOf(files) }, ...more }));
 const create = (FunctionName: string, Runtime: "nodejs22.x" | "python3.12", Code: object, Layers: string[]) =>
   lambda.send(
     new CreateFunctionCommand({
@@ -64,7 +63,7 @@ describe("Lambda layers", () => {
     const one = (await publish("greet", greeter("one"), { CompatibleRuntimes: ["nodejs22.x"] })).LayerVersionArn!;
     const two = (await publish("greet", greeter("two"))).LayerVersionArn!;
     assert.match(two, /:layer:greet:2$/);
-    const ZipFile = zip({ "index.js": 'exports.handler = async () => require("greeter");' });
+    const ZipFile = zipOf({ "index.js": 'exports.handler = async () => require("greeter");' });
     const made = await create("js", "nodejs22.x", { ZipFile }, [one, two]);
     assert.deepEqual(
       made.Layers?.map(({ Arn }) => Arn),
@@ -88,7 +87,7 @@ describe("Lambda layers", () => {
   it("functionality: a Python layer is on the path", async (t) => {
     if (!findPython()) return t.skip("there is no python3 on this machine");
     const { LayerVersionArn } = await publish("words", { "python/words.py": 'WORD = "hello"' });
-    const ZipFile = zip({ "index.py": "import words\ndef handler(event, context):\n    return words.WORD\n" });
+    const ZipFile = zipOf({ "index.py": "import words\ndef handler(event, context):\n    return words.WORD\n" });
     await create("py", "python3.12", { ZipFile }, [LayerVersionArn!]);
     assert.equal(await invoke("py"), '"hello"');
   });

@@ -4,7 +4,7 @@ import { after, before, describe, it } from "node:test";
 import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { CreateFunctionCommand, InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import { strToU8, zipSync } from "fflate";
+import { zipOf } from "./functions.ts";
 import { startTestSandbox, type TestSandbox } from "./sandbox.ts";
 
 const hasPython = spawnSync("python3", ["--version"]).status === 0;
@@ -28,7 +28,7 @@ after(async () => {
 });
 
 async function invoke(FunctionName: string, source: string, event: unknown = {}, Handler = "app.handler") {
-  const ZipFile = zipSync({ "app.py": strToU8(source) });
+  const ZipFile = zipOf({ "app.py": source });
   await lambda.send(
     new CreateFunctionCommand({ FunctionName, Runtime: "python3.12", Handler, Role, Code: { ZipFile } }),
   );

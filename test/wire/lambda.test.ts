@@ -15,15 +15,12 @@ import {
   UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
-import { strToU8, type Zippable, zipSync } from "fflate";
+import { zipOf } from "./functions.ts";
 import { startTestSandbox, type TestSandbox } from "./sandbox.ts";
 
 const Role = "arn:aws:iam::123456789012:role/fn";
 let sandbox: TestSandbox;
 let lambda: LambdaClient;
-
-const zip = (files: Record<string, string>) =>
-  zipSync(Object.fromEntries(Object.entries(files).map(([name, text]) => [name, strToU8(text)])) as Zippable);
 
 async function create(FunctionName: string, source: string, more: object = {}, file = "index.mjs"): Promise<void> {
   await lambda.send(
@@ -32,7 +29,7 @@ async function create(FunctionName: string, source: string, more: object = {}, f
       Role,
       Runtime: "nodejs20.x",
       Handler: "index.handler",
-      Code: { ZipFile: zip({ [file]: source }) },
+      Code: { ZipFile: zipOf({ [file]: source }) },
       ...more,
     }),
   );
@@ -202,7 +199,7 @@ describe("Lambda functions", () => {
   it("validation: archives, roles, environment and names", async () => {
     const refused = (more: object, message: RegExp) => assert.rejects(create("bad", "x", more), message);
     await refused({ Code: { ZipFile: Buffer.from("no zip") } }, /Could not unzip uploaded file/);
-    await refused({ Code: { ZipFile: zip({ "../evil.js": "x" }) } }, /leads out of the archive/);
+    await refused({ Code: { ZipFile: zipOf({ "../evil.js": "x" }) } }, /leads out of the archive/);
     await refused({ Role: "arn:aws:iam::123456789012:role/nope" }, /cannot be assumed by Lambda/);
     await refused(
       { Environment: { Variables: { AWS_REGION: "x" } } },
@@ -231,7 +228,7 @@ describe("Lambda functions", () => {
     await lambda.send(
       new UpdateFunctionCodeCommand({
         FunctionName,
-        ZipFile: zip({ "index.mjs": "export const handler = async () => process.env.WHAT;" }),
+        ZipFile: zipOf({ "index.mjs": "export const handler = async () => process.env.WHAT;" }),
       }),
     );
     await lambda.send(

@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import {
   AddPermissionCommand,
   CreateAliasCommand,
-  CreateFunctionCommand,
   DeleteAliasCommand,
   DeleteFunctionCommand,
   DeleteFunctionConcurrencyCommand,
@@ -22,7 +20,7 @@ import {
   UpdateAliasCommand,
   UpdateFunctionCodeCommand,
 } from "@aws-sdk/client-lambda";
-import { strToU8, zipSync } from "fflate";
+import { createFunction, zipOf } from "./functions.ts";
 import { startTestSandbox, type TestSandbox } from "./sandbox.ts";
 
 const FunctionName = "versioned";
@@ -30,12 +28,9 @@ const arn = `arn:aws:lambda:us-east-1:123456789012:function:${FunctionName}`;
 let sandbox: TestSandbox;
 let lambda: LambdaClient;
 
-const code = (answer: string) =>
-  zipSync({
-    "index.mjs": strToU8(
-      `export const handler = async (e, c) => ({a: "${answer}", v: c.functionVersion, arn: c.invokedFunctionArn, env: process.env.AWS_LAMBDA_FUNCTION_VERSION});`,
-    ),
-  });
+const source = (answer: string) =>
+  `export const handler = async (e, c) => ({a: "${answer}", v: c.functionVersion, arn: c.invokedFunctionArn, env: process.env.AWS_LAMBDA_FUNCTION_VERSION});`;
+const code = (answer: string) => zipOf({ "index.mjs": source(answer) });
 const invoke = async (Qualifier?: string) => {
   const result = await lambda.send(new InvokeCommand({ FunctionName, Qualifier }));
   return { executed: result.ExecutedVersion, ...JSON.parse(Buffer.from(result.Payload ?? []).toString()) };
@@ -44,21 +39,7 @@ const invoke = async (Qualifier?: string) => {
 before(async () => {
   sandbox = await startTestSandbox();
   lambda = new LambdaClient(sandbox.clientConfig());
-  const iam = new IAMClient(sandbox.clientConfig());
-  const Statement = [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }];
-  const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
-  const { Role } = await iam.send(new CreateRoleCommand({ RoleName: "fn", AssumeRolePolicyDocument }));
-  iam.destroy();
-  await lambda.send(
-    new CreateFunctionCommand({
-      FunctionName,
-      Role: Role!.Arn,
-      Runtime: "nodejs20.x",
-      Handler: "index.handler",
-      Code: { ZipFile: code("one") },
-      Publish: true,
-    }),
-  );
+  await createFunction(sandbox, FunctionName, source("one"), { Publish: true });
 });
 after(async () => {
   lambda.destroy();
