@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { z } from "zod";
 import { positionOfPath, syntaxErrorPosition, type TextPosition } from "./jsonText.ts";
 import { peakRate, plannedRequests, planSeconds, predictedInstances, rateAt, ratePieces } from "./loadPlanRates.ts";
@@ -48,15 +49,20 @@ export function loadPlanJsonSchema(): Record<string, unknown> {
 
 function refused(fileName: string, problems: LoadPlanProblem[], firstAt: TextPosition): ParsedLoadPlan {
   const lines = problems.map(({ path, message, hint }) => `  ${path}: ${message}. ${hint}`);
-  return { ok: false, message: `Load plan ${fileName} cannot be used:\n${lines.join("\n")}`, problems, firstAt };
+  return {
+    ok: false,
+    message: l10n.t("Load plan {0} cannot be used:\n{1}", fileName, lines.join("\n")),
+    problems,
+    firstAt,
+  };
 }
 
 function syntaxProblem({ line, column }: TextPosition, error: unknown): LoadPlanProblem {
   const reason = error instanceof Error ? error.message : String(error);
   return {
-    path: `line ${line}, column ${column}`,
-    message: `not valid JSON (${reason})`,
-    hint: "Correct the JSON; comments and trailing commas are not allowed.",
+    path: l10n.t("line {0}, column {1}", line, column),
+    message: l10n.t("not valid JSON ({0})", reason),
+    hint: l10n.t("Correct the JSON; comments and trailing commas are not allowed."),
   };
 }
 
@@ -67,7 +73,8 @@ function flattenUnion(issue: Issue): Issue[] {
   if (issue.code !== "invalid_union" || issue.errors.length === 0) return [issue];
   const weight = (branch: Issue[]) => branch.reduce((sum, { code }) => sum + (code === "unrecognized_keys" ? 2 : 1), 0);
   const [best, second] = [...issue.errors].sort((a, b) => weight(a) - weight(b));
-  if (!best || (second && weight(second) === weight(best))) return [{ ...issue, message: "fits none of the forms" }];
+  if (!best || (second && weight(second) === weight(best)))
+    return [{ ...issue, message: l10n.t("fits none of the forms") }];
   return best.flatMap((inner) => flattenUnion({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
@@ -94,11 +101,15 @@ function problemOf(issue: Issue): LoadPlanProblem {
   const top = String(issue.path[0] ?? "");
   const unknownKeys = issue.code === "unrecognized_keys" ? issue.keys : undefined;
   return {
-    path: path || "(whole file)",
-    message: unknownKeys ? `unknown ${unknownKeys.map((key) => `"${key}"`).join(", ")}` : lowerFirst(issue.message),
+    path: path || l10n.t("(whole file)"),
+    message: unknownKeys
+      ? l10n.t("unknown {0}", unknownKeys.map((key) => `"${key}"`).join(", "))
+      : lowerFirst(issue.message),
     hint:
       hints[top] ??
-      (unknownKeys ? "Remove it or correct its spelling." : `Give ${path || "the file"} a fitting value.`),
+      (unknownKeys
+        ? l10n.t("Remove it or correct its spelling.")
+        : l10n.t("Give {0} a fitting value.", path || l10n.t("the file"))),
   };
 }
 

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { blockBootstrap, type Estimate } from "./bootstrap.ts";
 import { errorCount, type LatencySummary, type LoadRunPoint, type LoadRunReport } from "./loadRun.ts";
 
@@ -231,16 +232,19 @@ function facts(baseline: LoadRunReport, candidate: LoadRunReport): ComparedFact[
 
 function warnings(baseline: LoadRunReport, candidate: LoadRunReport, paired: boolean): string[] {
   const found: string[] = [];
-  if (!paired) found.push("The runs had different stages: a change may come from the load, not from the endpoint.");
-  if (baseline.target.name !== candidate.target.name) found.push("The runs loaded different targets.");
+  if (!paired)
+    found.push(l10n.t("The runs had different stages: a change may come from the load, not from the endpoint."));
+  if (baseline.target.name !== candidate.target.name) found.push(l10n.t("The runs loaded different targets."));
   if (baseline.connection.sandbox !== candidate.connection.sandbox)
-    found.push("One run was in the sandbox, the other in an account.");
+    found.push(l10n.t("One run was in the sandbox, the other in an account."));
   const tools = new Set([baseline.source?.tool, candidate.source?.tool]);
   if (tools.size > 1)
-    found.push("The runs were measured by different tools, which count latency from different moments.");
-  if (baseline.interrupted || candidate.interrupted) found.push("An interrupted run is in the comparison.");
+    found.push(l10n.t("The runs were measured by different tools, which count latency from different moments."));
+  if (baseline.interrupted || candidate.interrupted) found.push(l10n.t("An interrupted run is in the comparison."));
   found.push(
-    "One run each: what changes from run to run, such as a neighbour on the machine, cannot be told from a change of the endpoint.",
+    l10n.t(
+      "One run each: what changes from run to run, such as a neighbour on the machine, cannot be told from a change of the endpoint.",
+    ),
   );
   return found;
 }

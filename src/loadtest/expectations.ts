@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { type LoadExpectations, type LoadStage, planSeconds } from "../domain/loadPlan.ts";
 import {
   type ExpectationResult,
@@ -48,7 +49,7 @@ function judgeRatios({ achievedRatio: achieved, errorRate: errors }: LoadExpecta
     const asked = sumOf(seconds, "asked");
     const ofStage = asked > 0 ? Math.min(1, sumOf(seconds, "sent") / asked) : null;
     const measured = achieved.stage === undefined ? achievedRatio(run.totals) : ofStage;
-    const result = judge("achieved ratio", "atLeast", achieved.min, measured, "ratio", "nothing was asked for");
+    const result = judge("achieved ratio", "atLeast", achieved.min, measured, "ratio", l10n.t("nothing was asked for"));
     results.push(withStage(result, achieved.stage));
   }
   if (errors) {
@@ -56,7 +57,7 @@ function judgeRatios({ achievedRatio: achieved, errorRate: errors }: LoadExpecta
     const clean = seconds.filter(({ generatorLimited }) => !generatorLimited);
     const spoiled = clean.length > 0 && clean.length < seconds.length;
     const measured = errors.stage === undefined && !spoiled ? errorRate(run.totals) : errorShare(clean);
-    const result = judge("error rate", "atMost", errors.max, measured, "ratio", "no request came to an end");
+    const result = judge("error rate", "atMost", errors.max, measured, "ratio", l10n.t("no request came to an end"));
     results.push(withStage(result, errors.stage));
   }
   return results;
@@ -92,13 +93,13 @@ function judgeLatency(
   const stage = limit.stage === undefined ? undefined : latency.stages[limit.stage];
   const clean = limit.stage === undefined ? latency.clean : (stage?.clean ?? null);
   const all = limit.stage === undefined ? latency.whole : (stage?.all ?? null);
-  const reason = all ? "the generator was the limit throughout" : "nothing was answered";
+  const reason = all ? l10n.t("the generator was the limit throughout") : l10n.t("nothing was answered");
   return [withStage(judge(name, "atMost", limit.max, clean?.[key] ?? null, "ms", reason), limit.stage)];
 }
 
 function judgeInstances(expect: LoadExpectations, { instances, scaling }: MeasuredRun): ExpectationResult[] {
   const results: ExpectationResult[] = [];
-  const unseen = "instances were not seen";
+  const unseen = l10n.t("instances were not seen");
   if (expect.instances) {
     const measured = instances.length > 0 ? Math.max(...instances.map(({ current }) => current)) : null;
     results.push(judge("instances", "atLeast", expect.instances.min, measured, "instances", unseen));
@@ -111,8 +112,8 @@ function judgeInstances(expect: LoadExpectations, { instances, scaling }: Measur
       instances.length === 0
         ? unseen
         : passedAtMs === undefined
-          ? "the policy's target was not passed"
-          : "no new capacity came into service";
+          ? l10n.t("the policy's target was not passed")
+          : l10n.t("no new capacity came into service");
     const { max } = expect.firstCapacitySeconds;
     results.push(judge("first new capacity", "atMost", max, seconds, "seconds", reason));
   }
@@ -126,8 +127,8 @@ function judgeInstances(expect: LoadExpectations, { instances, scaling }: Measur
       instances.length === 0
         ? unseen
         : most <= to
-          ? `it never had more than ${to}`
-          : `${instances.at(-1)?.current} were still in service`;
+          ? l10n.t("it never had more than {0}", to)
+          : l10n.t("{0} were still in service", instances.at(-1)?.current ?? 0);
     const seconds = low && most > to ? (low.atMs - fallAtMs) / 1000 : null;
     results.push(judge(`scale-in to ${to}`, "atMost", expect.scaleIn.withinSeconds, seconds, "seconds", reason));
   }
@@ -136,7 +137,9 @@ function judgeInstances(expect: LoadExpectations, { instances, scaling }: Measur
 
 function judgeCost({ costUsd }: LoadExpectations, run: MeasuredRun): ExpectationResult[] {
   if (!costUsd) return [];
-  return [judge("cost", "atMost", costUsd.max, run.costUsd ?? null, "usd", "the price table lacks the instance type")];
+  return [
+    judge("cost", "atMost", costUsd.max, run.costUsd ?? null, "usd", l10n.t("the price table lacks the instance type")),
+  ];
 }
 
 const latencyNames = [

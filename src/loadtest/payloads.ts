@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import type { LoadPayloads } from "../domain/loadPlan.ts";
 import { LoadInputError } from "./loadInputError.ts";
 
@@ -16,8 +17,12 @@ export function payloadFiles({ folder, pattern }: FolderPayloads, names: readonl
   const chosen = names.filter((name) => !name.startsWith(".") && fits.test(name)).sort();
   if (chosen.length > 0) return chosen;
   throw new LoadInputError(
-    `Payload folder ${folder} has no file${pattern === undefined ? "" : ` that fits ${pattern}`}.`,
-    "Put files in it, or correct payloads in the plan.",
+    l10n.t(
+      "Payload folder {0} has no file{1}.",
+      folder,
+      pattern === undefined ? "" : l10n.t(" that fits {0}", pattern),
+    ),
+    l10n.t("Put files in it, or correct payloads in the plan."),
   );
 }
 
@@ -36,7 +41,10 @@ export function payloadRows(payloads: LoadPayloads, text = ""): Buffer[] {
   const rows =
     "csv" in payloads ? csvRows(payloads, clean) : "jsonLines" in payloads ? jsonLines(payloads.jsonLines, clean) : [];
   if (rows.length === 0) {
-    throw new LoadInputError(`Payload file ${payloadPath(payloads)} has no rows.`, "Give it at least one row.");
+    throw new LoadInputError(
+      l10n.t("Payload file {0} has no rows.", payloadPath(payloads) ?? ""),
+      l10n.t("Give it at least one row."),
+    );
   }
   return rows.map((row) => Buffer.from(row));
 }
@@ -48,8 +56,13 @@ function jsonLines(path: string, text: string): string[] {
       JSON.parse(line);
     } catch (error) {
       throw new LoadInputError(
-        `Payload file ${path}, line ${index + 1} is not JSON: ${error instanceof Error ? error.message : error}`,
-        "Put one JSON value on each line.",
+        l10n.t(
+          "Payload file {0}, line {1} is not JSON: {2}",
+          path,
+          index + 1,
+          String(error instanceof Error ? error.message : error),
+        ),
+        l10n.t("Put one JSON value on each line."),
       );
     }
     return [line];
@@ -65,8 +78,13 @@ function csvRows(payloads: Extract<LoadPayloads, { csv: string }>, text: string)
       const index = names.indexOf(name);
       if (index >= 0) return index;
       throw new LoadInputError(
-        `Payload file ${payloads.csv} has no column "${name}" to drop; it has ${names.join(", ") || "no header"}.`,
-        "Correct dropColumns in the plan, or the file's header.",
+        l10n.t(
+          'Payload file {0} has no column "{1}" to drop; it has {2}.',
+          payloads.csv,
+          name,
+          names.join(", ") || l10n.t("no header"),
+        ),
+        l10n.t("Correct dropColumns in the plan, or the file's header."),
       );
     }),
   );
@@ -74,8 +92,14 @@ function csvRows(payloads: Extract<LoadPayloads, { csv: string }>, text: string)
   return records.map(({ fields, line }) => {
     if (fields.length !== width) {
       throw new LoadInputError(
-        `Payload file ${payloads.csv}, line ${line} has ${fields.length} columns where ${width} are expected.`,
-        "Give every row the same number of columns.",
+        l10n.t(
+          "Payload file {0}, line {1} has {2} columns where {3} are expected.",
+          payloads.csv,
+          line,
+          fields.length,
+          width ?? 0,
+        ),
+        l10n.t("Give every row the same number of columns."),
       );
     }
     return fields.filter((_, index) => !dropped.has(index)).join(",");
@@ -108,7 +132,7 @@ function csvRecords(text: string, path: string): CsvRecord[] {
     recordLine = ++line;
   }
   if (quoted) {
-    throw new LoadInputError(`Payload file ${path} ends inside a quoted field.`, "Close the quote.");
+    throw new LoadInputError(l10n.t("Payload file {0} ends inside a quoted field.", path), l10n.t("Close the quote."));
   }
   return records;
 }

@@ -1,4 +1,5 @@
 import { availableParallelism, cpus } from "node:os";
+import * as l10n from "@vscode/l10n";
 import type { LoadPlan } from "../domain/loadPlan.ts";
 import { instancesUsd } from "../domain/loadPlanCost.ts";
 import type {
@@ -110,13 +111,18 @@ function findWarnings({ points, totals, failure, interrupted }: RampResult): str
   const limited = points.filter(({ generatorLimited }) => generatorLimited).length;
   if (limited > 0) {
     warnings.push(
-      `In ${limited} of ${points.length} seconds this machine was too busy to send in time (generator-limited). They are marked in the charts and left out of the latency expectations. Close other programs or send from another machine.`,
+      l10n.t(
+        "In {0} of {1} seconds this machine was too busy to send in time (generator-limited). They are marked in the charts and left out of the latency expectations. Close other programs or send from another machine.",
+        limited,
+        points.length,
+      ),
     );
   }
-  if (failure) warnings.push(`The load engine broke off: ${failure}. What it measured until then is kept.`);
-  else if (interrupted) warnings.push("The run was stopped before its end. What it measured until then is kept.");
+  if (failure) warnings.push(l10n.t("The load engine broke off: {0}. What it measured until then is kept.", failure));
+  else if (interrupted)
+    warnings.push(l10n.t("The run was stopped before its end. What it measured until then is kept."));
   if (totals.abandoned > 0)
-    warnings.push(`${totals.abandoned} requests were still in flight when the run was cut off.`);
+    warnings.push(l10n.t("{0} requests were still in flight when the run was cut off.", totals.abandoned));
   return warnings;
 }
 

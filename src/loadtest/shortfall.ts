@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import type { LoadPlan } from "../domain/loadPlan.ts";
 import { errorCount, type LoadRunPoint, type LoadRunTotals, type RateShortfall } from "../domain/loadRun.ts";
 import { plural } from "../domain/plural.ts";
@@ -31,7 +32,11 @@ export function findShortfall(input: ShortfallInput): RateShortfall | undefined 
   if (totals.asked === 0 || totals.sentInTime >= totals.asked * reachedShare) return undefined;
   const behind = points.filter(({ asked, sent, queued }) => asked > 0 && (sent < asked * reachedShare || queued > 0));
   if (behind.length === 0) return undefined;
-  const reached = `Of ${formatNumber(totals.asked)} requests ${formatPercent(totals.sentInTime / totals.asked)} were sent in time.`;
+  const reached = l10n.t(
+    "Of {0} requests {1} were sent in time.",
+    formatNumber(totals.asked),
+    formatPercent(totals.sentInTime / totals.asked),
+  );
   const limited = behind.filter(({ generatorLimited }) => generatorLimited);
   if (limited.length * 2 > behind.length) return generator(input, limited, reached);
   return waiting(input, behind, reached);
@@ -43,14 +48,25 @@ function generator({ processes }: ShortfallInput, limited: readonly LoadRunPoint
   // A process that is hardly busy was kept waiting by others.
   const isBusy = cpu > 0.6 * processes;
   const why = isBusy
-    ? `${processes === 1 ? "its one process" : `its ${processes} processes`} used ${formatNumber(cpu, 2)} cores`
-    : `it got ${formatNumber(cpu, 2)} cores only, the rest was used by other programs`;
+    ? l10n.t(
+        "{0} used {1} cores",
+        processes === 1 ? l10n.t("its one process") : l10n.t("its {0} processes", processes),
+        formatNumber(cpu, 2),
+      )
+    : l10n.t("it got {0} cores only, the rest was used by other programs", formatNumber(cpu, 2));
   const way = isBusy
-    ? "Send with more processes (--processes), or from another machine."
-    : "Close other programs, or send from another machine.";
+    ? l10n.t("Send with more processes (--processes), or from another machine.")
+    : l10n.t("Close other programs, or send from another machine.");
   return {
     cause: "generator",
-    text: `${reached} This machine was the limit in ${plural(limited.length, "second")}: ${why}, and requests left up to ${formatMs(lag)} late. ${way}`,
+    text: l10n.t(
+      "{0} This machine was the limit in {1}: {2}, and requests left up to {3} late. {4}",
+      reached,
+      plural(limited.length, "second"),
+      why,
+      formatMs(lag),
+      way,
+    ),
   };
 }
 
@@ -64,22 +80,47 @@ function waiting({ plan, points }: ShortfallInput, behind: readonly LoadRunPoint
   );
   const peak = Math.max(...behind.map(({ asked }) => asked));
   const needed = Math.ceil((peak * (service ?? 0)) / 1000);
-  const queue = `up to ${formatNumber(queued)} requests waited for one of ${formatNumber(plan.maxConnections)} connections`;
+  const queue = l10n.t(
+    "up to {0} requests waited for one of {1} connections",
+    formatNumber(queued),
+    formatNumber(plan.maxConnections),
+  );
   if (done > 0 && failed / done > failingShare)
     return {
       cause: "target",
-      text: `${reached} The target was the limit: ${formatPercent(failed / done)} of its answers in ${plural(behind.length, "second")} were errors or timeouts, and ${queue}. Look at the errors first; more connections would not help.`,
+      text: l10n.t(
+        "{0} The target was the limit: {1} of its answers in {2} were errors or timeouts, and {3}. Look at the errors first; more connections would not help.",
+        reached,
+        formatPercent(failed / done),
+        plural(behind.length, "second"),
+        queue,
+      ),
     };
   const isGrown = service !== null && quiet !== null && service > quiet * grownFactor;
   if (isGrown || needed > mostConnections || service === null)
     return {
       cause: "target",
-      text: `${reached} The target was the limit: its median time per request ${quiet !== null && isGrown ? `rose from ${formatMs(quiet)} to ${formatMs(service)}` : `was ${formatMs(service)}`}, and ${queue}. It needs more capacity, or a lower rate.`,
+      text: l10n.t(
+        "{0} The target was the limit: its median time per request {1}, and {2}. It needs more capacity, or a lower rate.",
+        reached,
+        quiet !== null && isGrown
+          ? l10n.t("rose from {0} to {1}", formatMs(quiet), formatMs(service))
+          : l10n.t("was {0}", formatMs(service)),
+        queue,
+      ),
     };
   const advised = Math.min(mostConnections, Math.ceil(needed * 1.5));
   return {
     cause: "connections",
-    text: `${reached} The connections were the limit: at a median of ${formatMs(service)} per request ${formatNumber(peak)} requests/s keep ${formatNumber(needed)} connections busy, and ${queue}. Raise maxConnections to ${formatNumber(Math.max(advised, plan.maxConnections * 2))}.`,
+    text: l10n.t(
+      "{0} The connections were the limit: at a median of {1} per request {2} requests/s keep {3} connections busy, and {4}. Raise maxConnections to {5}.",
+      reached,
+      formatMs(service),
+      formatNumber(peak),
+      formatNumber(needed),
+      queue,
+      formatNumber(Math.max(advised, plan.maxConnections * 2)),
+    ),
   };
 }
 

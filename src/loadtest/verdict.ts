@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { type LoadPlan, type LoadStage, planSeconds } from "../domain/loadPlan.ts";
 import {
   type ExpectationResult,
@@ -46,11 +47,11 @@ export function findVerdict(input: VerdictInput): LoadRunVerdict {
   const failed = input.expectations.filter((result) => !result.passed).map(({ name }) => name);
   const scaling = describeScaling(input);
   const clauses = [
-    ...(input.interrupted ? [`interrupted after ${formatSeconds(runSeconds(input))}`] : []),
+    ...(input.interrupted ? [l10n.t("interrupted after {0}", formatSeconds(runSeconds(input)))] : []),
     ...scaling.out,
     ...describeRate(input),
     ...scaling.in,
-    ...(failed.length > 0 ? [`failed: ${failed.join(", ")}`] : []),
+    ...(failed.length > 0 ? [l10n.t("failed: {0}", failed.join(", "))] : []),
   ];
   return { passed, proven: scaling.proven, sentence: clauses.join("; ") };
 }
@@ -63,29 +64,35 @@ function describeScaling(input: VerdictInput): { proven: boolean; out: string[];
   const { startedWith, most, passedAtMs, alarmAtMs, firstCapacityAtMs, fallAtMs, scaledIn } = runScaling(input);
   if (startedWith === undefined || most === undefined) return { proven: false, out: [], in: [] };
   const after = (atMs: number, beforeMs: number) => formatSeconds((atMs - beforeMs) / 1000);
-  const fell = scaledIn ? [`scaled in to ${scaledIn.to} after ${after(scaledIn.atMs, fallAtMs)}`] : notScaledIn(input);
+  const fell = scaledIn
+    ? [l10n.t("scaled in to {0} after {1}", scaledIn.to, after(scaledIn.atMs, fallAtMs))]
+    : notScaledIn(input);
   if (most <= startedWith) {
     const wanted = Math.max(...instances.map(({ desired }) => desired));
-    const pending = wanted > most ? `, ${wanted} were asked for` : "";
-    return { proven: false, out: [`stayed at ${plural(startedWith, "instance")}${pending}`], in: scaledIn ? fell : [] };
+    const pending = wanted > most ? l10n.t(", {0} were asked for", wanted) : "";
+    return {
+      proven: false,
+      out: [l10n.t("stayed at {0}{1}", plural(startedWith, "instance"), pending)],
+      in: scaledIn ? fell : [],
+    };
   }
-  const clauses = [`scaled ${startedWith} → ${most}`];
+  const clauses = [l10n.t("scaled {0} → {1}", startedWith, most)];
   if (alarmAtMs !== undefined && passedAtMs !== undefined && alarmAtMs >= passedAtMs) {
-    clauses.push(`alarm ${after(alarmAtMs, passedAtMs)} after the target was passed`);
+    clauses.push(l10n.t("alarm {0} after the target was passed", after(alarmAtMs, passedAtMs)));
   } else if (alarmAtMs !== undefined) {
-    clauses.push(`alarm ${after(alarmAtMs, input.startedAtMs)} after the start`);
+    clauses.push(l10n.t("alarm {0} after the start", after(alarmAtMs, input.startedAtMs)));
   }
   if (firstCapacityAtMs !== undefined && alarmAtMs !== undefined && firstCapacityAtMs >= alarmAtMs) {
-    clauses.push(`first new capacity ${after(firstCapacityAtMs, alarmAtMs)} later`);
+    clauses.push(l10n.t("first new capacity {0} later", after(firstCapacityAtMs, alarmAtMs)));
   } else if (firstCapacityAtMs !== undefined) {
-    clauses.push(`first new capacity ${after(firstCapacityAtMs, input.startedAtMs)} after the start`);
+    clauses.push(l10n.t("first new capacity {0} after the start", after(firstCapacityAtMs, input.startedAtMs)));
   }
   return { proven: true, out: clauses, in: fell };
 }
 
 /** That nothing was scaled in is worth a word only where it was expected. */
 function notScaledIn({ plan }: VerdictInput): string[] {
-  return plan.expect?.scaleIn ? ["did not scale in while it was watched"] : [];
+  return plan.expect?.scaleIn ? [l10n.t("did not scale in while it was watched")] : [];
 }
 
 function describeRate(input: VerdictInput): string[] {
@@ -98,30 +105,34 @@ function describeRate(input: VerdictInput): string[] {
   const points = all.filter(({ generatorLimited }) => !generatorLimited);
   if (points.length === 0 && all.length > 0)
     return [
-      `nothing can be said of ${hold ? `${formatNumber(hold.rate, 1)} requests/s` : "the plan"}: the generator was the limit throughout`,
+      l10n.t(
+        "nothing can be said of {0}: the generator was the limit throughout",
+        hold ? l10n.t("{0} requests/s", formatNumber(hold.rate, 1)) : l10n.t("the plan"),
+      ),
     ];
   const asked = points.reduce((sum, point) => sum + point.asked, 0);
   if (points.length === 0 || asked === 0)
-    return hold ? [`${formatNumber(hold.rate, 1)} requests/s were not reached`] : [];
+    return hold ? [l10n.t("{0} requests/s were not reached", formatNumber(hold.rate, 1))] : [];
   const sent = points.reduce((sum, point) => sum + point.sent, 0);
   const done = points.reduce((sum, point) => sum + point.done, 0);
   const failures = noErrors();
   for (const { byKind } of points) for (const kind of loadErrorKinds) failures[kind] += byKind[kind];
   const errors = errorCount(failures);
   const measured = hold ? input.latency.stages[hold.stage]?.clean : input.latency.clean;
-  const p99 = measured ? ` at p99 ${formatMs(measured.p99Ms)}` : "";
+  const p99 = measured ? l10n.t(" at p99 {0}", formatMs(measured.p99Ms)) : "";
   const last = points.at(-1)?.atMs ?? input.endedAtMs;
   const count = countAt(input.instances, last + 1000);
-  const serving = count > 0 ? ` with ${plural(count, "instance")}` : "";
+  const serving = count > 0 ? l10n.t(" with {0}", plural(count, "instance")) : "";
   const share = done > 0 ? errors / done : 0;
-  const unit = hold ? `${formatNumber(hold.rate, 1)} requests/s` : "the plan";
-  const failing = share > heldErrors ? `${formatPercent(share)} errors, most of them ${mostFrequent(failures)}` : "";
+  const unit = hold ? `${formatNumber(hold.rate, 1)} requests/s` : l10n.t("the plan");
+  const failing =
+    share > heldErrors ? l10n.t("{0} errors, most of them {1}", formatPercent(share), mostFrequent(failures)) : "";
   if (sent < asked * heldShare) {
-    const few = `only ${formatPercent(sent / asked)} of ${unit} could be sent${p99}${serving}`;
+    const few = l10n.t("only {0} of {1} could be sent{2}{3}", formatPercent(sent / asked), unit, p99, serving);
     return failing ? [few, failing] : [few];
   }
-  if (failing) return [`${unit} sent but not held: ${failing}${p99}${serving}`];
-  return [`${hold ? `${unit} held` : `${formatNumber(done)} requests answered`}${p99}${serving}`];
+  if (failing) return [l10n.t("{0} sent but not held: {1}{2}{3}", unit, failing, p99, serving)];
+  return [`${hold ? l10n.t("{0} held", unit) : l10n.t("{0} requests answered", formatNumber(done))}${p99}${serving}`];
 }
 
 /** Of another tool's summary nothing can be said of a second, and so of no rate that was held. */
@@ -129,11 +140,16 @@ function describeTotals(
   { sent, seconds, byKind }: NonNullable<VerdictInput["totals"]>,
   { whole }: LoadRunLatency,
 ): string[] {
-  const p99 = whole ? ` at p99 ${formatMs(whole.p99Ms)}` : "";
+  const p99 = whole ? l10n.t(" at p99 {0}", formatMs(whole.p99Ms)) : "";
   const errors = errorCount(byKind);
   return [
-    `${formatNumber(sent)} requests sent, ${formatNumber(sent / Math.max(1, seconds), 1)} requests/s on average${p99}`,
-    ...(errors > 0 ? [`${formatPercent(errors / sent)} errors, most of them ${mostFrequent(byKind)}`] : []),
+    l10n.t(
+      "{0} requests sent, {1} requests/s on average{2}",
+      formatNumber(sent),
+      formatNumber(sent / Math.max(1, seconds), 1),
+      p99,
+    ),
+    ...(errors > 0 ? [l10n.t("{0} errors, most of them {1}", formatPercent(errors / sent), mostFrequent(byKind))] : []),
   ];
 }
 

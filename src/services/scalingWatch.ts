@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { describeActivities } from "../aws/autoscaling.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { describeAlarms } from "../aws/cloudwatch.ts";
@@ -77,17 +78,17 @@ export class ScalingWatch {
       this.marks.push({
         atMs,
         kind: "desired",
-        text: `desired ${last.desired} → ${desired} instances`,
+        text: l10n.t("desired {0} → {1} instances", last.desired, desired),
         value: desired,
       });
     if (current !== last.current) {
       this.marks.push({
         atMs,
         kind: "current",
-        text: `current ${last.current} → ${current} instances`,
+        text: l10n.t("current {0} → {1} instances", last.current, current),
         value: current,
       });
-      this.marks.push({ atMs, kind: "inService", text: `serving with ${current} instances`, value: current });
+      this.marks.push({ atMs, kind: "inService", text: l10n.t("serving with {0} instances", current), value: current });
     }
   }
 
@@ -103,7 +104,7 @@ export class ScalingWatch {
       this.marks.push({
         atMs: alarm.stateAtMs ?? Date.now(),
         kind: "alarm",
-        text: `alarm ${isLow ? "low" : "high"}: ${before ?? "new"} → ${alarm.state}`,
+        text: l10n.t("alarm {0}: {1} → {2}", isLow ? l10n.t("low") : l10n.t("high"), before ?? "new", alarm.state),
         value: alarm.state === "ALARM" ? 1 : 0,
       });
     }
@@ -124,7 +125,9 @@ export class ScalingWatch {
             atMs: a.endedAtMs ?? Date.now(),
             kind: "activity",
             text:
-              a.status === "Successful" ? `${what}: successful` : `${what}: failed — ${a.message ?? "no reason given"}`,
+              a.status === "Successful"
+                ? `${what}: successful`
+                : l10n.t("{0}: failed — {1}", what, a.message ?? l10n.t("no reason given")),
           });
       }
   }

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { z } from "zod";
 import {
   errorCount,
@@ -59,7 +60,10 @@ export function importArtillery(json: unknown, file: string): ImportedRun {
     latency: latencyOf(aggregate),
     points: ordered.flatMap((period) => pointsOf(period, startedAtMs, endedAtMs)),
     warnings: [
-      `Artillery keeps one reading for ${periodSeconds} seconds: each second shows the average of its period.`,
+      l10n.t(
+        "Artillery keeps one reading for {0} seconds: each second shows the average of its period.",
+        periodSeconds,
+      ),
     ],
   };
 }

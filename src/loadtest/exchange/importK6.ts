@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { z } from "zod";
 import { noErrors } from "../../domain/loadRun.ts";
 import type { ImportedRun } from "./importedRun.ts";
@@ -61,14 +62,20 @@ export function importK6(json: unknown, file: string, writtenAtMs: number): Impo
     latency,
     points: [],
     warnings: [
-      "k6's summary has no course of the run: there is nothing to draw, and a comparison cannot tell a change from noise.",
-      ...(failures > 0 ? ["k6 does not tell the kinds of failures: they are counted as server errors."] : []),
+      l10n.t(
+        "k6's summary has no course of the run: there is nothing to draw, and a comparison cannot tell a change from noise.",
+      ),
+      ...(failures > 0 ? [l10n.t("k6 does not tell the kinds of failures: they are counted as server errors.")] : []),
       ...(at("p(99)") === undefined && latency
         ? [
-            'The summary has no p(99), so the maximum stands for it: run k6 with --summary-trend-stats "min,med,avg,p(90),p(95),p(99),max".',
+            l10n.t(
+              'The summary has no p(99), so the maximum stands for it: run k6 with --summary-trend-stats "min,med,avg,p(90),p(95),p(99),max".',
+            ),
           ]
         : []),
-      ...(dropped > 0 ? [`k6 dropped ${dropped} iterations: it had too few virtual users for the rate.`] : []),
+      ...(dropped > 0
+        ? [l10n.t("k6 dropped {0} iterations: it had too few virtual users for the rate.", dropped)]
+        : []),
     ],
   };
 }

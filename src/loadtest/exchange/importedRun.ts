@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { type LoadPlan, plannedRequests } from "../../domain/loadPlan.ts";
 import {
   errorCount,
@@ -64,7 +65,11 @@ export function importedReport(id: string, run: ImportedRun, context: ImportCont
     instances: [],
     marks: [],
     warnings: [
-      `Measured by ${run.source.tool} and read from ${run.source.file}: latencies are counted from the send, not from the intended start.`,
+      l10n.t(
+        "Measured by {0} and read from {1}: latencies are counted from the send, not from the intended start.",
+        run.source.tool,
+        run.source.file,
+      ),
       ...run.warnings,
     ],
   });
