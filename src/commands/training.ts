@@ -58,7 +58,9 @@ async function train(
             description: l10n.t(
               "stopped after {0} minutes{1}",
               maxMinutes,
-              price === undefined ? "" : `; ${formatHourly(price)}, ${connection.region}, ${PRICES_AS_OF}`,
+              price === undefined
+                ? ""
+                : `; ${formatHourly(price)}, ${connection.region}, ${PRICES_AS_OF}${connection.kind === "sandbox" ? l10n.t(" on AWS; nothing in the sandbox") : ""}`,
             ),
           },
           {
