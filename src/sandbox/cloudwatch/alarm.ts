@@ -176,6 +176,28 @@ export function reasonData(alarm: AlarmRecord, nowMs: number): string {
   });
 }
 
+/** What DescribeAlarms shows of every kind of alarm. */
+export function describeState(
+  alarm: AlarmState,
+  { OKActions = [], AlarmActions = [], InsufficientDataActions = [] }: ActionLists,
+) {
+  return {
+    AlarmArn: alarm.arn,
+    ActionsEnabled: alarm.actionsEnabled,
+    OKActions,
+    AlarmActions,
+    InsufficientDataActions,
+    AlarmConfigurationUpdatedTimestamp: new Date(alarm.configuredMs),
+    StateValue: alarm.state,
+    StateReason: alarm.stateReason,
+    StateReasonData: alarm.stateReasonData,
+    StateUpdatedTimestamp: new Date(alarm.stateUpdatedMs),
+    StateTransitionedTimestamp: new Date(alarm.stateUpdatedMs),
+  };
+}
+
+type ActionLists = Pick<PutMetricAlarmInput, "OKActions" | "AlarmActions" | "InsufficientDataActions">;
+
 /** The alarm as DescribeAlarms shows it. */
 export function describeAlarm(alarm: AlarmRecord): MetricAlarm {
   const { Tags: _tags, ...input } = alarm.input;
@@ -183,16 +205,6 @@ export function describeAlarm(alarm: AlarmRecord): MetricAlarm {
     ...input,
     // An expression's alarm has neither dimensions nor a metric of its own.
     ...(input.Metrics?.length ? {} : { Dimensions: input.Dimensions ?? [] }),
-    AlarmArn: alarm.arn,
-    ActionsEnabled: alarm.actionsEnabled,
-    OKActions: input.OKActions ?? [],
-    AlarmActions: input.AlarmActions ?? [],
-    InsufficientDataActions: input.InsufficientDataActions ?? [],
-    AlarmConfigurationUpdatedTimestamp: new Date(alarm.configuredMs),
-    StateValue: alarm.state,
-    StateReason: alarm.stateReason,
-    StateReasonData: alarm.stateReasonData,
-    StateUpdatedTimestamp: new Date(alarm.stateUpdatedMs),
-    StateTransitionedTimestamp: new Date(alarm.stateUpdatedMs),
+    ...describeState(alarm, input),
   };
 }

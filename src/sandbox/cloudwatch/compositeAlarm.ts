@@ -1,5 +1,5 @@
 import type { CompositeAlarm, PutCompositeAlarmInput } from "@aws-sdk/client-cloudwatch";
-import type { AlarmState } from "./alarm.ts";
+import { type AlarmState, describeState } from "./alarm.ts";
 import { type AlarmRule, readAlarmRule } from "./alarmRule.ts";
 
 /** An alarm over the states of other alarms. */
@@ -57,17 +57,7 @@ export function describeComposite(alarm: CompositeRecord): CompositeAlarm {
   const { Tags: _tags, ...input } = alarm.input;
   return {
     ...input,
-    AlarmArn: alarm.arn,
-    ActionsEnabled: alarm.actionsEnabled,
-    OKActions: input.OKActions ?? [],
-    AlarmActions: input.AlarmActions ?? [],
-    InsufficientDataActions: input.InsufficientDataActions ?? [],
-    AlarmConfigurationUpdatedTimestamp: new Date(alarm.configuredMs),
-    StateValue: alarm.state,
-    StateReason: alarm.stateReason,
-    StateReasonData: alarm.stateReasonData,
-    StateUpdatedTimestamp: new Date(alarm.stateUpdatedMs),
-    StateTransitionedTimestamp: new Date(alarm.stateUpdatedMs),
+    ...describeState(alarm, input),
     ...(alarm.suppressedBy
       ? {
           ActionsSuppressedBy: alarm.suppressedBy,

@@ -1,3 +1,5 @@
+import { DueQueue } from "./dueQueue.ts";
+
 /**
  * The one clock of the sandbox. Timestamps stay wall-clock; every duration that AWS would take (start-up, alarm
  * periods, cooldowns) is given in *simulated* milliseconds and passes `timeScale` times faster.
@@ -61,29 +63,12 @@ function createRunningClock(timeScale: number): Clock {
   };
 }
 
-interface Due {
-  atMs: number;
-  everyMs?: number;
-  run: () => void;
-}
-
-/** Lets everything that a timer has begun come to rest: the services call one another by promises only. */
-const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
-
 function createSteppedClock(): SteppedClock {
-  const due = new Set<Due>();
+  const queue = new DueQueue();
   let offsetMs = 0;
   const now = () => Date.now() + offsetMs;
-  const add = (entry: Due) => {
-    due.add(entry);
-    return () => {
-      due.delete(entry);
-    };
-  };
-  const nextBefore = (endMs: number): Due | undefined => {
-    let first: Due | undefined;
-    for (const entry of due) if (entry.atMs <= endMs && (!first || entry.atMs < first.atMs)) first = entry;
-    return first;
+  const moveTo = (atMs: number) => {
+    offsetMs = Math.max(offsetMs, atMs - Date.now());
   };
   return {
     timeScale: 0,
@@ -91,18 +76,12 @@ function createSteppedClock(): SteppedClock {
     toReal: () => 0,
     toSimulated: (realMs) => realMs,
     sleep: () => Promise.resolve(),
-    schedule: (simulatedMs, fn) => add({ atMs: now() + simulatedMs, run: fn }),
-    every: (simulatedMs, fn) => add({ atMs: now() + simulatedMs, everyMs: simulatedMs, run: fn }),
+    schedule: (simulatedMs, fn) => queue.add(now() + simulatedMs, fn),
+    every: (simulatedMs, fn) => queue.add(now() + simulatedMs, fn, simulatedMs),
     async step(simulatedMs) {
       const endMs = now() + simulatedMs;
-      for (let entry = nextBefore(endMs); entry; entry = nextBefore(endMs)) {
-        offsetMs = Math.max(offsetMs, entry.atMs - Date.now());
-        if (entry.everyMs === undefined) due.delete(entry);
-        else entry.atMs += entry.everyMs;
-        entry.run();
-        await settle();
-      }
-      offsetMs = Math.max(offsetMs, endMs - Date.now());
+      await queue.runUntil(endMs, moveTo);
+      moveTo(endMs);
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../engine/clock.ts";
+import { DueQueue } from "../engine/dueQueue.ts";
 
 /** A clock that passes only by being told to, though every duration takes its time on it. */
 export interface VirtualClock extends Clock {
@@ -6,35 +7,15 @@ export interface VirtualClock extends Clock {
   pass(realMs: number): Promise<void>;
 }
 
-interface Due {
-  atMs: number;
-  everyMs?: number;
-  run: () => void;
-}
-
-/** Lets everything that a timer has begun come to rest: the services call one another by promises only. */
-const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
-
 /**
  * The sandbox's stepped clock makes lifecycles instant; here an instance's start-up takes its simulated minutes, because
  * they are what is asked about.
  * @param timeScale how many simulated milliseconds pass in a real one, at least 1
  */
 export function createVirtualClock(startMs: number, timeScale: number): VirtualClock {
-  const due = new Set<Due>();
+  const queue = new DueQueue();
   let nowMs = startMs;
   const toReal = (simulatedMs: number) => simulatedMs / timeScale;
-  const add = (entry: Due) => {
-    due.add(entry);
-    return () => {
-      due.delete(entry);
-    };
-  };
-  const nextBefore = (endMs: number): Due | undefined => {
-    let first: Due | undefined;
-    for (const entry of due) if (entry.atMs <= endMs && (!first || entry.atMs < first.atMs)) first = entry;
-    return first;
-  };
   return {
     timeScale,
     now: () => nowMs,
@@ -42,19 +23,15 @@ export function createVirtualClock(startMs: number, timeScale: number): VirtualC
     toSimulated: (realMs) => realMs * timeScale,
     sleep: (simulatedMs) =>
       new Promise((resolve) => {
-        add({ atMs: nowMs + toReal(simulatedMs), run: resolve });
+        queue.add(nowMs + toReal(simulatedMs), resolve);
       }),
-    schedule: (simulatedMs, fn) => add({ atMs: nowMs + toReal(simulatedMs), run: fn }),
-    every: (simulatedMs, fn) => add({ atMs: nowMs + toReal(simulatedMs), everyMs: toReal(simulatedMs), run: fn }),
+    schedule: (simulatedMs, fn) => queue.add(nowMs + toReal(simulatedMs), fn),
+    every: (simulatedMs, fn) => queue.add(nowMs + toReal(simulatedMs), fn, toReal(simulatedMs)),
     async pass(realMs) {
       const endMs = nowMs + realMs;
-      for (let entry = nextBefore(endMs); entry; entry = nextBefore(endMs)) {
-        nowMs = Math.max(nowMs, entry.atMs);
-        if (entry.everyMs === undefined) due.delete(entry);
-        else entry.atMs += entry.everyMs;
-        entry.run();
-        await settle();
-      }
+      await queue.runUntil(endMs, (atMs) => {
+        nowMs = Math.max(nowMs, atMs);
+      });
       nowMs = endMs;
     },
   };
