@@ -4,6 +4,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after } from "node:test";
+import {
+  CreateEndpointCommand,
+  CreateEndpointConfigCommand,
+  DescribeEndpointCommand,
+  SageMakerClient,
+} from "@aws-sdk/client-sagemaker";
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
 import { skipWithoutChromium } from "../rig/chromium.ts";
 import { RELOAD_NOISE } from "../rig/workbenchProblems.ts";
@@ -21,6 +27,7 @@ async function prepare() {
   sandbox = await startTestSandbox({ timeScale: 100 });
   await deployWine(sandbox, "wine-blue");
   await deployWine(sandbox, "wine-green");
+  await deployQueue(sandbox);
   const europe = sandbox.clientConfig("eu-west-1");
   await deployWine({ ...sandbox, clientConfig: () => europe }, "wine-europe");
   const { endpoint, accountId, accessKeyId, secretAccessKey } = sandbox;
@@ -31,6 +38,25 @@ async function prepare() {
   const flags = ["--no-dependencies", "--allow-missing-repository", "--skip-license", "-o", vsix];
   execFileSync(process.execPath, [vsce, "package", ...flags], { cwd: path.join(import.meta.dirname, "toolCaller") });
   return { vsix: [vsix], env: { SAGEMAKER_OPS_SANDBOX: JSON.stringify(info) } };
+}
+
+/** An asynchronous endpoint with the same model. */
+async function deployQueue(on: TestSandbox): Promise<void> {
+  const sagemaker = new SageMakerClient(on.clientConfig());
+  const variant = { VariantName: "AllTraffic", ModelName: "wine-blue", InstanceType: "ml.m5.large" as const };
+  await sagemaker.send(
+    new CreateEndpointConfigCommand({
+      EndpointConfigName: "wine-queue",
+      ProductionVariants: [{ ...variant, InitialInstanceCount: 1 }],
+      AsyncInferenceConfig: { OutputConfig: { S3OutputPath: "s3://wine-blue-models/out" } },
+    }),
+  );
+  await sagemaker.send(new CreateEndpointCommand({ EndpointName: "wine-queue", EndpointConfigName: "wine-queue" }));
+  await eventually("wine-queue is in service", async () => {
+    const { EndpointStatus } = await sagemaker.send(new DescribeEndpointCommand({ EndpointName: "wine-queue" }));
+    return EndpointStatus === "InService";
+  });
+  sagemaker.destroy();
 }
 
 const workspace = skipWithoutChromium ? undefined : createWineWorkspace();
@@ -71,6 +97,25 @@ step("an answer is streamed in the tester", async () => {
   await page.getByRole("button", { name: "Send" }).click();
   await page.getByText(/HTTP 200 · .* · 1 part · first after/).waitFor();
   await workbench.screenshot(`${here.shots}/tester-stream.png`);
+});
+
+step("an asynchronous endpoint is asked after a question about the upload, and followed to its result", async () => {
+  const { workbench } = here;
+  await workbench.runCommand("SageMaker Ops: Test Prediction");
+  await workbench.pick("wine-queue");
+  const page = workbench.webview();
+  await page.getByRole("button", { name: "S3 object" }).waitFor();
+  await page.getByRole("textbox", { name: "Body" }).fill(WINE_ROW);
+  await page.getByRole("button", { name: "Send" }).click();
+  // The project has no bucket here: the place is asked for, then whether to upload.
+  await workbench.quickInput.locator(".quick-input-box input").fill("s3://wine-blue-models/inputs");
+  await workbench.page.keyboard.press("Enter");
+  await workbench.quickPickRow(/Upload to s3:\/\/wine-blue-models\/inputs$/).waitFor();
+  await workbench.screenshot(`${here.shots}/tester-upload.png`);
+  await workbench.pick(/Upload to s3:\/\/wine-blue-models\/inputs$/);
+  await page.getByText(/^HTTP 200/).waitFor();
+  await page.getByText(/^s3:\/\/wine-blue-models\/out\//).waitFor();
+  await workbench.screenshot(`${here.shots}/tester-async.png`);
 });
 
 step("two endpoints are compared on the rows of a file", async () => {
@@ -161,7 +206,7 @@ step("an agent's tool reads without asking", async () => {
   const call = await beginCall("sagemaker_list_endpoints", {});
   const { text, tools, error } = await call.ended();
   assert.equal(error, undefined);
-  assert.match(text ?? "", /^2 endpoints in us-east-1\./);
+  assert.match(text ?? "", /^3 endpoints in us-east-1\./);
   assert.equal(tools?.filter((name) => name.startsWith("sagemaker_")).length, 7);
 });
 

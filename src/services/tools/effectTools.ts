@@ -7,6 +7,7 @@ import { OpsError } from "../../domain/errors.ts";
 import { MOST_BODY_BYTES } from "../../domain/invocation.ts";
 import { peakRate, planSeconds } from "../../domain/loadPlan.ts";
 import { errorCount, type LoadRunReport } from "../../domain/loadRun.ts";
+import type { PropertyChange } from "../../domain/stack.ts";
 import { assertExpectedAccount, type ProjectContext } from "../projects.ts";
 import { defineTool, endpointName, fileWithin, placeFacts, placeOf, rounded, type ToolServices } from "./tool.ts";
 
@@ -213,7 +214,7 @@ export const previewDeploymentTool = defineTool({
         type: change.type,
         replacement: change.replacement,
         consequence: consequence(change),
-        details: change.details.map(({ path: property, before, after }) => ({ property, before, after })),
+        details: change.details.map(shownDetail),
       })),
       estimatedUsdPerHour: cost,
     };
@@ -228,6 +229,16 @@ export const previewDeploymentTool = defineTool({
     };
   },
 });
+
+/** Properties whose values may be secrets: variables of containers and functions, and what is named as such. */
+const SECRET = /environment|secret|password|token|credential|key(?!id$)/i;
+
+/** A changed value as a model may see it: of what may be a secret only that it changes. */
+export function shownDetail({ path: property, before, after }: PropertyChange): Record<string, string | undefined> {
+  if (!SECRET.test(property)) return { property, before, after };
+  const hidden = (value: string | undefined) => (value === undefined ? undefined : "(not shown)");
+  return { property, before: hidden(before), after: hidden(after) };
+}
 
 async function projectOf({ project }: ToolServices): Promise<ProjectContext> {
   const found = await project();
