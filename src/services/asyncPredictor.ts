@@ -75,7 +75,9 @@ export class AsyncPredictor {
       onProgress({ kind: "async", state: "waiting", ...places, elapsedMs: elapsedMs() }),
     );
     const latencyMs = performance.now() - invokedAt;
-    const { contentType, bytes } = found;
+    const { bytes } = found;
+    // S3's word for an object whose type nobody said.
+    const contentType = found.contentType === "binary/octet-stream" ? undefined : found.contentType;
     const answer = { ...decoded(bytes, contentType), contentType, latencyMs, async: places };
     if (found.kind === "result") return { status: 200, ...answer };
     const message = answer.body.trim() || l10n.t("The failure's object is empty.");
