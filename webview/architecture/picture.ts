@@ -83,7 +83,7 @@ function wayView(way: ArchitectureWay, byId: Map<string, Place>, { isWide }: Lay
   const busy = way.perSecond ? "busy" : "";
   return svg`<g class="way ${way.isFailing ? "failing" : ""} ${busy}" aria-hidden="true">
     <path d=${d} marker-end="url(#${way.isFailing ? "arrow-failing" : "arrow"})"></path>
-    ${label ? svg`<text x=${x} y=${y - 6} text-anchor=${isWide ? "middle" : "start"} dx=${isWide ? 0 : 8}>${label}</text>` : nothing}
+    ${label ? svg`<text x=${x} y=${isWide ? y - 6 : y + 4} text-anchor=${isWide ? "middle" : "start"} dx=${isWide ? 0 : 8}>${label}</text>` : nothing}
   </g>`;
 }
 
