@@ -26,6 +26,7 @@ import {
   PutRolePolicyCommand,
   PutUserPolicyCommand,
   SetDefaultPolicyVersionCommand,
+  type Tag,
   TagPolicyCommand,
   UntagPolicyCommand,
 } from "@aws-sdk/client-iam";
@@ -94,11 +95,12 @@ export function addPolicyOperations(service: ServiceBuilder, store: IamStore): v
         nextVersion: 2,
         updatedAt: createdAt,
       };
-      return { Policy: describe(policies.add(policy)) };
+      // The description is told by GetPolicy only.
+      return { Policy: { ...describe(policies.add(policy)), Description: undefined } };
     })
     .on(GetPolicyCommand)((input) => {
       const arn = input.PolicyArn!;
-      return { Policy: isAwsPolicy(arn) ? awsPolicy(arn) : describe(store.policy(arn)) };
+      return { Policy: isAwsPolicy(arn) ? awsPolicy(arn) : withTags(describe(store.policy(arn))) };
     })
     .on(ListPoliciesCommand)((input) => {
       const all = policies
@@ -274,4 +276,9 @@ export function addPrincipalPolicyOperations(service: ServiceBuilder, store: Iam
     .on(DetachUserPolicyCommand)((input) => detach(user(input), input.PolicyArn))
     .on(ListAttachedRolePoliciesCommand)((input) => attached(role(input), input))
     .on(ListAttachedUserPoliciesCommand)((input) => attached(user(input), input));
+}
+
+/** GetPolicy tells that there are no tags; the others leave them out. */
+function withTags<T extends { Tags?: Tag[] }>(policy: T): T {
+  return { ...policy, Tags: policy.Tags ?? [] };
 }

@@ -81,7 +81,10 @@ export function addUserOperations(service: ServiceBuilder, store: IamStore): voi
     .on(ListUsersCommand)((input) => {
       const all = users.all().filter((user) => user.path.startsWith(input.PathPrefix ?? "/"));
       const { page, rest } = pageOf(all, input);
-      return { Users: page.map((user) => ({ ...describe(user), Tags: undefined })), ...rest };
+      return {
+        Users: page.map((user) => ({ ...describe(user), PermissionsBoundary: undefined, Tags: undefined })),
+        ...rest,
+      };
     })
     .on(DeleteUserCommand)((input) => {
       const user = users.get(input.UserName);

@@ -73,6 +73,18 @@ export function settingsIn(store: BucketStore) {
   });
 }
 
+/** @throws WireError InvalidTag */
+function checkedBucketTags(tags: Tag[], ctx: CallContext): Tag[] {
+  if (new Set(tags.map(({ Key }) => Key)).size < tags.length)
+    throw new WireError("InvalidTag", "Cannot provide multiple Tags with the same key", 400);
+  // CloudFormation's own tags come from inside, by a call that is no request.
+  const isRequest = ctx.request.headers.host !== undefined;
+  const own = isRequest ? tags.find(({ Key }) => Key?.startsWith("aws:")) : undefined;
+  if (own)
+    throw new WireError("InvalidTag", "System tags cannot be added/updated by requester", 400, { TagKey: own.Key });
+  return tags;
+}
+
 /** Configurations of buckets: stored, returned, deleted; of these the sandbox acts upon versioning only. */
 export function addBucketSettings(service: ServiceBuilder, store: BucketStore): void {
   const setting = settingsIn(store);
@@ -130,7 +142,8 @@ export function addBucketSettings(service: ServiceBuilder, store: BucketStore): 
     .on(GetBucketVersioningCommand)((i, ctx) => versioning.get(i.Bucket, ctx))
     .on(PutBucketTaggingCommand)((i, ctx) => {
       ctx.status = 204;
-      return tagging.put(i.Bucket, ctx, i.Tagging?.TagSet ?? []);
+      const tags = checkedBucketTags(i.Tagging?.TagSet ?? [], ctx);
+      return tags.length ? tagging.put(i.Bucket, ctx, tags) : tagging.remove(i.Bucket, ctx);
     })
     .on(GetBucketTaggingCommand)((i, ctx) => ({ TagSet: tagging.get(i.Bucket, ctx) }))
     .on(DeleteBucketTaggingCommand)((i, ctx) => tagging.remove(i.Bucket, ctx))

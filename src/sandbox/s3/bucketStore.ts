@@ -64,6 +64,8 @@ export interface Upload {
   key: string;
   initiatedAt: number;
   headers: ObjectHeaders;
+  /** Of the parts' checksums, where the upload asked for one: SHA256. */
+  checksumAlgorithm?: string;
   tags?: Tag[];
   parts: Map<number, { body: Uint8Array; etag: string; at: number; checksums: Checksums }>;
 }

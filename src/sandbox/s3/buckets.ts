@@ -114,7 +114,7 @@ function checkName(name: string): void {
 
 function checkLocation(asked: string | undefined, region: string): void {
   const wanted = asked === "EU" ? "eu-west-1" : asked;
-  if (asked === HOME_REGION)
+  if (asked === HOME_REGION && region === HOME_REGION)
     throw new WireError("InvalidLocationConstraint", "The specified location-constraint is not valid", 400, {
       LocationConstraint: asked,
     });

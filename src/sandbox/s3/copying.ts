@@ -119,15 +119,23 @@ export function addCopyOperations(service: ServiceBuilder, world: World, store: 
       body,
       etag: etagOf(body),
       at: wholeSeconds(world.clock.now()),
-      checksums: { ChecksumCRC32: checksum("crc32", body) },
+      checksums: partChecksums(upload.checksumAlgorithm, body),
     };
     upload.parts.set(input.PartNumber!, part);
     return {
       CopySourceVersionId: versionId,
-      CopyPartResult: { ETag: part.etag, LastModified: new Date(part.at) },
+      CopyPartResult: { ETag: part.etag, LastModified: new Date(part.at), ...part.checksums },
       ...shownEncryption(upload.headers),
     };
   });
+}
+
+/** The checksum of a copied part: of the upload's own algorithm. */
+function partChecksums(algorithm: string | undefined, body: Uint8Array): StoredObject["checksums"] {
+  const name = algorithm?.toLowerCase() ?? "";
+  return isChecksumName(name)
+    ? { [`Checksum${algorithm}`]: checksum(name, body) }
+    : { ChecksumCRC32: checksum("crc32", body) };
 }
 
 /** The source's checksum, unless another algorithm is asked for (AWS: CopyObject, x-amz-checksum-algorithm). */
@@ -148,7 +156,7 @@ function checkCopyConditions(object: StoredObject, input: CopyInput): void {
     });
   } catch (e) {
     const isUnchanged = e instanceof WireError && e.status === 304;
-    const named = input.CopySourceIfNoneMatch === undefined ? "modified-since" : "none-match";
+    const named = input.CopySourceIfNoneMatch === undefined ? "Modified-Since" : "None-Match";
     throw isUnchanged ? preconditionFailed(`x-amz-copy-source-If-${named}`) : e;
   }
 }

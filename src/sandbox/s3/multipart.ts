@@ -69,6 +69,7 @@ export function addMultipartOperations(service: ServiceBuilder, world: World, st
         key: input.Key!,
         initiatedAt: wholeSeconds(world.clock.now()),
         headers,
+        checksumAlgorithm: input.ChecksumAlgorithm,
         tags: tagsOfHeader(input.Tagging),
         parts: new Map(),
       });
@@ -213,6 +214,20 @@ function completedOf(bucket: Bucket, key: string | undefined, id: string | undef
   return bucket.objects.get(done.key)?.find((object) => object.versionId === done.versionId && object.partSizes);
 }
 
+/** SHA checksums are of the parts' checksums; the others are of the whole (AWS: "Checking object integrity", multipart). */
+function checksumOf(
+  { checksumAlgorithm }: Upload,
+  parts: readonly { body: Uint8Array }[],
+  body: Uint8Array,
+): Pick<StoredObject, "checksums" | "checksumType"> {
+  if (checksumAlgorithm !== "SHA256" && checksumAlgorithm !== "SHA1")
+    return { checksums: { ChecksumCRC32: checksum("crc32", body) }, checksumType: "FULL_OBJECT" };
+  const name = checksumAlgorithm === "SHA256" ? "sha256" : "sha1";
+  const digests = Buffer.concat(parts.map((part) => Buffer.from(checksum(name, part.body), "base64")));
+  const value = `${checksum(name, digests)}-${parts.length}`;
+  return { checksums: { [`Checksum${checksumAlgorithm}`]: value }, checksumType: "COMPOSITE" };
+}
+
 function assemble(
   upload: Upload,
   listed: { PartNumber?: number; ETag?: string }[],
@@ -254,8 +269,7 @@ function assemble(
     body,
     etag: `"${createHash("md5").update(md5s).digest("hex")}-${chosen.length}"`,
     modifiedAt: now,
-    checksums: { ChecksumCRC32: checksum("crc32", body) },
-    checksumType: "FULL_OBJECT",
+    ...checksumOf(upload, chosen, body),
     partSizes: chosen.map((part) => part.body.byteLength),
     tags: upload.tags,
   };

@@ -78,7 +78,9 @@ export function addObjectOperations(service: ServiceBuilder, world: World, store
         LastModified: new Date(object.modifiedAt),
         VersionId: shownVersion(bucket, object),
         ETag: asked.has("ETag") ? object.etag.replaceAll('"', "") : undefined,
-        Checksum: asked.has("Checksum") ? { ...object.checksums, ChecksumType: object.checksumType } : undefined,
+        Checksum: asked.has("Checksum")
+          ? { ...withoutCount(object.checksums), ChecksumType: object.checksumType }
+          : undefined,
         ObjectParts: asked.has("ObjectParts") && partSizes ? { TotalPartsCount: partSizes.length } : undefined,
         StorageClass: asked.has("StorageClass") ? (object.StorageClass ?? "STANDARD") : undefined,
         ObjectSize: asked.has("ObjectSize") ? object.body.byteLength : undefined,
@@ -87,6 +89,7 @@ export function addObjectOperations(service: ServiceBuilder, world: World, store
     .on(DeleteObjectCommand)((input, ctx) => {
       const bucket = store.get(input.Bucket, ctx);
       const existing = currentOf(bucket, input.Key);
+      if (input.IfMatch !== undefined && !existing) throw noKey(input.Key);
       if (input.IfMatch !== undefined && existing && !sameTag(input.IfMatch, existing.etag))
         throw preconditionFailed("If-Match");
       const deleted = deleteObject(bucket, input.Key!, input.VersionId, wholeSeconds(world.clock.now()));
@@ -131,10 +134,17 @@ export function checkKey(key: string): void {
 }
 
 /** The object of a HEAD, whose errors have no body. @throws WireError NotFound, MethodNotAllowed */
+/** Attributes tell a checksum of parts without their number, which headers have at its end. */
+const withoutCount = (checksums: StoredObject["checksums"]): StoredObject["checksums"] =>
+  Object.fromEntries(Object.entries(checksums).map(([name, value]) => [name, value?.replace(/-\d+$/, "")]));
+
 function headed(bucket: Bucket, key: string, versionId: string | undefined): StoredObject {
   const object = versionId === undefined ? latestOf(bucket, key) : versionOf(bucket, key, versionId);
-  if (!object || (object.deleteMarker && versionId === undefined)) throw new WireError("NotFound", "Not Found", 404);
-  if (object.deleteMarker) throw new WireError("MethodNotAllowed", "Method Not Allowed", 405);
+  const marked = object?.deleteMarker
+    ? { "x-amz-delete-marker": "true", "x-amz-version-id": object.versionId }
+    : undefined;
+  if (!object || (marked && versionId === undefined)) throw new WireError("NotFound", "Not Found", 404, {}, marked);
+  if (marked) throw new WireError("MethodNotAllowed", "Method Not Allowed", 405, {}, { ...marked, allow: "DELETE" });
   return object;
 }
 

@@ -26,8 +26,13 @@ interface ReadInput extends ReadConditions {
 export const noKey = (key: string | undefined) =>
   Object.assign(new NoSuchKey({ message: "The specified key does not exist.", $metadata: {} }), { Key: key });
 
-/** An object, or a version of it. @throws NoSuchKey, WireError NoSuchVersion or MethodNotAllowed (a delete marker) */
-export function objectOf(bucket: Bucket, key: string | undefined, versionId: string | undefined): StoredObject {
+/** An object, or a version of it, for a method that an error names. @throws NoSuchKey, WireError NoSuchVersion or MethodNotAllowed (a delete marker) */
+export function objectOf(
+  bucket: Bucket,
+  key: string | undefined,
+  versionId: string | undefined,
+  method = "GET",
+): StoredObject {
   if (versionId === undefined) {
     const object = currentOf(bucket, key);
     if (!object) throw noKey(key);
@@ -40,9 +45,13 @@ export function objectOf(bucket: Bucket, key: string | undefined, versionId: str
       VersionId: versionId,
     });
   if (version.deleteMarker)
-    throw new WireError("MethodNotAllowed", "The specified method is not allowed against this resource.", 405, {
-      ResourceType: "DeleteMarker",
-    });
+    throw new WireError(
+      "MethodNotAllowed",
+      "The specified method is not allowed against this resource.",
+      405,
+      { Method: method, ResourceType: "DeleteMarker" },
+      { allow: "DELETE", "x-amz-delete-marker": "true", "x-amz-version-id": versionId },
+    );
   return version;
 }
 

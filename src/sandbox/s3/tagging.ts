@@ -18,7 +18,7 @@ export function addTaggingOperations(service: ServiceBuilder, store: BucketStore
   service
     .on(PutObjectTaggingCommand)((input, ctx) => {
       const bucket = store.get(input.Bucket, ctx);
-      const object = objectOf(bucket, input.Key, input.VersionId);
+      const object = objectOf(bucket, input.Key, input.VersionId, "PUT");
       object.tags = checkTags(input.Tagging?.TagSet ?? []);
       return { VersionId: shownVersion(bucket, object) };
     })
@@ -29,7 +29,7 @@ export function addTaggingOperations(service: ServiceBuilder, store: BucketStore
     })
     .on(DeleteObjectTaggingCommand)((input, ctx) => {
     const bucket = store.get(input.Bucket, ctx);
-    const object = objectOf(bucket, input.Key, input.VersionId);
+    const object = objectOf(bucket, input.Key, input.VersionId, "DELETE");
     object.tags = undefined;
     ctx.status = 204;
     return { VersionId: shownVersion(bucket, object) };
@@ -49,6 +49,8 @@ function checkTags(tags: Tag[]): Tag[] | undefined {
   if (new Set(tags.map(({ Key }) => Key)).size < tags.length)
     throw new WireError("InvalidTag", "Cannot provide multiple Tags with the same key", 400);
   for (const { Key = "", Value = "" } of tags) {
+    if (Key.startsWith("aws:"))
+      throw new WireError("InvalidTag", "Your TagKey cannot be prefixed with aws:", 400, { TagKey: Key });
     if (Key.length < 1 || Key.length > 128)
       throw new WireError("InvalidTag", "The TagKey you have provided is invalid", 400, { TagKey: Key });
     if (Value.length > 256)

@@ -10,7 +10,7 @@ import { checkReferences } from "../template/references.ts";
 import { readTemplate, type Template, transformsOf } from "../template/template.ts";
 import { parseTemplateText } from "../template/templateText.ts";
 import { isMap, type ValueMap } from "../template/value.ts";
-import { presentResources, scopeOf, wantedResources } from "./scope.ts";
+import { assertPresent, presentResources, scopeOf, wantedResources } from "./scope.ts";
 import type { Stack, StackModel, StackStore } from "./stack.ts";
 
 /** What a request says about the model. */
@@ -99,7 +99,9 @@ export function readModel(
   const scope = scopeOf(world, store, stack, model, presentResources(stack));
   for (const name of Object.keys(template.conditions)) scope.condition(name);
   checkRules(template.rules, scope);
-  dependenciesOf(template, wantedResources(model, scope));
+  const wanted = wantedResources(model, scope);
+  assertPresent(model, scope, wanted);
+  dependenciesOf(template, wanted);
   return model;
 }
 

@@ -2,7 +2,8 @@ import type { World } from "../../world.ts";
 import { conditionLookup } from "../template/conditions.ts";
 import type { Scope } from "../template/intrinsics.ts";
 import { parameterValue } from "../template/parameters.ts";
-import { invalid, type Value } from "../template/value.ts";
+import { referencesIn } from "../template/references.ts";
+import { invalid, isMap, type Value } from "../template/value.ts";
 import type { Stack, StackModel, StackStore } from "./stack.ts";
 
 /** Stands in change sets for what is known only once it has been created (AWS: DescribeChangeSet, property values). */
@@ -86,4 +87,34 @@ export function wantedResources(model: StackModel, scope: Scope): Set<string> {
     ([, { condition }]) => condition === undefined || scope.condition(condition),
   );
   return new Set(wanted.map(([id]) => id));
+}
+
+/**
+ * Refuses what names a resource whose condition does not hold; what an Fn::If leaves out does not count.
+ * @throws WireError ValidationError
+ */
+export function assertPresent({ template }: StackModel, scope: Scope, wanted: ReadonlySet<string>): void {
+  const absent = (value: Value | undefined) =>
+    referencesIn(value === undefined ? undefined : chosen(value, scope)).find(
+      ({ kind, name }) => (kind === "ref" || kind === "getAtt") && name in template.resources && !wanted.has(name),
+    )?.name;
+  for (const id of wanted) {
+    const name = absent(template.resources[id]!.properties);
+    if (name !== undefined) missing(name);
+  }
+  for (const { condition, value, exportName } of Object.values(template.outputs)) {
+    if (condition !== undefined && !scope.condition(condition)) continue;
+    const name = absent(value) ?? absent(exportName);
+    if (name !== undefined) invalid(`Unresolved resource dependencies [${name}] in the Outputs block of the template`);
+  }
+}
+
+/** The value with every Fn::If in place of which one of its branches stands. */
+function chosen(value: Value, scope: Scope): Value {
+  if (Array.isArray(value)) return value.map((item) => chosen(item, scope));
+  if (!isMap(value)) return value;
+  const branches = value["Fn::If"];
+  if (Array.isArray(branches) && typeof branches[0] === "string" && Object.keys(value).length === 1)
+    return chosen(branches[scope.condition(branches[0]) ? 1 : 2] ?? "", scope);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, chosen(item, scope)]));
 }

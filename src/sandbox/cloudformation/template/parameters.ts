@@ -28,7 +28,7 @@ export function resolveParameters(
   const missing: string[] = [];
   for (const [name, declaration] of Object.entries(template.parameters)) {
     const input = byKey.get(name);
-    if (input?.UsePreviousValue && input.ParameterValue !== undefined)
+    if (input?.UsePreviousValue && input.ParameterValue)
       invalid(
         `Invalid input for parameter key ${name}. Cannot specify usePreviousValue as true and non empty value for a parameter`,
       );
