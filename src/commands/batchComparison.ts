@@ -10,7 +10,7 @@ import { predictOnBoth } from "../services/batchPredictor.ts";
 import type { Endpoints } from "../services/endpoints.ts";
 import { formatNumber } from "../ui/format.ts";
 import { withCancellableProgress } from "../ui/progress.ts";
-import { confirmWithFacts, pickOne } from "../ui/prompts.ts";
+import { type Choice, confirmWithFacts, pickOne } from "../ui/prompts.ts";
 import { featuresFor, pickCsv, readBatch } from "./batchPrediction.ts";
 import { requireConnection } from "./connection.ts";
 import { escapeMarkdown } from "./explanationText.ts";
@@ -99,44 +99,49 @@ async function pickSides(
   endpointName: string,
 ): Promise<[BatchSide, BatchSide] | undefined> {
   const { endpoint } = await endpoints.detail(endpointName);
-  const first = await pickVariant(endpoint, l10n.t("Side A: variant of {0}", endpointName));
+  const parts = await partsOf(endpoints, endpoint);
+  const first = await pickPart(parts, l10n.t("Side A: variant of {0}", endpointName));
   if (!first) return undefined;
   if (endpoints.snapshot().state !== "loaded") await endpoints.refresh();
-  const others = endpoint.variants.filter(({ name }) => endpoint.variants.length > 1 && name !== first.targetVariant);
   const named = endpoints
     .snapshot()
     .endpoints.filter(({ name, status }) => name !== endpointName && takesTraffic(status));
-  const choices = [
-    ...others.map(({ name, instanceType }) => ({
-      label: name,
-      description: [l10n.t("variant of {0}", endpointName), instanceType].filter(Boolean).join(" · "),
-      value: { endpointName, targetVariant: name },
-    })),
+  const choices: Choice<BatchSide>[] = [
+    ...parts.filter(({ value }) => value !== first),
     ...named.map(({ name, status }) => ({ label: name, description: status, value: { endpointName: name } })),
   ];
   if (choices.length === 0)
     throw new OpsError("notFound", l10n.t("There is nothing to compare {0} with.", endpointName), {
       hint: l10n.t("Give the endpoint a second variant, or deploy another endpoint."),
     });
-  const picked = await pickOne<BatchSide>(l10n.t("Side B: what to compare {0} with", sideName(first)), choices);
-  if (!picked) return undefined;
-  if (picked.targetVariant !== undefined) return [first, picked];
+  const picked = await pickOne(l10n.t("Side B: what to compare {0} with", sideName(first)), choices);
+  if (!picked || picked.endpointName === endpointName) return picked && [first, picked];
   const { endpoint: other } = await endpoints.detail(picked.endpointName);
-  const second = await pickVariant(other, l10n.t("Side B: variant of {0}", other.name));
+  const second = await pickPart(await partsOf(endpoints, other), l10n.t("Side B: variant of {0}", other.name));
   return second && [first, second];
 }
 
-/** An endpoint with one variant is asked as it is. */
-async function pickVariant({ name, variants }: Endpoint, title: string): Promise<BatchSide | undefined> {
-  if (variants.length < 2) return { endpointName: name };
-  return pickOne(
-    title,
-    variants.map((variant) => ({
-      label: variant.name,
-      description: [variant.instanceType, variant.modelName].filter(Boolean).join(" · "),
-      value: { endpointName: name, targetVariant: variant.name },
-    })),
-  );
+/** What of an endpoint can be asked by itself: its inference components where it hosts such, else its variants. */
+async function partsOf(endpoints: Endpoints, { name, variants }: Endpoint): Promise<Choice<BatchSide>[]> {
+  const components = await endpoints.inferenceComponents(name);
+  if (components.length > 0)
+    return components.map((component) => ({
+      label: component,
+      description: l10n.t("inference component of {0}", name),
+      value: { endpointName: name, inferenceComponent: component },
+    }));
+  if (variants.length < 2) return [{ label: name, value: { endpointName: name } }];
+  return variants.map((variant) => ({
+    label: variant.name,
+    description: [l10n.t("variant of {0}", name), variant.instanceType, variant.modelName].filter(Boolean).join(" · "),
+    value: { endpointName: name, targetVariant: variant.name },
+  }));
+}
+
+/** There is nothing to choose from one. */
+async function pickPart(parts: Choice<BatchSide>[], title: string): Promise<BatchSide | undefined> {
+  const [only, ...others] = parts;
+  return others.length === 0 ? only?.value : pickOne(title, parts);
 }
 
 const percent = (share: number | undefined) => (share === undefined ? "–" : `${formatNumber(share * 100, 1)} %`);

@@ -1,14 +1,16 @@
 import { type BatchOutcome, type BatchSummary, summarizeBatch } from "./batchPrediction.ts";
 
-/** What is asked with the rows: an endpoint, or one variant of it. */
+/** What is asked with the rows: an endpoint, one variant of it, or an inference component that it hosts. */
 export interface BatchSide {
   endpointName: string;
   targetVariant?: string;
+  inferenceComponent?: string;
 }
 
 /** `wine-endpoint` or `wine-endpoint/blue` */
-export function sideName({ endpointName, targetVariant }: BatchSide): string {
-  return targetVariant === undefined ? endpointName : `${endpointName}/${targetVariant}`;
+export function sideName({ endpointName, targetVariant, inferenceComponent }: BatchSide): string {
+  const part = inferenceComponent ?? targetVariant;
+  return part === undefined ? endpointName : `${endpointName}/${part}`;
 }
 
 /** What one side made of a row. */

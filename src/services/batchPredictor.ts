@@ -19,10 +19,10 @@ export interface BatchOptions {
 async function sendRow(
   predictor: Predictor,
   row: BatchRow,
-  { endpointName, targetVariant }: BatchSide,
+  side: BatchSide,
   classes: readonly string[],
 ): Promise<BatchOutcome> {
-  const request = { endpointName, targetVariant, contentType: "text/csv", body: row.body };
+  const request = { ...side, contentType: "text/csv", body: row.body };
   const { latencyMs, probabilities, error } = await predictor.predict(request);
   if (error) return { row, latencyMs, failure: error.originalMessage ?? error.message };
   return { row, latencyMs, values: probabilities, predicted: probabilities && likeliestClass(probabilities, classes) };

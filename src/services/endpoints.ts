@@ -1,4 +1,5 @@
 import { describeActivities, describeScaling } from "../aws/autoscaling.ts";
+import { inferenceComponentNames } from "../aws/inferenceComponents.ts";
 import {
   deleteEndpoint,
   describeEndpoint,
@@ -199,6 +200,11 @@ export class Endpoints {
       .catch(() => undefined);
     this.costs.set(name, reading);
     return reading;
+  }
+
+  /** Names of the inference components that an endpoint hosts; empty also where they may not be listed. */
+  inferenceComponents(name: string): Promise<string[]> {
+    return inferenceComponentNames(this.connections.clients(), name).catch(() => []);
   }
 
   /** Begins to delete it; the list then follows it until it is gone. */

@@ -9,7 +9,10 @@ import {
   DescribeModelCommand,
   SageMakerClient,
 } from "@aws-sdk/client-sagemaker";
+import { sideName } from "../../src/domain/batchComparison.ts";
+import { predictOnBoth } from "../../src/services/batchPredictor.ts";
 import { Connections } from "../../src/services/connections.ts";
+import { Endpoints } from "../../src/services/endpoints.ts";
 import { MetricPoller } from "../../src/services/metricPoller.ts";
 import { Predictor } from "../../src/services/predictor.ts";
 import { deployWine, eventually, WINE_ROW } from "./endpoints.ts";
@@ -60,6 +63,16 @@ after(async () => {
   connections.disconnect();
   sagemaker.destroy();
   await sandbox.close();
+});
+
+it("a component is one side of a comparison", async () => {
+  const sides = [{ endpointName: "wine" }, { endpointName: "shared", inferenceComponent: "wine-part" }] as const;
+  const rows = [{ line: 1, body: WINE_ROW }];
+  const predictor = new Predictor(connections);
+  const [a, b] = await predictOnBoth(predictor, rows, { sides: [...sides], classes: ["0", "1", "2"] });
+  assert.deepEqual([a[0]?.predicted, b[0]?.predicted], ["0", "0"]);
+  assert.equal(sideName(sides[1]), "shared/wine-part");
+  assert.deepEqual(await new Endpoints(connections).inferenceComponents("shared"), ["wine-part"]);
 });
 
 it("the charts have the figures of each inference component, and its copies", async () => {

@@ -1,7 +1,7 @@
 import * as l10n from "@vscode/l10n";
 import { html, nothing, type TemplateResult } from "lit";
 import type { AsyncPlaces, PredictionProgress } from "../../src/domain/prediction.ts";
-import type { PredictionAnswer } from "../../src/protocol/endpointPage.ts";
+import type { LogSpan, PredictionAnswer } from "../../src/protocol/endpointPage.ts";
 import type { WireError } from "../../src/protocol/transport.ts";
 import { codeText } from "../ui/codeField.ts";
 import { errorMessage } from "../ui/errorMessage.ts";
@@ -15,19 +15,25 @@ export type Outcome =
   | { kind: "answered"; response: PredictionAnswer; atMs: number }
   | { kind: "failed"; error: WireError };
 
+/** What can be done with an answer. */
+export interface AnswerActions {
+  saveAnswer(): void;
+  showLogs(span: LogSpan): void;
+}
+
 /** A screen reader hears of an answer that comes in parts when it is whole: `aria-busy` keeps it waiting. */
 export function answerView(
   outcome: Outcome | undefined,
   classes: readonly string[],
-  saveAnswer: () => void,
+  actions: AnswerActions,
 ): TemplateResult {
   const isComing = outcome?.kind === "sending" && outcome.progress?.kind === "stream";
   return html`<div class="answer" role="status" aria-live="polite" aria-busy=${isComing ? "true" : "false"}>
-    ${content(outcome, classes, saveAnswer)}
+    ${content(outcome, classes, actions)}
   </div>`;
 }
 
-function content(outcome: Outcome | undefined, classes: readonly string[], saveAnswer: () => void): TemplateResult {
+function content(outcome: Outcome | undefined, classes: readonly string[], actions: AnswerActions): TemplateResult {
   if (!outcome) return html`<span class="soft">${l10n.t("The answer will appear here.")}</span>`;
   if (outcome.kind === "sending")
     return outcome.progress
@@ -36,13 +42,23 @@ function content(outcome: Outcome | undefined, classes: readonly string[], saveA
   if (outcome.kind === "failed") return errorMessage(outcome.error);
   const { response, atMs } = outcome;
   return html`
-    ${response.error ? errorMessage(refusal(response)) : nothing}
+    ${response.error ? errorMessage(refusal(response), logOf(response, atMs, actions)) : nothing}
     ${response.error && !response.stream ? nothing : html`${figures(response, classes, atMs)} ${moreRows(response.body)}`}
     <span class="soft numbers">${facts(response)}</span>
     ${response.async ? places(response.async) : nothing}
     ${response.binary ? nothing : body(response)}
-    <button type="button" class="link" @click=${saveAnswer}>${l10n.t("Save answer…")}</button>`;
+    <button type="button" class="link" @click=${actions.saveAnswer}>${l10n.t("Save answer…")}</button>`;
 }
+
+/** A container says more in its log than it answers. */
+function logOf({ error, latencyMs }: PredictionAnswer, atMs: number, { showLogs }: AnswerActions) {
+  if (error?.originalStatus === undefined) return undefined;
+  const run = () => showLogs({ fromMs: Math.floor(atMs - latencyMs - LOG_BEFORE_MS), toMs: Date.now() });
+  return { label: l10n.t("Show log"), run };
+}
+
+/** Clocks differ, and a log's line may be older than its answer. */
+const LOG_BEFORE_MS = 10_000;
 
 function body({ body: text, contentType }: PredictionAnswer): TemplateResult {
   const language = languageOf(contentType);

@@ -80,7 +80,7 @@ function pageView(state: EndpointPageSnapshot, entered: Draft): TemplateResult {
     <main>
       ${endpointError(state)} ${tabsView()}
       <div class="halves">
-      <section class=${shown("predict")} aria-label="${l10n.t("Predict")}">${testerView(state, entered, { outcome, history, copied }, { change, send, stop, chooseFile, copy, save, saveAnswer })}</section>
+      <section class=${shown("predict")} aria-label="${l10n.t("Predict")}">${testerView(state, entered, { outcome, history, copied }, { change, send, stop, chooseFile, copy, save, saveAnswer, showLogs })}</section>
       <section class=${shown("live")} aria-label="${l10n.t("Live metrics")}">${liveView(state)}</section>
       </div>
     </main>`;

@@ -15,7 +15,7 @@ import type { SnippetKind } from "../../src/domain/requestSnippet.ts";
 import type { EndpointPageSnapshot } from "../../src/protocol/endpointPage.ts";
 import { codeField } from "../ui/codeField.ts";
 import { languageOf } from "../ui/highlight.ts";
-import { answerView, type Outcome } from "./answer.ts";
+import { type AnswerActions, answerView, type Outcome } from "./answer.ts";
 import { fileView, objectView } from "./bodySource.ts";
 import { copyAsView, snippetRequest } from "./copyAs.ts";
 import {
@@ -31,14 +31,13 @@ import {
 import { type HistoryEntry, historyView } from "./history.ts";
 
 /** What the tester tells the page. */
-export interface TesterActions {
+export interface TesterActions extends AnswerActions {
   change(change: Partial<Draft>): void;
   send(): void;
   stop(): void;
   chooseFile(): void;
   copy(kind: SnippetKind, text: string): void;
   save(): void;
-  saveAnswer(): void;
 }
 
 /** What is shown beside what was entered. */
@@ -88,7 +87,7 @@ export function testerView(
     </div>
     ${params.via === "api" ? nothing : headersView(draft, mode, actions)}
     ${blocked ? html`<p class="soft">${blocked}</p>` : nothing}
-    ${answerView(outcome, features?.classes ?? [], actions.saveAnswer)}
+    ${answerView(outcome, features?.classes ?? [], actions)}
     ${copyAsView(snippetRequest(snapshot, params, draft.file), copied, actions.copy, actions.save)}
     ${historyView(history, actions.change)}
   </form>`;
