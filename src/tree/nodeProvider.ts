@@ -1,7 +1,7 @@
 import { type Event, EventEmitter, l10n, Position, Range, type TreeDataProvider, type TreeItem, Uri } from "vscode";
 import { toOpsError } from "../domain/errors.ts";
 import { presentError } from "./present.ts";
-import { click, type TreeNode, toTreeItem } from "./treeNode.ts";
+import { click, resolveTreeItem, type TreeNode, toTreeItem } from "./treeNode.ts";
 
 /** Feeds a tree view from functions that make nodes. A branch that cannot be read becomes an error row with Retry. */
 export class NodeProvider implements TreeDataProvider<TreeNode> {
@@ -21,6 +21,10 @@ export class NodeProvider implements TreeDataProvider<TreeNode> {
 
   getTreeItem(node: TreeNode): TreeItem {
     return toTreeItem(node);
+  }
+
+  resolveTreeItem(item: TreeItem, node: TreeNode): TreeItem {
+    return resolveTreeItem(item, node);
   }
 
   async getChildren(node?: TreeNode): Promise<TreeNode[]> {

@@ -64,8 +64,7 @@ export function presentEndpoint(facts: EndpointFacts): Presentation {
   const { name, status } = summary;
   const totals = variants && instanceTotals({ ...summary, configName: "", variants });
   const moving = isInTransition(status);
-  // SageMaker lists no variants before the first instances are there.
-  const instances = totals && totals.desired > 0 ? instancesText(totals, moving) : undefined;
+  const instances = servingText(facts);
   const description = [
     facts.isFavorite && "★",
     status,
@@ -89,11 +88,17 @@ export function presentEndpoint(facts: EndpointFacts): Presentation {
   return {
     label: name,
     description: description.filter(Boolean).join(" · ").replace("★ · ", "★ "),
-    tooltip: endpointTooltip(facts, instances),
+    tooltip: endpointTooltip(facts),
     ...statusIcon(status),
     ...(facts.idleHours === undefined ? {} : { color: YELLOW }),
     contextValue: context.filter(Boolean).join("+"),
   };
+}
+
+function servingText({ summary, variants }: EndpointFacts): string | undefined {
+  const totals = variants && instanceTotals({ ...summary, configName: "", variants });
+  // SageMaker lists no variants before the first instances are there.
+  return totals && totals.desired > 0 ? instancesText(totals, isInTransition(summary.status)) : undefined;
 }
 
 function instancesText({ current, desired }: { current: number; desired: number }, moving: boolean): string {
@@ -101,8 +106,10 @@ function instancesText({ current, desired }: { current: number; desired: number 
   return `${current}/${desired} instances`;
 }
 
-function endpointTooltip(facts: EndpointFacts, instances: string | undefined): [string, string][] {
+/** What is told of an endpoint's row when the pointer rests on it. */
+export function endpointTooltip(facts: EndpointFacts): [string, string][] {
   const { summary, hourlyUsd } = facts;
+  const instances = servingText(facts);
   const price =
     hourlyUsd === undefined
       ? upperFirst(unknownCostText({ arn: summary.arn, variants: facts.variants ?? [] }) ?? "")

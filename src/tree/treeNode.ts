@@ -6,6 +6,8 @@ import type { Presentation } from "./present.ts";
 export interface TreeNode extends NodeArguments {
   id: string;
   presentation: Presentation;
+  /** Instead of the presentation's tooltip: made when it is looked at, for rows that come by the thousand. */
+  tooltip?: () => [string, string][];
   /** Absent for leaves. */
   children?: () => TreeNode[] | Promise<TreeNode[]>;
   /** Open at first. */
@@ -42,12 +44,18 @@ export function toTreeItem(node: TreeNode): TreeItem {
   const item = new TreeItem(label, collapsibleState(node));
   item.id = node.id;
   item.description = description;
-  item.tooltip = typeof tooltip === "object" ? tooltipText(tooltip) : (tooltip ?? label);
+  if (!node.tooltip) item.tooltip = typeof tooltip === "object" ? tooltipText(tooltip) : (tooltip ?? label);
   item.iconPath = icon ? new ThemeIcon(icon, color ? new ThemeColor(color) : undefined) : undefined;
   item.contextValue = contextValue;
   item.command = node.click;
   // The name that a screen reader says: the tooltip would be read otherwise.
   item.accessibilityInformation = { label: [label, description].filter(Boolean).join(", ") };
+  return item;
+}
+
+/** The row once the pointer rests on it. */
+export function resolveTreeItem(item: TreeItem, { tooltip }: TreeNode): TreeItem {
+  if (tooltip) item.tooltip = tooltipText(tooltip());
   return item;
 }
 

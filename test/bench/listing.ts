@@ -1,24 +1,30 @@
 import { CreateEndpointCommand, paginateListEndpoints, SageMakerClient } from "@aws-sdk/client-sagemaker";
 import { deployWine } from "../wire/endpoints.ts";
-import { startTestSandbox } from "../wire/sandbox.ts";
+import { startTestSandbox, type TestSandbox } from "../wire/sandbox.ts";
 import type { Row } from "./loadtest.ts";
 
-const ENDPOINTS = 10_000;
+export const ENDPOINTS = 10_000;
 const AT_ONCE = 50;
+
+/** Makes an account as large as they come, out of one configuration. */
+export async function addEndpoints(sandbox: TestSandbox, EndpointConfigName: string): Promise<void> {
+  const client = new SageMakerClient(sandbox.clientConfig());
+  for (let i = 1; i < ENDPOINTS; i += AT_ONCE)
+    await Promise.all(
+      Array.from({ length: Math.min(AT_ONCE, ENDPOINTS - i) }, (_, j) =>
+        client.send(new CreateEndpointCommand({ EndpointName: `endpoint-${i + j}`, EndpointConfigName })),
+      ),
+    );
+  client.destroy();
+}
 
 /** CPU of one page of ListEndpoints in an account of 10,000 endpoints; client and server share the process. */
 export async function run(): Promise<Row[]> {
   const sandbox = await startTestSandbox();
   try {
-    const client = new SageMakerClient(sandbox.clientConfig());
     await deployWine(sandbox, "first");
-    const EndpointConfigName = "first";
-    for (let i = 1; i < ENDPOINTS; i += AT_ONCE)
-      await Promise.all(
-        Array.from({ length: Math.min(AT_ONCE, ENDPOINTS - i) }, (_, j) =>
-          client.send(new CreateEndpointCommand({ EndpointName: `endpoint-${i + j}`, EndpointConfigName })),
-        ),
-      );
+    await addEndpoints(sandbox, "first");
+    const client = new SageMakerClient(sandbox.clientConfig());
     const before = process.cpuUsage();
     let pages = 0;
     let seen = 0;

@@ -1,0 +1,155 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createWineWorkspace } from "../host/wineWorkspace.ts";
+import { packageVsix } from "../rig/packageVsix.mjs";
+import { startVscode } from "../rig/vscodeServer.mjs";
+import { Workbench } from "../rig/workbench.ts";
+import { deployWine } from "../wire/endpoints.ts";
+import { startTestSandbox, type TestSandbox } from "../wire/sandbox.ts";
+import { addEndpoints, ENDPOINTS } from "./listing.ts";
+import { median, type Row } from "./loadtestRig.ts";
+
+const PAINTS = 4;
+const MB = 1024 * 1024;
+
+/** An extension of the same host that writes how large its heap is, without what is garbage. */
+const PROBE = `
+const { writeFileSync } = require("node:fs");
+const vscode = require("vscode");
+require("node:v8").setFlagsFromString("--expose-gc");
+const gc = require("node:vm").runInNewContext("gc");
+exports.activate = ({ subscriptions }) =>
+  subscriptions.push(
+    vscode.commands.registerCommand("opsBench.heap", async () => {
+      for (let i = 0; i < 3; i++) { gc(); await new Promise((resolve) => setTimeout(resolve, 50)); }
+      writeFileSync(process.env.OPS_BENCH_HEAP, String(process.memoryUsage().heapUsed));
+    }),
+  );
+`;
+
+function probeVsix(folder: string): string {
+  const source = path.join(folder, "probe");
+  mkdirSync(source);
+  const commands = [{ command: "opsBench.heap", title: "Heap", category: "Ops Bench" }];
+  const manifest = { name: "probe", publisher: "ops-bench", version: "0.0.1", license: "MIT", main: "./extension.cjs" };
+  const text = JSON.stringify({ ...manifest, engines: { vscode: "^1.100.0" }, contributes: { commands } });
+  writeFileSync(path.join(source, "package.json"), text);
+  writeFileSync(path.join(source, "extension.cjs"), PROBE);
+  const vsix = path.join(folder, "probe.vsix");
+  const vsce = path.resolve(import.meta.dirname, "../../node_modules/@vscode/vsce/vsce");
+  const flags = ["--no-dependencies", "--allow-missing-repository", "--skip-license", "-o", vsix];
+  execFileSync(process.execPath, [vsce, "package", ...flags], { cwd: source, stdio: "pipe" });
+  return vsix;
+}
+
+/** What the editor pays: the extension host's heap with all endpoints of a large account, and a page's first paint. */
+export async function run(): Promise<Row[]> {
+  const folder = mkdtempSync(path.join(tmpdir(), "sagemaker-ops-bench-"));
+  const vsix = [packageVsix().file, probeVsix(folder)];
+  const sandbox = await startTestSandbox({ timeScale: 1000 });
+  try {
+    await deployWine(sandbox, "first");
+    const small = await measure(sandbox, vsix, path.join(folder, "heap"));
+    await addEndpoints(sandbox, "first");
+    const large = await measure(sandbox, vsix, path.join(folder, "heap"));
+    const paints = [...small.paints, ...large.paints];
+    return [
+      {
+        figure: `extension: heap of the extension host with ${ENDPOINTS.toLocaleString("en")} endpoints in the tree`,
+        value: `+${(large.heapMb - small.heapMb).toFixed(1)} MB`,
+        aim: "< 30 MB",
+        note: `${large.heapMb.toFixed(1)} MB with ${large.pages} pages against ${small.heapMb.toFixed(1)} MB with one endpoint`,
+      },
+      {
+        figure: "page: first contentful paint of an endpoint's page",
+        value: `${median(paints).toFixed(0)} ms`,
+        aim: "≤ 150 ms",
+        note: `median of ${paints.map((ms) => ms.toFixed(0)).join(", ")}, from the navigation of the webview`,
+      },
+    ];
+  } finally {
+    await sandbox.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function measure(sandbox: TestSandbox, vsix: string[], heapFile: string) {
+  const { endpoint, accountId, accessKeyId, secretAccessKey } = sandbox;
+  const keys = { accountId, accessKeyId, secretAccessKey, controlToken: "" };
+  const info = { endpoint, region: "us-east-1", ...keys, timeScale: 1000 };
+  const workspace = createWineWorkspace();
+  const server = await startVscode({
+    workspace: workspace.folder,
+    vsix,
+    env: { SAGEMAKER_OPS_SANDBOX: JSON.stringify(info), OPS_BENCH_HEAP: heapFile },
+  });
+  try {
+    const workbench = await Workbench.open(server);
+    await workbench.openView("SageMaker Ops");
+    await workbench.statusBarItem("SageMaker: sandbox").waitFor();
+    await workbench.page.getByRole("treeitem").filter({ hasText: "InService" }).first().waitFor();
+    const pages = await loadAll(workbench);
+    const heapMb = await heap(workbench, heapFile);
+    const paints: number[] = [];
+    for (let i = 0; i < PAINTS; i++) paints.push(await firstPaint(workbench));
+    await workbench.close();
+    return { pages, heapMb, paints };
+  } finally {
+    await server.stop();
+    workspace.remove();
+  }
+}
+
+async function heap(workbench: Workbench, file: string): Promise<number> {
+  rmSync(file, { force: true });
+  await workbench.runCommand("Ops Bench: Heap");
+  for (;;) {
+    const text = readHeap(file);
+    if (text) return Number(text) / MB;
+    await workbench.page.waitForTimeout(50);
+  }
+}
+
+async function firstPaint(workbench: Workbench): Promise<number> {
+  await workbench.runCommand("SageMaker Ops: Test Prediction");
+  const asked = workbench.quickPickRow(/./);
+  const opened = workbench.editorTab(/./);
+  await asked.or(opened).first().waitFor();
+  if (await asked.isVisible()) await asked.click();
+  const frame = await workbench.webviewFrame();
+  await frame.locator("h1").waitFor();
+  const paint = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime";
+  const ms = Number(await frame.evaluate(paint));
+  await workbench.runCommand("View: Close All Editors");
+  return ms;
+}
+
+function readHeap(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+/** Asks for more until there is no more; the row is at the end of the list. */
+async function loadAll(workbench: Workbench): Promise<number> {
+  const tree = workbench.page.getByRole("tree", { name: "Endpoints" });
+  let pages = 1;
+  for (; ; pages++) {
+    await tree.focus();
+    await workbench.page.keyboard.press("End");
+    const more = workbench.page.getByRole("treeitem").filter({ hasText: "Load more endpoints…" });
+    if (
+      !(await more.waitFor({ timeout: 3000 }).then(
+        () => true,
+        () => false,
+      ))
+    )
+      return pages;
+    await more.click();
+    await workbench.page.keyboard.press("Home");
+  }
+}
