@@ -10,6 +10,7 @@ import {
   SageMakerClient,
 } from "@aws-sdk/client-sagemaker";
 import { skipWithoutChromium } from "../rig/chromium.ts";
+import { RELOAD_NOISE } from "../rig/workbenchProblems.ts";
 import { canTrain } from "../wire/canTrain.ts";
 import { deployWine, eventually } from "../wire/endpoints.ts";
 import { startTestSandbox, type TestSandbox } from "../wire/sandbox.ts";
@@ -225,18 +226,23 @@ step("an endpoint that belongs to no stack is deleted, and made again from what 
   await workbench.treeItem("shared").waitFor();
 });
 
-step("an endpoint is adopted as a project of its own", async () => {
-  const { workbench } = here;
-  await workbench.runCommand("SageMaker Ops: Adopt Endpoint…");
-  await workbench.pick(/ab-test$/);
-  await workbench.quickInput.locator(".quick-input-message", { hasText: "Name of the new stack" }).waitFor();
-  await workbench.screenshot(`${here.shots}/adopt.png`);
-  await workbench.page.keyboard.press("Enter");
-  await workbench.pick(/Another folder…$/);
-  const target = path.join(root, "adopted");
-  mkdirSync(target);
-  await choosePath("Folder for the project", `${target}/`, "Create It Here");
-  await eventually("the project is written", async () =>
-    existsSync(path.join(target, "ab-test-copy/sagemaker-ops.json")),
-  );
-});
+step(
+  "an endpoint is adopted as a project of its own",
+  async () => {
+    const { workbench } = here;
+    await workbench.runCommand("SageMaker Ops: Adopt Endpoint…");
+    await workbench.pick(/ab-test$/);
+    await workbench.quickInput.locator(".quick-input-message", { hasText: "Name of the new stack" }).waitFor();
+    await workbench.screenshot(`${here.shots}/adopt.png`);
+    await workbench.page.keyboard.press("Enter");
+    await workbench.pick(/Another folder…$/);
+    const target = path.join(root, "adopted");
+    mkdirSync(target);
+    await choosePath("Folder for the project", `${target}/`, "Create It Here");
+    await eventually("the project is written", async () =>
+      existsSync(path.join(target, "ab-test-copy/sagemaker-ops.json")),
+    );
+  },
+  // The new project's folder is opened in this window.
+  RELOAD_NOISE,
+);
