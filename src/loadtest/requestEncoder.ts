@@ -31,6 +31,9 @@ export function requestUrl(text: string): URL {
   return url;
 }
 
+/** Signatures made before the first request is due; some 20 ms. */
+const WARM_UPS = 2000;
+
 /**
  * Encodes the rows once and signs them as time goes by: `x-amz-date` has a resolution of one second, so one signature
  * per row and second is all that a service can tell apart. With a seed rows come in a repeatable random order, else
@@ -65,6 +68,11 @@ export function createRequestEncoder(
     const text = `${head}${headerLines(signature)}content-length: ${row.body.length}\r\n\r\n`;
     return Buffer.concat([Buffer.from(text, "latin1"), row.body]);
   }
+
+  const empty = Buffer.alloc(0);
+  const any: Row = { body: empty, hash: bodyHash(empty), second: -1, bytes: empty };
+  // Signing is done a few hundred times a second, too seldom to be compiled soon: the first minutes would pay for it.
+  for (let i = 0; signer && i < WARM_UPS; i++) encode(any, signer.sign(amzDate(i * 1000), any.hash));
 
   return {
     next(nowMs) {
