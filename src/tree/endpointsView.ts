@@ -10,7 +10,7 @@ import type { Favorites } from "../ui/favorites.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { detailNodes } from "./endpointNodes.ts";
 import { errorNode, NodeProvider } from "./nodeProvider.ts";
-import { type EndpointFacts, endpointTooltip, presentEndpoint } from "./present.ts";
+import { type EndpointFacts, endpointTooltip, presentEndpointRow } from "./present.ts";
 import { sideNodes } from "./sideNodes.ts";
 import { click, type TreeNode } from "./treeNode.ts";
 
@@ -165,11 +165,10 @@ async function endpointNode(
   const hourlyUsd = isPriced && !isDetailed ? await endpoints.hourlyUsd(summary.name) : undefined;
   const detail = isDetailed ? await endpoints.detail(summary.name).catch(() => undefined) : undefined;
   const shown: EndpointFacts = { ...facts, hourlyUsd, ...(detail && detailFacts(detail)) };
-  const { tooltip: _later, ...presentation } = presentEndpoint(shown);
   return {
     // Another id than the others' rows: what is open by itself must not inherit that an earlier row was closed.
     id: `${isProject ? "project" : "endpoint"}/${summary.name}`,
-    presentation,
+    presentation: presentEndpointRow(shown),
     tooltip: () => endpointTooltip(shown),
     endpointName: summary.name,
     expanded: isProject,

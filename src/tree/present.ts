@@ -60,9 +60,13 @@ function statusIcon(status: EndpointStatus): Pick<Presentation, "icon" | "color"
 const token = (status: string) => status.charAt(0).toLowerCase() + status.slice(1);
 
 export function presentEndpoint(facts: EndpointFacts): Presentation {
+  return { ...presentEndpointRow(facts), tooltip: endpointTooltip(facts) };
+}
+
+/** What is seen of an endpoint's row without pointing at it. */
+export function presentEndpointRow(facts: EndpointFacts): Presentation {
   const { summary, variants, hourlyUsd, nowMs } = facts;
   const { name, status } = summary;
-  const totals = variants && instanceTotals({ ...summary, configName: "", variants });
   const moving = isInTransition(status);
   const instances = servingText(facts);
   const description = [
@@ -72,7 +76,7 @@ export function presentEndpoint(facts: EndpointFacts): Presentation {
     status === "Failed" ? facts.failureReason : instances,
     moving && formatAge(nowMs - summary.modifiedAtMs),
     hourlyUsd !== undefined && !moving && formatHourly(hourlyUsd),
-    facts.simulated && totals && "simulated",
+    facts.simulated && variants && "simulated",
   ];
   const context = [
     "endpoint",
@@ -88,7 +92,6 @@ export function presentEndpoint(facts: EndpointFacts): Presentation {
   return {
     label: name,
     description: description.filter(Boolean).join(" · ").replace("★ · ", "★ "),
-    tooltip: endpointTooltip(facts),
     ...statusIcon(status),
     ...(facts.idleHours === undefined ? {} : { color: YELLOW }),
     contextValue: context.filter(Boolean).join("+"),

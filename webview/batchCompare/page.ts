@@ -5,6 +5,7 @@ import type { BatchSummary, ConfusionMatrix } from "../../src/domain/batchPredic
 import type { OpsError } from "../../src/domain/errors.ts";
 import { type BatchComparePageSnapshot, batchCompareRequests } from "../../src/protocol/batchComparePage.ts";
 import { connectHost } from "../ipc.ts";
+import { tellCopied, wasCopied } from "../ui/copied.ts";
 import { errorMessage } from "../ui/errorMessage.ts";
 import { formatMs, formatNumber, formatPercent } from "../ui/format.ts";
 import { registerComponents } from "../ui/toolkit.ts";
@@ -13,8 +14,6 @@ import { latencyPlot } from "./latencyPlot.ts";
 registerComponents();
 const host = connectHost<never>();
 const root = document.getElementById("app") as HTMLElement;
-const COPIED_MS = 1500;
-let copied = false;
 
 function show(snapshot: BatchComparePageSnapshot): void {
   const draw = () => render(pageView(snapshot, draw), root);
@@ -23,21 +22,13 @@ function show(snapshot: BatchComparePageSnapshot): void {
 
 function pageView(snapshot: BatchComparePageSnapshot, draw: () => void): TemplateResult {
   const { names, fileName, place, simulated } = snapshot;
-  const copy = () =>
-    void host.transport.call(batchCompareRequests.copyMarkdown, null).then(() => {
-      copied = true;
-      draw();
-      setTimeout(() => {
-        copied = false;
-        draw();
-      }, COPIED_MS);
-    });
+  const copy = () => void host.transport.call(batchCompareRequests.copyMarkdown, null).then(() => tellCopied(draw));
   const exportCsv = () => void host.transport.call(batchCompareRequests.exportCsv, null).catch(showFailure);
   return html`<header class="page-head">
       <h1>${names.a} <span class="soft">${l10n.t("and")}</span> ${names.b}</h1>
       <span class="soft">${fileName} · ${place}${simulated ? l10n.t(" · simulated instances") : ""}</span>
       <div class="actions">
-        <vscode-button appearance="secondary" ?disabled=${copied} @click=${copy}>${copied ? l10n.t("✓ copied") : l10n.t("Copy Markdown")}</vscode-button>
+        <vscode-button appearance="secondary" ?disabled=${wasCopied()} @click=${copy}>${wasCopied() ? l10n.t("✓ copied") : l10n.t("Copy Markdown")}</vscode-button>
         <vscode-button @click=${exportCsv}>${l10n.t("Export CSV…")}</vscode-button>
       </div>
     </header>

@@ -3,6 +3,7 @@ import { html, nothing, render, type TemplateResult } from "lit";
 import type { ComparedFigure, ComparisonOutcome, RunComparison } from "../../src/domain/runComparison.ts";
 import { type ComparedRun, type ComparePageSnapshot, compareRequests } from "../../src/protocol/comparePage.ts";
 import { connectHost } from "../ipc.ts";
+import { tellCopied, wasCopied } from "../ui/copied.ts";
 import { errorMessage } from "../ui/errorMessage.ts";
 import { formatMs, formatPercent } from "../ui/format.ts";
 import { runColor } from "../ui/lineColors.ts";
@@ -12,8 +13,6 @@ import { CompareCharts } from "./compareCharts.ts";
 registerComponents();
 const host = connectHost<never>();
 const root = document.getElementById("app") as HTMLElement;
-const COPIED_MS = 1500;
-let copied = false;
 
 function show(snapshot: ComparePageSnapshot): void {
   const charts = new CompareCharts(snapshot.runs);
@@ -23,21 +22,13 @@ function show(snapshot: ComparePageSnapshot): void {
 
 function pageView({ runs, comparisons }: ComparePageSnapshot, charts: CompareCharts, draw: () => void): TemplateResult {
   const verdict = verdictOf(comparisons);
-  const copy = () =>
-    void host.transport.call(compareRequests.copyMarkdown, null).then(() => {
-      copied = true;
-      draw();
-      setTimeout(() => {
-        copied = false;
-        draw();
-      }, COPIED_MS);
-    });
+  const copy = () => void host.transport.call(compareRequests.copyMarkdown, null).then(() => tellCopied(draw));
   return html`<header class="page-head">
       <h1>${runs.map(({ letter }) => letter).join(" · ")}: ${[...new Set(runs.map(({ planName }) => planName))].join(", ")}</h1>
       <span class="status ${verdict.className}">${verdict.text}</span>
       <div class="actions">
-        <vscode-button appearance="secondary" ?disabled=${copied} @click=${copy}>${
-          copied ? l10n.t("✓ copied") : l10n.t("Copy Markdown")
+        <vscode-button appearance="secondary" ?disabled=${wasCopied()} @click=${copy}>${
+          wasCopied() ? l10n.t("✓ copied") : l10n.t("Copy Markdown")
         }</vscode-button>
       </div>
     </header>

@@ -11,6 +11,7 @@ import {
 import { errorTotal } from "../../src/protocol/runColumns.ts";
 import type { WireError } from "../../src/protocol/transport.ts";
 import { connectHost } from "../ipc.ts";
+import { tellCopied, wasCopied } from "../ui/copied.ts";
 import { errorMessage } from "../ui/errorMessage.ts";
 import { formatMs, formatNumber, formatOffset, formatPercent } from "../ui/format.ts";
 import { registerComponents } from "../ui/toolkit.ts";
@@ -21,12 +22,9 @@ const host = connectHost<{ id: string }>();
 const root = document.getElementById("app") as HTMLElement;
 let charts: RunCharts | undefined;
 let stopAsked = false;
-let copied = false;
 let spokenAt = Number.NEGATIVE_INFINITY;
 let spokenText = "";
 const SPOKEN_EVERY_MS = 5000;
-/** How long a button says that something was copied. */
-const COPIED_MS = 1500;
 let shown: LoadRunPageSnapshot | undefined;
 /** What the last press of a button failed with; the run's own errors are part of its picture. */
 let askError: WireError | undefined;
@@ -148,7 +146,7 @@ function buttons(proven: boolean, scaled: boolean): TemplateResult {
     ${button(l10n.t("Compare…"), loadRunRequests.compare)}
     ${scaled ? button(proven ? l10n.t("How it scaled") : l10n.t("Why did it not scale?"), loadRunRequests.explain) : nothing}
     ${
-      copied
+      wasCopied()
         ? html`<vscode-button appearance="secondary" disabled>${l10n.t("✓ copied")}</vscode-button>`
         : html`<vscode-button appearance="secondary" @click=${copy}>${l10n.t("Copy Markdown")}</vscode-button>`
     }
@@ -156,14 +154,7 @@ function buttons(proven: boolean, scaled: boolean): TemplateResult {
 }
 
 function copy(): void {
-  void host.transport.call(loadRunRequests.copyMarkdown, null).then(() => {
-    copied = true;
-    again();
-    setTimeout(() => {
-      copied = false;
-      again();
-    }, COPIED_MS);
-  }, showError);
+  void host.transport.call(loadRunRequests.copyMarkdown, null).then(() => tellCopied(again), showError);
 }
 
 function limitedNote({ columns }: LoadRunPageSnapshot): TemplateResult {
