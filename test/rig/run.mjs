@@ -33,7 +33,9 @@ async function runTests(folder, extra = [], moreEnv = {}, files = testFiles(fold
   });
   const code = await new Promise((resolve) => child.once("close", (c) => resolve(c ?? 1)));
   const count = (word) => Number(new RegExp(`ℹ ${word} (\\d+)(?![\\s\\S]*ℹ ${word} )`).exec(tail)?.[1] ?? 0);
-  return { code, passed: count("pass"), failed: count("fail") + count("cancelled"), skipped: count("skipped") };
+  const failed = count("fail") + count("cancelled");
+  const failures = code === 0 ? "" : (tail.split("✖ failing tests:")[1] ?? "");
+  return { code, passed: count("pass"), failed, skipped: count("skipped"), failures };
 }
 
 const check = (command, args) => async () => {
@@ -63,6 +65,7 @@ async function runEachTwice(folder, env = {}, which = /./) {
     }
     if (result.code !== 0 && result.failed === 0) result.failed = 1;
     for (const key of ["passed", "failed", "skipped"]) totals[key] += result[key];
+    totals.failures = `${totals.failures ?? ""}${result.failures ?? ""}`;
     totals.code ||= result.code;
   }
   if (flaky.length) totals.why = `run twice: ${flaky.join(", ")}`;
@@ -103,6 +106,7 @@ const stages = [
 await ensurePackages();
 await build();
 const totals = { passed: 0, failed: 0, skipped: 0 };
+let failures = "";
 for (const [name, stage, onlyAsked] of stages) {
   if ((only.length || onlyAsked) && !only.includes(name)) continue;
   const started = Date.now();
@@ -111,9 +115,12 @@ for (const [name, stage, onlyAsked] of stages) {
   // A stage that could not run at all counts as a failure, never as nothing.
   if (result.code !== 0 && result.failed === 0) result.failed = 1;
   for (const key of Object.keys(totals)) totals[key] += result[key];
+  if (result.failures) failures += `\n— ${name}: what failed\n${result.failures.trimEnd()}\n`;
   process.stdout.write(
     `— ${name}: ${result.passed} passed, ${result.failed} failed, ${result.skipped} skipped in ${((Date.now() - started) / 1000).toFixed(0)} s${result.why ? ` (${result.why})` : ""}\n`,
   );
 }
+// Once more at the end: whoever reads a log from below has the reason first.
+process.stdout.write(failures);
 process.stdout.write(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped\n`);
 process.exit(totals.failed ? 1 : 0);

@@ -8,6 +8,7 @@ import {
   DescribeChangeSetCommand,
   DescribeStacksCommand,
   ExecuteChangeSetCommand,
+  ListChangeSetsCommand,
 } from "@aws-sdk/client-cloudformation";
 import { CloudWatchLogsClient, DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { startTestSandbox, type TestSandbox } from "./sandbox.ts";
@@ -105,5 +106,28 @@ describe("CloudFormation change sets", () => {
       name: "ChangeSetNotFoundException",
       message: "ChangeSet [three] does not exist",
     });
+  });
+
+  // `aws cloudformation deploy` names change sets by the second: two deployments in one second have the same.
+  it("functionality: the name of an executed change set is free again, one that waits keeps its name", async () => {
+    const set = { StackName: "changing", ChangeSetName: "second" };
+    const TemplateBody = `Resources: {A: ${group("/cs/named")}}`;
+    const { Id: first } = await cloudFormation.send(new CreateChangeSetCommand({ ...set, TemplateBody }));
+    await assert.rejects(cloudFormation.send(new CreateChangeSetCommand({ ...set, TemplateBody })), {
+      name: "AlreadyExistsException",
+      message: "ChangeSet second already exists",
+    });
+    await cloudFormation.send(new ExecuteChangeSetCommand(set));
+    const { Id: second } = await cloudFormation.send(new CreateChangeSetCommand({ ...set, TemplateBody }));
+    assert.notEqual(second, first);
+    const described = await cloudFormation.send(new DescribeChangeSetCommand(set));
+    assert.deepEqual([described.ChangeSetId, described.Status], [second, "FAILED"]);
+    const executed = await cloudFormation.send(new DescribeChangeSetCommand({ ChangeSetName: first }));
+    assert.equal(executed.ExecutionStatus, "EXECUTE_COMPLETE");
+    const { Summaries } = await cloudFormation.send(new ListChangeSetsCommand({ StackName: "changing" }));
+    assert.deepEqual(
+      Summaries?.filter(({ ChangeSetName }) => ChangeSetName === "second").map(({ ChangeSetId }) => ChangeSetId),
+      [second],
+    );
   });
 });

@@ -47,6 +47,9 @@ export function addChangeSetOperations(service: ServiceBuilder, world: World, st
       }
       if (!existing)
         setStackStatus(stack, "REVIEW_IN_PROGRESS", "User Initiated", world.clock.now(), input.ClientToken);
+      // An executed change set gives its name free; its ARN still finds it.
+      const executed = stack.changeSets.get(changeSet.name);
+      if (executed) stack.changeSets.set(executed.id, executed);
       stack.changeSets.set(changeSet.name, changeSet);
       if (world.timeScale === 0) compute(world, store, stack, changeSet);
       else {
@@ -112,12 +115,13 @@ export function addChangeSetOperations(service: ServiceBuilder, world: World, st
           message: `ChangeSet [${changeSet.id}] cannot be deleted in its current status of [${changeSet.status}]`,
           $metadata: {},
         });
-      stack.changeSets.delete(changeSet.name);
+      stack.changeSets.delete(stack.changeSets.has(changeSet.id) ? changeSet.id : changeSet.name);
       return {};
     })
     .on(ListChangeSetsCommand)((input, ctx) => {
     const stack = stackOf(store, input.StackName, ctx.region);
-    const { page, NextToken } = pageOf([...stack.changeSets.values()], input.NextToken);
+    const named = [...stack.changeSets].filter(([key, { name }]) => key === name).map(([, changeSet]) => changeSet);
+    const { page, NextToken } = pageOf(named, input.NextToken);
     return { Summaries: page.map((changeSet) => summary(stack, changeSet)), NextToken };
   });
 }
@@ -148,7 +152,8 @@ function checkTarget(stack: Stack | undefined, input: CreateChangeSetCommandInpu
     )
       invalid(`Stack:${stack.id} is in ${stack.status} state and can not be updated.`);
   }
-  if (stack.changeSets.has(ChangeSetName!))
+  const known = stack.changeSets.get(ChangeSetName!);
+  if (known && !/^EXECUTE_/.test(known.executionStatus))
     throw new AlreadyExistsException({ message: `ChangeSet ${ChangeSetName} already exists`, $metadata: {} });
 }
 

@@ -72,6 +72,7 @@ export interface Stack {
   outputs: Output[];
   /** Names of exports of other stacks that this one uses. */
   imports: Set<string>;
+  /** By name; those that were executed, and whose name another has taken, by ARN. */
   changeSets: Map<string, ChangeSet>;
   /** Oldest first. */
   events: StackEvent[];
