@@ -1,48 +1,21 @@
 import { config } from "@vscode/l10n";
 import { type ExtensionContext, l10n, Uri, window } from "vscode";
-import { connectionCommands, givenSandbox, waySignInAgain } from "./commands/connection.ts";
-import { endpointCommands } from "./commands/endpoint.ts";
-import { endpointChangeCommands, offerPausedScaling } from "./commands/endpointChanges.ts";
-import { explorerCommands } from "./commands/explorer.ts";
+import type { Actions, WindowServices } from "./actions.ts";
 import { registerLanguageModelTools } from "./commands/languageModelTools.ts";
-import { loadTestCommands, refreshDuringRuns } from "./commands/loadTest.ts";
-import { runPlan } from "./commands/loadTestRun.ts";
-import { LogChannels } from "./commands/logs.ts";
 import { registerMcpServer } from "./commands/mcpServers.ts";
 import { commandStep, withSteps } from "./commands/nextSteps.ts";
-import { predictionCommands, sendSaved } from "./commands/prediction.ts";
-import { projectCommands } from "./commands/project.ts";
-import { adoptionCommands } from "./commands/projectAdoption.ts";
 import { registerCommands, showFailure } from "./commands/register.ts";
-import { sideConnectionCommands } from "./commands/sideConnections.ts";
-import { stackCommands } from "./commands/stack.ts";
-import { teardownCommands } from "./commands/teardown.ts";
-import { templateCommands } from "./commands/template.ts";
-import { trainingCommands } from "./commands/training.ts";
 import { describeConnection } from "./domain/connection.ts";
 import { describeOpsError, toOpsError } from "./domain/errors.ts";
-import { ArchitecturePanels } from "./panels/architecturePanel.ts";
-import { EndpointPanels } from "./panels/endpointPanel.ts";
-import { LoadRunPanels } from "./panels/loadRunPanel.ts";
-import { ArchitectureReader } from "./services/architectureReader.ts";
-import { AsyncPredictor } from "./services/asyncPredictor.ts";
+import { restorePanels } from "./panels/restoredPanels.ts";
 import { Connections } from "./services/connections.ts";
-import { EndpointChanges } from "./services/endpointChanges.ts";
 import { Endpoints } from "./services/endpoints.ts";
-import { FailureExplainer } from "./services/failureExplainer.ts";
 import { IdleWatch } from "./services/idleWatch.ts";
 import { LoadTests } from "./services/loadTests.ts";
-import { MetricPoller } from "./services/metricPoller.ts";
-import { Predictor } from "./services/predictor.ts";
-import { SandboxProcess } from "./services/sandboxProcess.ts";
-import { ScalingExplainer } from "./services/scalingExplainer.ts";
+import { SandboxProcess, sandboxFromEnvironment } from "./services/sandboxProcess.ts";
 import { ScalingPause } from "./services/scalingPause.ts";
-import { ScalingRules } from "./services/scalingRules.ts";
 import { SideConnections } from "./services/sideConnections.ts";
 import { StackDeployer } from "./services/stackDeployer.ts";
-import { TargetFinder } from "./services/targetFinder.ts";
-import type { ToolServices } from "./services/tools/tool.ts";
-import { WhatIf } from "./services/whatIf.ts";
 import { createPlanLenses } from "./testing/planLenses.ts";
 import { createPlanProblems } from "./testing/planProblems.ts";
 import { createPlanTests } from "./testing/planTests.ts";
@@ -57,10 +30,12 @@ import { MarkdownDocuments } from "./ui/markdownDocument.ts";
 import { readSetting } from "./ui/settings.ts";
 import { askForMfaCode } from "./ui/signIn.ts";
 import { createStatusBar } from "./ui/statusBar.ts";
-import { findReport, workspaceFolders } from "./ui/workspacePlans.ts";
 import { WorkspaceProject } from "./ui/workspaceProject.ts";
 
-/** The composition root: constructs everything, once per window. */
+/**
+ * The composition root: constructs what a window shows by itself, once. What somebody has to ask for is constructed by
+ * actions.ts when it is asked for.
+ */
 export function activate(context: ExtensionContext): void {
   // The texts of what does not know the editor; unset, they are English.
   if (l10n.bundle) config({ contents: l10n.bundle });
@@ -79,76 +54,36 @@ export function activate(context: ExtensionContext): void {
   const project = new WorkspaceProject(connections, deployer, context.workspaceState);
   const version = String(context.extension.packageJSON.version);
   const loadTests = new LoadTests(connections, { path: bundled("engine.cjs") }, version);
-  const { extensionUri } = context;
-  const predictor = new Predictor(connections);
-  const asyncPredictor = new AsyncPredictor(connections);
-  const metrics = new MetricPoller(connections);
-  const endpointPanels = new EndpointPanels({
-    extensionUri,
-    connections,
-    endpoints,
-    project,
-    deployer,
-    predictor,
-    asyncPredictor,
-    metrics,
-  });
-  const reader = new ArchitectureReader(connections, endpoints);
-  const architecturePanels = new ArchitecturePanels({
-    extensionUri,
-    connections,
-    project,
-    deployer,
-    reader,
-    loadTests,
-  });
-  const runPanels = new LoadRunPanels({ extensionUri, loadTests, findReport });
-  const scalingExplainer = new ScalingExplainer(connections);
-  const failureExplainer = new FailureExplainer(connections);
   const documents = new MarkdownDocuments();
-  const explaining = { scalingExplainer, failureExplainer, documents };
-  const predicting = { predictor, asyncPredictor };
-  const shown = { extensionUri, panels: endpointPanels };
-  const endpointServices = { connections, endpoints, project, ...shown, ...predicting, ...explaining };
   const templateProblems = createTemplateProblems(project);
-  const logChannels = new LogChannels(endpointServices);
-  const changes = new EndpointChanges(connections, scalingPause);
-  const scalingRules = new ScalingRules(connections);
-  const changeServices = { ...endpointServices, changes, scalingPause, scalingRules };
-  const predictionServices = { connections, predictor, asyncPredictor, project, documents };
-  const loadTestServices = {
-    extensionUri,
-    targetFinder: new TargetFinder(connections, { path: bundled("engine.cjs") }),
-    whatIf: new WhatIf({ cliPath: bundled("cli.js") }),
+  const actions = onceAsked(context, {
+    extensionUri: context.extensionUri,
+    bundled,
+    examples: context.asAbsolutePath("infra"),
+    log,
     connections,
-    loadTests,
+    sandbox,
     endpoints,
-    panels: runPanels,
-    project,
-    ...explaining,
-  };
-
-  const toolServices: ToolServices = {
-    connections,
-    endpoints,
-    metrics,
-    predictor,
-    scalingExplainer,
-    loadTests,
+    sides,
+    favorites,
+    scalingPause,
     deployer,
-    project: async () => project.project,
-    folders: workspaceFolders,
-  };
+    project,
+    loadTests,
+    documents,
+    templateProblems,
+  });
 
   const forget = [
     ...followConnection(connections, sandbox, (text) => log.info(text)),
     followProject(project),
-    followRuns(loadTests),
-    refreshDuringRuns(loadTestServices),
-    connections.followSharedFiles((error) => log.warn(`The changed credentials do not work: ${error.message}`)),
+    followRuns(loadTests, endpoints),
     connections.onDidChange.on((connection) => {
-      if (connection)
-        offerPausedScaling(changeServices).catch((error) => log.error(describeOpsError(toOpsError(error))));
+      if (!connection) return;
+      scalingPause
+        .list()
+        .then(async (names) => names.length > 0 && (await actions()).offerPausedScaling())
+        .catch((error) => log.error(describeOpsError(toOpsError(error))));
     }),
     sandbox.onDidCrash.on((error) => {
       const again = commandStep(l10n.t("Start Sandbox"), "sagemakerOps.sandbox.start");
@@ -158,43 +93,20 @@ export function activate(context: ExtensionContext): void {
   context.subscriptions.push(
     log,
     documents,
-    logChannels,
     registerCommands(
-      {
-        ...connectionCommands(connections, sandbox, { loadTests, deployer }, project),
-        ...projectCommands(project, context.asAbsolutePath("infra")),
-        ...templateCommands(project, templateProblems.check),
-        ...trainingCommands({ connections, deployer, project, log }, context.asAbsolutePath("infra")),
-        ...adoptionCommands(endpointServices, context.asAbsolutePath("infra")),
-        ...stackCommands({ connections, deployer, endpoints, project, loadTests, log, ...explaining }),
-        ...teardownCommands({ connections, deployer, endpoints, project, loadTests, log, ...explaining }),
-        ...endpointCommands(endpointServices),
-        "sagemakerOps.stack.showArchitecture": (argument) => architecturePanels.show(argument?.endpointName),
-        "sagemakerOps.endpoint.showLogs": (argument) => logChannels.show(argument),
-        ...endpointChangeCommands(changeServices),
-        ...loadTestCommands(loadTestServices),
-        ...predictionCommands(predictionServices),
-        ...explorerCommands({ connections, endpoints, project, favorites, sides, log }),
-        ...sideConnectionCommands(sides, sandbox),
-      },
+      async () => (await actions()).commands,
       log,
-      () => waySignInAgain(connections),
+      async () => (await actions()).signInAgain(),
     ),
-    registerLanguageModelTools(toolServices),
+    restorePanels(actions),
+    registerLanguageModelTools(async () => (await actions()).tools),
     registerMcpServer({ context, cliPath: bundled("cli.js"), connections, sandbox, project }),
     createStatusBar(connections),
     createEndpointsView(connections, endpoints, project, favorites, idleWatch, sides),
     sides,
     createStackView(connections, project, deployer, endpoints),
     createLoadTestsView(loadTests, project),
-    createRequestFiles((saved, file, signal) => sendSaved(predictionServices, saved, file, signal)),
-    createPlanLenses(loadTests),
-    createPlanProblems({ connections, endpoints, project }),
     templateProblems,
-    createPlanTests(loadTests, project, (planFile) => runPlan(loadTestServices, planFile)),
-    endpointPanels,
-    architecturePanels,
-    runPanels,
     project,
     idleWatch,
     endpoints,
@@ -203,13 +115,39 @@ export function activate(context: ExtensionContext): void {
     { dispose: () => void sandbox.stop() },
     { dispose: () => void loadTests.stop() },
   );
-  void project.refresh();
-  connectToGivenSandbox(connections).catch((error) => log.error(describeOpsError(toOpsError(error))));
+  // What looks into files does not hold the window up.
+  setImmediate(() => {
+    const forgetFiles = connections.followSharedFiles((error) =>
+      log.warn(`The changed credentials do not work: ${error.message}`),
+    );
+    context.subscriptions.push(
+      { dispose: forgetFiles },
+      createRequestFiles(async (saved, file, signal) => (await actions()).sendSaved(saved, file, signal)),
+      createPlanLenses(loadTests),
+      createPlanProblems({ connections, endpoints, project }),
+      createPlanTests(loadTests, project, async (planFile) => (await actions()).runPlan(planFile)),
+    );
+    void project.refresh();
+    connectToGivenSandbox(connections).catch((error) => log.error(describeOpsError(toOpsError(error))));
+  });
+}
+
+/** Loads and constructs the actions when the first of them is asked for. */
+function onceAsked(context: ExtensionContext, services: WindowServices): () => Promise<Actions> {
+  let made: Promise<Actions> | undefined;
+  return () => {
+    made ??= import("./actions.ts").then(({ createActions }) => {
+      const actions = createActions(services);
+      context.subscriptions.push(actions);
+      return actions;
+    });
+    return made;
+  };
 }
 
 /** A window that is opened by `npm start` is connected to its sandbox from the beginning. */
 async function connectToGivenSandbox(connections: Connections): Promise<void> {
-  const sandbox = givenSandbox();
+  const sandbox = sandboxFromEnvironment(process.env);
   if (sandbox) await connections.connect({ kind: "sandbox", sandbox });
 }
 
@@ -239,6 +177,15 @@ function followProject(project: WorkspaceProject): () => void {
   });
 }
 
-function followRuns(loadTests: LoadTests): () => void {
-  return loadTests.onDidChange.on(() => setContext("sagemakerOps.loadTestActive", loadTests.isRunning));
+/** Keeps the tree up with what a run does to its endpoint: the account's list is read when the instances change. */
+function followRuns(loadTests: LoadTests, endpoints: Endpoints): () => void {
+  let seen = "";
+  return loadTests.onDidChange.on(({ id, instances, marks }) => {
+    setContext("sagemakerOps.loadTestActive", loadTests.isRunning);
+    const last = instances.at(-1);
+    const now = `${id} ${last?.current} ${last?.desired} ${marks.length}`;
+    if (now === seen) return;
+    seen = now;
+    void endpoints.refresh();
+  });
 }

@@ -15,7 +15,7 @@ import { featuresFor, pickCsv, readBatch } from "./batchPrediction.ts";
 import { requireConnection } from "./connection.ts";
 import { escapeMarkdown } from "./explanationText.ts";
 import type { PredictionServices } from "./prediction.ts";
-import { assertTrusted } from "./project.ts";
+import { assertTrusted } from "./trust.ts";
 
 /** What comparing works with. */
 export interface BatchComparisonServices extends PredictionServices {

@@ -12,7 +12,7 @@ import { confirmWithFacts } from "../ui/prompts.ts";
 import { requireConnection } from "./connection.ts";
 import { escapeMarkdown } from "./explanationText.ts";
 import type { PredictionServices } from "./prediction.ts";
-import { assertTrusted } from "./project.ts";
+import { assertTrusted } from "./trust.ts";
 
 /** Runs a CSV file of the user through an endpoint after asking, and shows how right and how fast it was. */
 export async function batchCommand(services: PredictionServices, endpointName: string): Promise<void> {

@@ -11,10 +11,10 @@ import { type ChangeServices, inView } from "./changeServices.ts";
 import { requireConnection } from "./connection.ts";
 import { findEndpoint } from "./endpoint.ts";
 import { updateVariant } from "./endpointUpdate.ts";
-import { assertTrusted } from "./project.ts";
 import { recreateEndpoint } from "./recreate.ts";
 import type { CommandTable } from "./register.ts";
 import { editScaling } from "./scalingPolicy.ts";
+import { assertTrusted } from "./trust.ts";
 
 /** Commands that change an endpoint. */
 export type ChangeCommandId =

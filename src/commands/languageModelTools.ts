@@ -10,14 +10,14 @@ import {
 import { type ToolName, toolNames } from "../contributions.ts";
 import { describeOpsError, OpsError, toOpsError } from "../domain/errors.ts";
 import type { Tool, ToolPreview, ToolServices } from "../services/tools/tool.ts";
-import { assertTrusted } from "./project.ts";
+import { assertTrusted } from "./trust.ts";
 
 /** Gives the tools to VS Code's language models; nothing of them is loaded before one is called. */
-export function registerLanguageModelTools(services: ToolServices): Disposable {
+export function registerLanguageModelTools(services: () => Promise<ToolServices>): Disposable {
   return Disposable.from(...toolNames.map((name) => lm.registerTool(name, languageModelTool(name, services))));
 }
 
-function languageModelTool(id: ToolName, services: ToolServices) {
+function languageModelTool(id: ToolName, services: () => Promise<ToolServices>) {
   const table = async (): Promise<Tool> => {
     const { toolNamed } = await import("../services/tools/table.ts");
     const tool = toolNamed(id.slice(id.indexOf("_") + 1));
@@ -30,7 +30,7 @@ function languageModelTool(id: ToolName, services: ToolServices) {
       const invocationMessage = tool.title;
       if (!tool.preview) return { invocationMessage };
       assertTrusted(tool.title);
-      const preview = await tool.preview(services, input);
+      const preview = await tool.preview(await services(), input);
       const confirmationMessages = { title: preview.title, message: questionText(preview) };
       return { invocationMessage, confirmationMessages };
     },
@@ -41,7 +41,7 @@ function languageModelTool(id: ToolName, services: ToolServices) {
       const stop = new AbortController();
       const stopping = token.onCancellationRequested(() => stop.abort());
       try {
-        const result = await tool.run(services, input, { signal: stop.signal });
+        const result = await tool.run(await services(), input, { signal: stop.signal });
         return new LanguageModelToolResult([new LanguageModelTextPart(resultText(result))]);
       } catch (error) {
         // The model reads the message: with the way out in it.

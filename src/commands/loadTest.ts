@@ -47,15 +47,3 @@ async function run(services: LoadTestCommandServices, from: PlanSource): Promise
   const ended = await runPlan(services, planFile, { endpointName, onStarted: (active) => panels.show(active) });
   if (ended?.error) throw ended.error;
 }
-
-/** Keeps the tree up with what a run does to its endpoint: the account's list is read when the instances change. */
-export function refreshDuringRuns({ loadTests, endpoints }: LoadTestCommandServices): () => void {
-  let seen = "";
-  return loadTests.onDidChange.on(({ id, instances, marks }) => {
-    const last = instances.at(-1);
-    const now = `${id} ${last?.current} ${last?.desired} ${marks.length}`;
-    if (now === seen) return;
-    seen = now;
-    void endpoints.refresh();
-  });
-}

@@ -15,8 +15,8 @@ import { findPlans, runsFolder } from "../ui/workspacePlans.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { requireConnection } from "./connection.ts";
 import { type PlanSource, pickPlan } from "./loadTestPicks.ts";
-import { assertTrusted } from "./project.ts";
 import type { CommandTable } from "./register.ts";
+import { assertTrusted } from "./trust.ts";
 
 /** What handing plans to other tools, and reading their results, works with. */
 export interface ExchangeServices {

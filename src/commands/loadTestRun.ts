@@ -16,7 +16,7 @@ import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { requireConnection } from "./connection.ts";
 import { commandStep, withSteps } from "./nextSteps.ts";
 import { probedRequestMarkdown } from "./probedRequestText.ts";
-import { assertTrusted } from "./project.ts";
+import { assertTrusted } from "./trust.ts";
 
 /** What sending load, or a single request, works with. */
 export interface LoadSendingServices {

@@ -29,8 +29,8 @@ import { type Choice, confirmWithFacts, type FactRow, pickOne } from "../ui/prom
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { requireConnection } from "./connection.ts";
 import { pickPlan } from "./loadTestPicks.ts";
-import { assertTrusted } from "./project.ts";
 import type { CommandTable } from "./register.ts";
+import { assertTrusted } from "./trust.ts";
 
 /** What the search for a target, and the what-if page, work with. */
 export interface TargetServices {

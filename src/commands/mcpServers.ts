@@ -2,10 +2,9 @@ import { createHash } from "node:crypto";
 import * as vscode from "vscode";
 import { Disposable, type ExtensionContext, lm } from "vscode";
 import type { Connections } from "../services/connections.ts";
-import type { SandboxProcess } from "../services/sandboxProcess.ts";
+import { type SandboxProcess, sandboxFromEnvironment } from "../services/sandboxProcess.ts";
 import { workspaceFolders } from "../ui/workspacePlans.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
-import { givenSandbox } from "./connection.ts";
 
 /** What a server of this window is started from. */
 interface McpServerOptions {
@@ -98,7 +97,7 @@ function targetOf({ connections, sandbox, project: { project } }: McpServerOptio
   const environment = project?.environment;
   const args = [...(folder ? ["--project", folder] : []), ...(environment ? ["--env", environment] : [])];
   if (current.kind === "sandbox") {
-    const info = sandbox.info ?? givenSandbox();
+    const info = sandbox.info ?? sandboxFromEnvironment(process.env);
     return info && { args, env: { SAGEMAKER_OPS_SANDBOX: JSON.stringify(info) } };
   }
   const { profile, region, endpointUrl } = current;

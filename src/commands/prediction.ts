@@ -17,8 +17,8 @@ import { pickOne } from "../ui/prompts.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { requireConnection } from "./connection.ts";
 import { codeBlock, escapeMarkdown } from "./explanationText.ts";
-import { assertTrusted } from "./project.ts";
 import type { CommandTable } from "./register.ts";
+import { assertTrusted } from "./trust.ts";
 
 /** What saved requests work with. */
 export interface PredictionServices {

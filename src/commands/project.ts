@@ -3,11 +3,12 @@ import { commands, l10n, Uri, window, workspace } from "vscode";
 import { OpsError } from "../domain/errors.ts";
 import { environmentNames, inEnvironment, type Project } from "../domain/project.ts";
 import { createExample } from "../services/exampleProject.ts";
+import { PROJECT_FILE } from "../services/projectFile.ts";
 import { createProject } from "../services/projectScaffold.ts";
-import { loadProject, PROJECT_FILE, type ProjectContext } from "../services/projects.ts";
+import { loadProject, type ProjectContext } from "../services/projects.ts";
 import { pickOne } from "../ui/prompts.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
-import { commandStep, openFolderStep, trustStep, withSteps } from "./nextSteps.ts";
+import { commandStep, openFolderStep, withSteps } from "./nextSteps.ts";
 import { askForProject } from "./projectCreation.ts";
 import type { CommandTable } from "./register.ts";
 
@@ -136,13 +137,4 @@ function askForEnvironment({ project }: ProjectContext, current: string | undefi
     [...named, choice("", l10n.t("None of them"), project)],
     l10n.t("Which stack, parameters and account the commands of this project mean"),
   );
-}
-
-/** The project file and the plans decide what is touched: those of strangers are not followed. */
-export function assertTrusted(what: string): void {
-  if (workspace.isTrusted) return;
-  const error = new OpsError("accessDenied", l10n.t("{0} is not done in an untrusted workspace.", what), {
-    hint: l10n.t("Trust this workspace first."),
-  });
-  throw withSteps(error, trustStep);
 }

@@ -10,7 +10,7 @@ import { formatTime } from "../ui/format.ts";
 import { confirmWithFacts, pickOne } from "../ui/prompts.ts";
 import { type ChangeServices, inView } from "./changeServices.ts";
 import { requireConnection } from "./connection.ts";
-import { assertTrusted } from "./project.ts";
+import { assertTrusted } from "./trust.ts";
 
 /** SageMaker's rule for the name of an endpoint (API reference, CreateEndpoint). */
 const NAME = /^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/;

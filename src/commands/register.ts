@@ -6,13 +6,20 @@ import { type NextStep, nextSteps, repeatOf } from "./nextSteps.ts";
 /** What each command does; a table that lacks one does not compile. */
 export type CommandTable = { [K in CommandId]: (...args: Commands[K]) => void | Promise<void> };
 
-/** Registers every command. This is the one place where a failure of a command is shown, once. */
-export function registerCommands(table: CommandTable, log: LogOutputChannel, signInAgain: SignInAgain): Disposable {
+/**
+ * Registers every command. This is the one place where a failure of a command is shown, once.
+ * @param table gives what the commands do; it is asked when one is called, not before
+ */
+export function registerCommands(
+  table: () => Promise<CommandTable>,
+  log: LogOutputChannel,
+  signInAgain: SignInAgain,
+): Disposable {
   const registered = commandIds.map((id) =>
     commands.registerCommand(id, async (...args: unknown[]) => {
       try {
         // VS Code passes what a menu or a caller gives; each command checks what it needs of it.
-        await (table[id] as (...args: unknown[]) => void | Promise<void>)(...args);
+        await ((await table())[id] as (...args: unknown[]) => void | Promise<void>)(...args);
       } catch (error) {
         showFailure(id, error, log, {
           signInAgain,

@@ -15,7 +15,6 @@ import type { LoadTests } from "../services/loadTests.ts";
 import type { ProjectContext } from "../services/projects.ts";
 import type { StackDeployer } from "../services/stackDeployer.ts";
 import { filledBuckets, type RemoveOptions } from "../services/stackRemoval.ts";
-
 import type { MarkdownDocuments } from "../ui/markdownDocument.ts";
 import { withCancellableProgress } from "../ui/progress.ts";
 import { confirmWithFacts, type FactRow, pickOne } from "../ui/prompts.ts";
@@ -25,9 +24,10 @@ import { driftMarkdown } from "./driftText.ts";
 import { failureMarkdown } from "./explanationText.ts";
 import { stopRun } from "./interruption.ts";
 import { commandStep, withSteps } from "./nextSteps.ts";
-import { assertTrusted, pickProject } from "./project.ts";
+import { pickProject } from "./project.ts";
 import type { CommandTable } from "./register.ts";
 import { confirmDeployment, confirmRemoval } from "./stackConfirmations.ts";
+import { assertTrusted } from "./trust.ts";
 
 /** What the commands of a stack work with. */
 export interface StackCommandServices {

@@ -5,8 +5,9 @@ import type { TemplateFinding } from "../domain/templateFinding.ts";
 import { loadProject } from "../services/projects.ts";
 
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
-import { assertTrusted, pickProject } from "./project.ts";
+import { pickProject } from "./project.ts";
 import type { CommandTable } from "./register.ts";
+import { assertTrusted } from "./trust.ts";
 
 /** Looks a template over, and marks what is found in the editor. */
 type CheckTemplate = (document: TextDocument, project: Project) => Promise<TemplateFinding[]>;

@@ -8,8 +8,9 @@ import { withCancellableProgress } from "../ui/progress.ts";
 import { confirmWithFacts } from "../ui/prompts.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { requireConnection } from "./connection.ts";
-import { assertTrusted, pickProject } from "./project.ts";
+import { pickProject } from "./project.ts";
 import type { CommandTable } from "./register.ts";
+import { assertTrusted } from "./trust.ts";
 
 /** What training works with. */
 interface TrainingServices {

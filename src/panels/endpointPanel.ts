@@ -23,6 +23,7 @@ import type { StackDeployer } from "../services/stackDeployer.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { goneError, header, marks, momentMark } from "./endpointFacts.ts";
 import { chartExport, chartRange, copiedText, logSpan, nothing, predictParams } from "./pageSchemas.ts";
+import { ENDPOINT_VIEW } from "./restoredPanels.ts";
 import { saveCharts } from "./saveCharts.ts";
 import { TesterHost } from "./testerHost.ts";
 import { PAGE_UPDATE_MS, throttle } from "./throttle.ts";
@@ -42,24 +43,20 @@ export interface EndpointPanelServices {
 
 const SANDBOX_HEADER_MS = 2_000;
 const AWS_HEADER_MS = 30_000;
-const VIEW_TYPE = "sagemakerOps.endpoint";
 /** What a page remembers of itself is not believed before it looks like a name (API reference, CreateEndpoint). */
 const ENDPOINT_NAME = /^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/;
 
 /** One panel per endpoint, shown again instead of made again; it comes back when the window is reloaded. */
 export class EndpointPanels implements Disposable {
   private readonly open = new Map<string, EndpointPanel>();
-  private readonly restoring: Disposable;
 
-  constructor(private readonly services: EndpointPanelServices) {
-    this.restoring = window.registerWebviewPanelSerializer(VIEW_TYPE, {
-      deserializeWebviewPanel: async (panel, state: unknown) => {
-        const name = (state as { name?: unknown } | undefined)?.name;
-        if (typeof name === "string" && ENDPOINT_NAME.test(name) && !this.open.has(name))
-          this.take(name, "predict", panel);
-        else panel.dispose();
-      },
-    });
+  constructor(private readonly services: EndpointPanelServices) {}
+
+  /** Takes a panel back that VS Code kept over a reload of the window; one that says nothing usable is closed. */
+  restore(panel: WebviewPanel, state: unknown): void {
+    const name = (state as { name?: unknown } | undefined)?.name;
+    if (typeof name === "string" && ENDPOINT_NAME.test(name) && !this.open.has(name)) this.take(name, "predict", panel);
+    else panel.dispose();
   }
 
   /** @param atMs a moment, epoch ms, that the charts show and mark */
@@ -68,7 +65,7 @@ export class EndpointPanels implements Disposable {
     if (known) known.reveal(tab);
     else {
       const { extensionUri } = this.services;
-      const made = window.createWebviewPanel(VIEW_TYPE, endpointName, ViewColumn.Active, pageOptions(extensionUri));
+      const made = window.createWebviewPanel(ENDPOINT_VIEW, endpointName, ViewColumn.Active, pageOptions(extensionUri));
       this.take(endpointName, tab, made);
     }
     if (atMs !== undefined) this.open.get(endpointName)?.mark(atMs);
@@ -79,7 +76,6 @@ export class EndpointPanels implements Disposable {
   }
 
   dispose(): void {
-    this.restoring.dispose();
     for (const panel of this.open.values()) panel.dispose();
   }
 }

@@ -6,6 +6,7 @@ import type { LoadTests, RunProgress } from "../services/loadTests.ts";
 import { runMarkdownSummary } from "../services/runExports.ts";
 import { runOfReport, runSnapshot } from "./loadRunSnapshot.ts";
 import { nothing } from "./pageSchemas.ts";
+import { LOAD_RUN_VIEW } from "./restoredPanels.ts";
 import { PAGE_UPDATE_MS, throttle } from "./throttle.ts";
 import { pageHtml, pageOptions, webviewPort } from "./webviewHtml.ts";
 
@@ -17,7 +18,6 @@ export interface LoadRunPanelServices {
   findReport(id: string): Promise<string | undefined>;
 }
 
-const VIEW_TYPE = "sagemakerOps.loadRun";
 /** Ids are names of files: nothing else is looked for. */
 const RUN_ID = /^[\w.-]{1,120}$/;
 
@@ -27,14 +27,10 @@ const RUN_ID = /^[\w.-]{1,120}$/;
  */
 export class LoadRunPanels implements Disposable {
   private readonly open = new Map<string, LoadRunPanel>();
-  private readonly disposables: Disposable[];
+  private readonly forget: () => void;
 
   constructor(private readonly services: LoadRunPanelServices) {
-    const forget = services.loadTests.onDidChange.on((run) => this.open.get(run.id)?.follow(run));
-    const restoring = window.registerWebviewPanelSerializer(VIEW_TYPE, {
-      deserializeWebviewPanel: (panel, state: unknown) => this.restore(panel, state),
-    });
-    this.disposables = [{ dispose: forget }, restoring];
+    this.forget = services.loadTests.onDidChange.on((run) => this.open.get(run.id)?.follow(run));
   }
 
   show(run: RunProgress): void {
@@ -50,7 +46,7 @@ export class LoadRunPanels implements Disposable {
   }
 
   dispose(): void {
-    for (const disposable of this.disposables) disposable.dispose();
+    this.forget();
     for (const panel of this.open.values()) panel.dispose();
   }
 
@@ -64,7 +60,8 @@ export class LoadRunPanels implements Disposable {
     return active?.id === id ? active : undefined;
   }
 
-  private async restore(panel: WebviewPanel, state: unknown): Promise<void> {
+  /** Takes a panel back that VS Code kept over a reload of the window. */
+  async restore(panel: WebviewPanel, state: unknown): Promise<void> {
     const id = (state as { id?: unknown } | undefined)?.id;
     const run = typeof id === "string" && RUN_ID.test(id) ? await this.find(id).catch(() => undefined) : undefined;
     // Its file was deleted meanwhile: an empty page would help nobody.
@@ -82,7 +79,7 @@ export class LoadRunPanels implements Disposable {
 
 function createPanel({ plan }: RunProgress, extensionUri: Uri): WebviewPanel {
   return window.createWebviewPanel(
-    VIEW_TYPE,
+    LOAD_RUN_VIEW,
     l10n.t("Load run {0}", plan.name),
     ViewColumn.Active,
     pageOptions(extensionUri),

@@ -5,8 +5,8 @@ import { readBlueprint } from "../aws/endpointBlueprint.ts";
 import { OpsError } from "../domain/errors.ts";
 import { adoptedTemplate } from "./adoptedTemplate.ts";
 import type { Connections } from "./connections.ts";
+import { PROJECT_FILE } from "./projectFile.ts";
 import type { CreatedProject } from "./projectScaffold.ts";
-import { PROJECT_FILE } from "./projects.ts";
 
 /** Which endpoint becomes a project, and where. */
 export interface AdoptionRequest {

@@ -1,7 +1,7 @@
 import { cp, mkdir, readdir } from "node:fs/promises";
 import path from "node:path";
 import { OpsError } from "../domain/errors.ts";
-import { PROJECT_FILE } from "./projects.ts";
+import { PROJECT_FILE } from "./projectFile.ts";
 
 /**
  * Copies the wine example to a folder, which is made when it is not there. Nothing is written over.

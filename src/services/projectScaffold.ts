@@ -5,7 +5,7 @@ import { OpsError } from "../domain/errors.ts";
 import { type FeatureTable, readFeatureTable } from "../domain/featureTable.ts";
 import { type Framework, imageOf, imageUri, parseImageUri } from "../domain/modelImages.ts";
 import { packModel } from "./modelArchive.ts";
-import { PROJECT_FILE } from "./projects.ts";
+import { PROJECT_FILE } from "./projectFile.ts";
 import { deriveTemplate } from "./scaffoldTemplate.ts";
 import {
   exampleInput,

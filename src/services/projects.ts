@@ -6,9 +6,7 @@ import { OpsError } from "../domain/errors.ts";
 import { positionOfPath, syntaxErrorPosition } from "../domain/jsonText.ts";
 import type { ExampleRow, FeatureFile } from "../domain/prediction.ts";
 import { type FileProblems, inEnvironment, type Project, parseFeatureFile, parseProject } from "../domain/project.ts";
-
-/** Name of the project file at a workspace folder's root. */
-export const PROJECT_FILE = "sagemaker-ops.json";
+import { PROJECT_FILE } from "./projectFile.ts";
 
 /** A project with what its files hold. */
 export interface ProjectContext {

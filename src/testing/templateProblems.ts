@@ -14,7 +14,7 @@ import { checkTemplate } from "../services/templateCheck.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 
 /** The problems that are shown, and the way to look again. */
-interface TemplateProblems extends Disposable {
+export interface TemplateProblems extends Disposable {
   /** Looks a template over at once, also one of another project, marks what is found, and gives it. */
   check(document: TextDocument, project: Project): Promise<TemplateFinding[]>;
 }

@@ -4,7 +4,8 @@ import { environmentNames } from "../domain/project.ts";
 import { isStackInProgress, type Stack } from "../domain/stack.ts";
 import type { Connections } from "../services/connections.ts";
 import { Emitter } from "../services/emitter.ts";
-import { loadProject, PROJECT_FILE, type ProjectContext } from "../services/projects.ts";
+import { PROJECT_FILE } from "../services/projectFile.ts";
+import { loadProject, type ProjectContext } from "../services/projects.ts";
 import type { StackDeployer } from "../services/stackDeployer.ts";
 
 const SANDBOX_POLL_MS = 700;

@@ -25,9 +25,9 @@ const DOORS: Record<string, readonly string[]> = {
   webview: ["protocol", "domain"],
 };
 /** Composition roots construct everything. */
-const ROOTS = new Set(["extension", "cli.ts"]);
+const ROOTS = new Set(["extension", "actions", "cli.ts"]);
 /** Rooms that may name the editor. */
-const EDITOR_ROOMS = new Set(["extension", "tree", "commands", "panels", "testing", "ui"]);
+const EDITOR_ROOMS = new Set(["extension", "actions", "tree", "commands", "panels", "testing", "ui"]);
 /** Rooms that may name the SDK. */
 const SDK_ROOMS = new Set(["aws", "sandbox"]);
 /** Rooms without Node: they run in a page, or must be able to. */
