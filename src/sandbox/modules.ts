@@ -109,7 +109,7 @@ function partsOf(world: SandboxWorld): Part[] {
         const { createSageMaker } = await import("./sagemaker/sagemaker.ts");
         const cloudwatch = createCloudWatch(world);
         const autoscaling = createAutoScaling(world, cloudwatch.alarms);
-        const sagemaker = createSageMaker(world, cloudwatch.metricsOf, autoscaling.forgetEndpoint);
+        const sagemaker = createSageMaker(world, autoscaling.forgetEndpoint);
         return [cloudwatch, cloudwatch.measured, sagemaker, autoscaling];
       },
     },

@@ -3,6 +3,7 @@ import { CallLog } from "./callLog.ts";
 import { Callbacks } from "./engine/callbacks.ts";
 import type { Clock } from "./engine/clock.ts";
 import type { Persistent } from "./engine/dataDir.ts";
+import { Metrics } from "./engine/metricStore.ts";
 import { createRandom } from "./engine/random.ts";
 import { inputOf, outputOf } from "./wire/schema.ts";
 import { type ServiceBuilder, schemaOfCommand } from "./wire/serviceBuilder.ts";
@@ -74,6 +75,8 @@ export interface World {
   /** Keys for a role's session; `seconds` are real ones. */
   issueCredentials(principalArn: string, seconds?: number): SessionCredentials;
   log: AppendLog;
+  /** What the services measure; CloudWatch answers from it, and need not be loaded for that. */
+  readonly metrics: Metrics;
   /** Where what works outside answers. */
   readonly callbacks: Callbacks;
 }
@@ -115,6 +118,7 @@ export class SandboxWorld implements World {
   };
   /** Loads what answers the operations of a Smithy namespace. */
   require: (namespace: string) => Promise<void> = async () => {};
+  readonly metrics: Metrics;
   readonly callbacks = new Callbacks(CALLBACK_PREFIX);
   readonly calls = new CallLog();
 
@@ -126,6 +130,7 @@ export class SandboxWorld implements World {
   ) {
     this.timeScale = clock.timeScale;
     this.random = createRandom(seed);
+    this.metrics = new Metrics(clock);
   }
 
   get rootArn(): string {

@@ -190,6 +190,32 @@ export class MetricStore {
   }
 }
 
+/** The metrics of all regions: services record into them, CloudWatch reads them. */
+export class Metrics {
+  private readonly stores = new Map<string, MetricStore>();
+
+  constructor(private readonly clock: Clock) {}
+
+  /** Those of one region. */
+  readonly of = (region: string): MetricStore => {
+    let store = this.stores.get(region);
+    if (!store) {
+      store = new MetricStore(this.clock);
+      this.stores.set(region, store);
+    }
+    return store;
+  };
+
+  /** What `load` takes back, by region. */
+  save(which: "clients" | "services"): Map<string, unknown> {
+    return new Map([...this.stores].map(([region, store]) => [region, store.save(which)]));
+  }
+
+  load(saved: ReadonlyMap<string, unknown>): void {
+    for (const [region, series] of saved) this.of(region).load(series);
+  }
+}
+
 const keys = new WeakMap<MetricId, string>();
 
 /** Identity as text; cached per object, because the services record under ids that they keep. */

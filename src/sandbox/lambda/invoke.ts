@@ -11,6 +11,7 @@ import {
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import type { World } from "../world.ts";
 import { tellDestination } from "./eventInvoke.ts";
+import { type CallMetrics, FunctionMetrics } from "./functionMetrics.ts";
 import type { Outcome } from "./functionProcess.ts";
 import { badParameter, type FunctionAlias, type FunctionStore, type LambdaFunction } from "./functionStore.ts";
 import { logGroupOf } from "./launch.ts";
@@ -26,10 +27,12 @@ const RETRY_MS = [60_000, 120_000];
 
 /** Invoke: runs the function's own code in a process. */
 export function addInvokeOperation(service: ServiceBuilder, world: World, store: FunctionStore): void {
+  const functionMetrics = new FunctionMetrics(world);
   service.on(InvokeCommand)(async (input, ctx) => {
-    const resolved = store.resolve(input.FunctionName, input.Qualifier, ctx.region);
+    const { qualifier, ...resolved } = store.resolve(input.FunctionName, input.Qualifier, ctx.region);
     const fn = routed(resolved.fn, resolved.alias);
-    const call = { fn, functionArn: resolved.qualifier === undefined ? fn.arn : `${fn.arn}:${resolved.qualifier}` };
+    const functionArn = qualifier === undefined ? fn.arn : `${fn.arn}:${qualifier}`;
+    const call = { fn, functionArn, metrics: functionMetrics.of(fn, qualifier) };
     const event = eventText(input.Payload);
     if (world.clock.now() < fn.activeAt)
       throw new ResourceConflictException({
@@ -75,10 +78,11 @@ function assertRuns(fn: LambdaFunction): void {
     );
 }
 
-/** A version to run, and the ARN by which it was called. */
+/** A version to run, the ARN by which it was called, and what measures that. */
 interface Call {
   fn: LambdaFunction;
   functionArn: string;
+  metrics: CallMetrics;
 }
 
 const throttled = (Reason: ThrottleReason) =>
@@ -125,12 +129,16 @@ async function runOnce(
   event: string,
   clientContext: string | undefined,
 ): Promise<{ outcome: Outcome; log: string }> {
-  const { fn, functionArn } = call;
+  const { fn, functionArn, metrics } = call;
   const { family } = fn;
   const lines: string[] = [];
-  if (family.reservedConcurrency !== undefined && family.running >= family.reservedConcurrency)
+  const invokedAt = world.clock.now();
+  if (family.reservedConcurrency !== undefined && family.running >= family.reservedConcurrency) {
+    metrics.throttled(invokedAt);
     throw throttled("ReservedFunctionConcurrentInvocationLimitExceeded");
+  }
   family.running++;
+  metrics.begin(invokedAt);
   const work = fn.pool.run(async (process) => {
     const write = (line: string) => {
       lines.push(line);
@@ -150,12 +158,17 @@ async function runOnce(
     if (result.exited && result.error) write(`${requestId} ${result.error.errorMessage}`);
     write(`END RequestId: ${requestId}`);
     write(report(fn, requestId, durationMs, result.memoryMb, coldStart ? process.initMs : undefined));
+    metrics.completed(invokedAt, durationMs, result.error !== undefined);
     return result;
   });
   const outcome = await work.finally(() => {
     family.running--;
+    metrics.end();
   });
-  if (!outcome) throw throttled("ConcurrentInvocationLimitExceeded");
+  if (!outcome) {
+    metrics.throttled(invokedAt);
+    throw throttled("ConcurrentInvocationLimitExceeded");
+  }
   return { outcome, log: `${lines.join("\n")}\n` };
 }
 

@@ -1,4 +1,3 @@
-import type { MetricStore } from "../engine/metricStore.ts";
 import { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { serviceInfo } from "../wire/serviceInfo.ts";
 import type { ServiceModule, World } from "../world.ts";
@@ -26,9 +25,9 @@ const CONCURRENCY_EVERY_MS = 10_000;
 /** SageMaker and its runtime. */
 export function createSageMaker(
   world: World,
-  metricsOf: (region: string) => MetricStore,
   onEndpointDeleted: (region: string, endpointName: string) => void,
 ): ServiceModule {
+  const metricsOf = world.metrics.of;
   const regions = new Map<string, RegionState>();
   const stateOf = (region: string): RegionState => {
     let state = regions.get(region);

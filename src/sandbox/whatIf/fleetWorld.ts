@@ -81,7 +81,7 @@ export async function createFleetWorld(
   );
   return {
     variant,
-    metrics: cloudwatch.metricsOf(REGION),
+    metrics: world.metrics.of(REGION),
     random: world.random,
     serving: servingOf(variant, scenario, seed),
     async activities() {
