@@ -78,6 +78,12 @@ export interface ApiStage {
   updatedAt: number;
 }
 
+/** Key of the method setting that applies to a method: the most specific one; empty when there is none. */
+export function settingKey({ methodSettings }: ApiStage, resourcePath: string, verb: string): string {
+  const keys = [`${resourcePath}/${verb}`, `${resourcePath}/*`, `*/${verb}`, "*/*"];
+  return keys.find((key) => methodSettings.has(key)) ?? "";
+}
+
 /** A REST API as it is edited. */
 export interface RestApi extends ApiSnapshot {
   id: string;

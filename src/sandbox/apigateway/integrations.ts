@@ -45,10 +45,23 @@ export async function integrate(
       integration.type === "HTTP"
         ? await within(http(world, integration, call, body), timeout)
         : await within(awsService(world, api, integration, call, body, timeout), timeout);
-    if (!answer) return TIMED_OUT;
+    if (!answer) {
+      call.integrationMs = timeout;
+      return TIMED_OUT;
+    }
     return "type" in answer ? answer : mapAnswer(method, integration, call, answer);
   } catch {
     return MISCONFIGURED; // the function is gone or cannot run, or a template is broken
+  }
+}
+
+/** Waits for what the integration answers, and notes how long that took. */
+async function relayed<T>(call: GatewayCall, work: Promise<T>): Promise<T> {
+  const from = performance.now();
+  try {
+    return await work;
+  } finally {
+    call.integrationMs = performance.now() - from;
   }
 }
 
@@ -64,7 +77,7 @@ async function lambdaProxy(
 ): Promise<WireResponse | Refusal> {
   const arn = functionArnOf(withStageVariables(integration.uri ?? "", call.stage.variables));
   if (!arn || !(await permitted(world, api, integration, arn, call))) return MISCONFIGURED;
-  const result = await runFunction(world, arn, proxyEvent(call), timeout);
+  const result = await relayed(call, runFunction(world, arn, proxyEvent(call), timeout));
   if (!result) return TIMED_OUT;
   if (result.FunctionError) return MALFORMED;
   return proxyAnswer(JSON.parse(Buffer.from(result.Payload as Uint8Array).toString()), call) ?? MALFORMED;
@@ -125,7 +138,7 @@ async function http(
   if (!url) return FAILED;
   const verb = integration.httpMethod ?? call.req.method;
   const headers = { "content-type": call.req.headers["content-type"] ?? "application/json", ...request.headers };
-  const answer = await sendHttp(url, verb, headers, Buffer.from(body));
+  const answer = await relayed(call, sendHttp(url, verb, headers, Buffer.from(body)));
   if (!answer) return FAILED;
   return { ...answer, body: answer.body.toString(), selector: String(answer.status) };
 }
@@ -146,7 +159,7 @@ async function httpProxy(
   );
   const headers = { ...(Object.fromEntries(own) as Record<string, string>), ...request.headers };
   const verb = !integration.httpMethod || integration.httpMethod === "ANY" ? call.req.method : integration.httpMethod;
-  const answer = await within(sendHttp(url, verb, headers, call.req.body), timeout);
+  const answer = await relayed(call, within(sendHttp(url, verb, headers, call.req.body), timeout));
   if (!answer) return answer === undefined ? TIMED_OUT : FAILED;
   return answer;
 }
@@ -170,7 +183,7 @@ async function awsService(
     if (!(await permitted(world, api, integration, functionArn, call))) return MISCONFIGURED;
     const event: unknown = body === "" ? {} : JSON.parse(body);
     const isAsync = request.headers["x-amz-invocation-type"] === "Event";
-    const result = await runFunction(world, functionArn, event, timeout, isAsync);
+    const result = await relayed(call, runFunction(world, functionArn, event, timeout, isAsync));
     if (!result) return TIMED_OUT;
     const payload = Buffer.from((result.Payload as Uint8Array | undefined) ?? []).toString();
     const message = result.FunctionError ? String(JSON.parse(payload).errorMessage ?? "") : "";
@@ -184,16 +197,14 @@ async function awsService(
   if (kind === "action") for (const [name, value] of new URLSearchParams(`Action=${rest}`)) query.append(name, value);
   const target = parseTarget(query.size ? `${path}?${query}` : path);
   if (!target) return MISCONFIGURED;
-  const answer = await world.request(
-    {
-      method: integration.httpMethod ?? "POST",
-      ...target,
-      headers: { "content-type": call.req.headers["content-type"] ?? "application/json", ...request.headers },
-      body: Buffer.from(body),
-    },
-    service,
-    { region, principalArn: integration.credentials },
-  );
+  const asked = {
+    method: integration.httpMethod ?? "POST",
+    ...target,
+    headers: { "content-type": call.req.headers["content-type"] ?? "application/json", ...request.headers },
+    body: Buffer.from(body),
+  };
+  const caller = { region, principalArn: integration.credentials };
+  const answer = await relayed(call, world.request(asked, service, caller));
   return {
     status: answer.status,
     headers: answer.headers,

@@ -25,6 +25,8 @@ export interface GatewayCall {
   signedBy?: { accessKeyId: string; principalArn: string };
   /** The key that let the request in. */
   apiKey?: { id: string; value: string };
+  /** Real ms from asking the integration to its answer; absent when it was not asked. */
+  integrationMs?: number;
 }
 
 /** Headers that are between two hops and never reach the integration. */

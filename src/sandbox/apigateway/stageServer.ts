@@ -3,6 +3,7 @@ import type { Method } from "@aws-sdk/client-api-gateway";
 import type { WireRequest, WireResponse } from "../wire/types.ts";
 import type { World } from "../world.ts";
 import { KeyAdmission } from "./admission.ts";
+import { ApiMetrics } from "./apiMetrics.ts";
 import type { ApiResource, ApiSnapshot, ApiStage, ApiStore, RestApi } from "./apiStore.ts";
 import type { Authorization } from "./authorization.ts";
 import { answerOf, DEFAULT_TEMPLATE } from "./gatewayResponses.ts";
@@ -31,8 +32,38 @@ export function createStageServer(
 ): (req: WireRequest) => Promise<WireResponse> {
   const throttles = new WeakMap<ApiStage, Throttle>();
   const admission = new KeyAdmission(store);
+  const metrics = new ApiMetrics(world);
+
+  /** Answers a request for a method, or says why the gateway refuses it. */
+  const serve = async (
+    api: RestApi,
+    snapshot: ApiSnapshot,
+    method: Method,
+    call: GatewayCall,
+  ): Promise<WireResponse | Refusal> => {
+    const { req, stage } = call;
+    let throttle = throttles.get(stage);
+    if (!throttle) {
+      throttle = new Throttle();
+      throttles.set(stage, throttle);
+    }
+    if (!throttle.admit(stage, call.resourcePath, req.method, Date.now())) return THROTTLED;
+    if (req.body.byteLength > MAX_BODY_BYTES) return TOO_LARGE;
+    const authorized = await authorization.admit(api, snapshot, method, call);
+    if ("type" in authorized) return authorized;
+    if (method.apiKeyRequired) {
+      const sent = api.apiKeySource === "AUTHORIZER" ? authorized.key : req.headers["x-api-key"];
+      const admitted = admission.admit(sent, api.id, stage.name, Date.now());
+      if (typeof admitted === "string") return KEY_REFUSALS[admitted];
+      call.apiKey = { id: admitted.key.id, value: admitted.key.value };
+    }
+    const invalid = validateRequest(snapshot, method, call);
+    if (invalid) return { ...invalid, status: 400, error: "BadRequestException" };
+    return integrate(world, api, method, call);
+  };
 
   return async (req) => {
+    const from = performance.now();
     const { apiId, stageName, path } = locate(req);
     const api = store.apis.get(apiId);
     const stage = api?.stages.get(stageName);
@@ -41,7 +72,13 @@ export function createStageServer(
     if (!api || !stage || !snapshot || api.disableExecuteApiEndpoint) return refuse(FORBIDDEN, snapshot, base);
     const found = match(snapshot, path);
     const method = found?.resource.methods.get(req.method) ?? found?.resource.methods.get("ANY");
-    if (!found || !method) return refuse(MISSING_TOKEN, snapshot, base);
+    const measure = (status: number, call?: GatewayCall) =>
+      metrics.record(api, stage, call, status, performance.now() - from);
+    if (!found || !method) {
+      const answer = refuse(MISSING_TOKEN, snapshot, base);
+      measure(answer.status);
+      return answer;
+    }
     const call: GatewayCall = {
       ...base,
       region: api.region,
@@ -51,25 +88,11 @@ export function createStageServer(
       pathParameters: found.parameters,
       binaryMediaTypes: snapshot.binaryMediaTypes,
     };
-    let throttle = throttles.get(stage);
-    if (!throttle) {
-      throttle = new Throttle();
-      throttles.set(stage, throttle);
-    }
-    if (!throttle.admit(stage, found.resource.path, req.method, Date.now())) return refuse(THROTTLED, snapshot, call);
-    if (req.body.byteLength > MAX_BODY_BYTES) return refuse(TOO_LARGE, snapshot, call);
-    const authorized = await authorization.admit(api, snapshot, method, call);
-    if ("type" in authorized) return refuse(authorized, snapshot, call);
-    if (method.apiKeyRequired) {
-      const sent = api.apiKeySource === "AUTHORIZER" ? authorized.key : req.headers["x-api-key"];
-      const admitted = admission.admit(sent, api.id, stage.name, Date.now());
-      if (typeof admitted === "string") return refuse(KEY_REFUSALS[admitted], snapshot, call);
-      call.apiKey = { id: admitted.key.id, value: admitted.key.value };
-    }
-    const invalid = validateRequest(snapshot, method, call);
-    if (invalid) return refuse({ ...invalid, status: 400, error: "BadRequestException" }, snapshot, call);
-    const answer = await integrate(world, api, method, call);
-    return "type" in answer ? refuse(answer, snapshot, call) : withIds(answer, call);
+    const outcome = await serve(api, snapshot, method, call);
+    const answer = "type" in outcome ? refuse(outcome, snapshot, call) : withIds(outcome, call);
+    // A refusal that the API words as a success is still an error (AWS: "counts modified gateway response status codes").
+    measure(answer.status < 400 ? outcome.status : answer.status, call);
+    return answer;
   };
 }
 

@@ -1,4 +1,4 @@
-import type { ApiStage } from "./apiStore.ts";
+import { type ApiStage, settingKey } from "./apiStore.ts";
 
 /** Limits of an account's region where a stage says nothing (AWS: API Gateway quotas). */
 export const ACCOUNT_RATE = 10_000;
@@ -34,8 +34,7 @@ export class Throttle {
 
   /** Takes a token; false when there is none. */
   admit(stage: ApiStage, resourcePath: string, verb: string, now: number): boolean {
-    const keys = [`${resourcePath}/${verb}`, `${resourcePath}/*`, `*/${verb}`, "*/*"];
-    const key = keys.find((candidate) => stage.methodSettings.has(candidate)) ?? "";
+    const key = settingKey(stage, resourcePath, verb);
     const setting = stage.methodSettings.get(key);
     let bucket = this.buckets.get(key);
     if (!bucket) {
