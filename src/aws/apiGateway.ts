@@ -16,11 +16,15 @@ export async function apiKeyValue(clients: AwsClients, keyId: string): Promise<s
   return value;
 }
 
-/** Name of a REST API by its id: its metrics are filed under it. */
-export function restApiName(clients: AwsClients, restApiId: string): Promise<string | undefined> {
+/**
+ * The value of `ApiName` under which a REST API's metrics are filed: its name without what is not ASCII, its id when
+ * nothing is left (AWS: "Amazon API Gateway dimensions and metrics").
+ */
+export function apiNameOfMetrics(clients: AwsClients, restApiId: string): Promise<string> {
   return withAwsErrors({ action: l10n.t("read API {0}", restApiId), region: clients.region }, async () => {
     const client = await clients.apiGateway();
     const { GetRestApiCommand } = await import("@aws-sdk/client-api-gateway");
-    return (await client.send(new GetRestApiCommand({ restApiId }))).name;
+    const { name = "" } = await client.send(new GetRestApiCommand({ restApiId }));
+    return name.replace(/[^\0-\x7f]/g, "") || restApiId;
   });
 }

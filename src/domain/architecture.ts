@@ -12,7 +12,11 @@ export type PartState = "ok" | "moving" | "failed" | "unknown";
 /** What went through a part lately. Absent: not measured, which is not nothing. */
 export interface PartTraffic {
   perSecond: number;
+  /** What the part itself or one behind it has failed. */
   errorsPerSecond?: number;
+  /** What an API has answered with 4xx: the callers' errors, refused keys and throttled requests. */
+  refusedPerSecond?: number;
+  /** 95th percentile. */
   latencyMs?: number;
 }
 
@@ -95,7 +99,7 @@ export function restApiOf(stack: Stack): string | undefined {
 
 /**
  * Series of all parts, for one GetMetricData call.
- * @param apiName name of the stack's REST API, which its metrics are filed under
+ * @param apiName what the metrics of the stack's REST API are filed under
  */
 export function trafficQueries(
   stack: Stack | undefined,
@@ -117,6 +121,7 @@ export function trafficQueries(
       ? [
           query("api_count", "AWS/ApiGateway", "Count", api),
           query("api_errors", "AWS/ApiGateway", "5XXError", api),
+          query("api_refused", "AWS/ApiGateway", "4XXError", api),
           query("api_latency", "AWS/ApiGateway", "Latency", api),
         ]
       : []),
@@ -151,7 +156,8 @@ export function describeArchitecture(facts: ArchitectureFacts): Architecture {
   };
   const traffic = trafficOf(facts);
   const web = entry.web && add(resourcePart("web", entry.web, stack?.outputs.WebUrl ?? stack?.outputs.StaticPageUrl));
-  const api = entry.api && add(resourcePart("api", entry.api, undefined, traffic("api", "latency")), web);
+  const apiTraffic = traffic("api", "latency");
+  const api = entry.api && add(resourcePart("api", entry.api, refusedText(apiTraffic), apiTraffic), web);
   const lambda =
     entry.function && add(resourcePart("function", entry.function, undefined, traffic("function", "duration")), api);
   if (facts.endpointName !== undefined) addEndpoint(facts, traffic, add, lambda ?? api ?? web);
@@ -169,15 +175,26 @@ function trafficOf({ series, periodSeconds }: ArchitectureFacts): TrafficOf {
   return (id, latency) => {
     const count = last(`${id}_count`);
     if (!count) return undefined;
-    const errors = last(`${id}_errors`);
+    // Errors of another period say nothing of this one's requests.
+    const rateOf = (name: string) => {
+      const point = last(`${id}_${name}`);
+      return point?.atMs === count.atMs ? point.value / periodSeconds : undefined;
+    };
     const slow = last(`${id}_${latency}`)?.value;
     return {
       perSecond: count.value / periodSeconds,
-      // Errors of another period say nothing of this one's requests.
-      errorsPerSecond: errors?.atMs === count.atMs ? errors.value / periodSeconds : undefined,
+      errorsPerSecond: rateOf("errors"),
+      refusedPerSecond: rateOf("refused"),
       latencyMs: slow === undefined ? undefined : id.startsWith("variant") ? slow / 1000 : slow,
     };
   };
+}
+
+/** `4xx 12 %`; absent when there was none or nobody knows. */
+function refusedText(traffic: PartTraffic | undefined): string | undefined {
+  if (!traffic?.refusedPerSecond) return undefined;
+  const percent = (100 * traffic.refusedPerSecond) / traffic.perSecond;
+  return `4xx ${percent < 1 ? "< 1" : Math.round(percent)} %`;
 }
 
 function resourcePart(
@@ -212,8 +229,8 @@ function addEndpoint(
   const total: PartTraffic | undefined = measured.length
     ? {
         perSecond: sum(measured.map(({ perSecond }) => perSecond)),
-        errorsPerSecond: sum(measured.map(({ errorsPerSecond = 0 }) => errorsPerSecond)),
-        latencyMs: Math.max(...measured.map(({ latencyMs = 0 }) => latencyMs)),
+        errorsPerSecond: known(measured.map(({ errorsPerSecond }) => errorsPerSecond))?.reduce((a, b) => a + b),
+        latencyMs: known(measured.map(({ latencyMs }) => latencyMs))?.reduce((a, b) => Math.max(a, b)),
       }
     : undefined;
   const state = failed ? "failed" : isInTransition(status) ? "moving" : "ok";
@@ -268,6 +285,12 @@ function addEndpoint(
       id,
     );
   });
+}
+
+/** The values that were measured; undefined when none was, so that missing does not become a zero. */
+function known(values: readonly (number | undefined)[]): number[] | undefined {
+  const all = values.filter((value) => value !== undefined);
+  return all.length ? all : undefined;
 }
 
 const sum = (values: readonly number[]) => values.reduce((all, value) => all + value, 0);

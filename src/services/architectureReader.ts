@@ -1,4 +1,4 @@
-import { restApiName } from "../aws/apiGateway.ts";
+import { apiNameOfMetrics } from "../aws/apiGateway.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { readMetrics } from "../aws/cloudwatch.ts";
 import { type Architecture, describeArchitecture, restApiOf, trafficQueries } from "../domain/architecture.ts";
@@ -65,7 +65,7 @@ export class ArchitectureReader {
     if (id === undefined) return Promise.resolve(undefined);
     const known = this.apiNames.get(id);
     if (known) return known;
-    const reading = restApiName(clients, id).catch(() => undefined);
+    const reading = apiNameOfMetrics(clients, id).catch(() => undefined);
     this.apiNames.set(id, reading);
     return reading;
   }

@@ -51,7 +51,7 @@ const architecture: Architecture = {
       status: "1 → 4",
       detail: "⚑ alarm · scales 1 to 4",
     }),
-    part("variant/Candidate", "variant", "Candidate", { status: "InService", detail: "10 %", traffic: busy(42) }),
+    part("variant/Candidate", "variant", "Candidate", { status: "InService", detail: "10 %", traffic: busy(0.05) }),
     part("instances/Candidate", "instances", "1 × ml.m5.large", { status: "in service" }),
   ],
   ways: [
@@ -60,7 +60,7 @@ const architecture: Architecture = {
     { from: "function", to: "endpoint", perSecond: 420, isFailing: true },
     { from: "endpoint", to: "variant/AllTraffic", perSecond: 378, isFailing: true },
     { from: "variant/AllTraffic", to: "instances/AllTraffic", isFailing: false },
-    { from: "endpoint", to: "variant/Candidate", perSecond: 42, isFailing: false },
+    { from: "endpoint", to: "variant/Candidate", perSecond: 0.05, isFailing: false },
     { from: "variant/Candidate", to: "instances/Candidate", isFailing: false },
   ],
   isMoving: true,
@@ -104,7 +104,7 @@ test("the failing part is said and marked; parts open by click, by keys and from
   await page.getByText("✕ Variant AllTraffic fails").waitFor();
   const cause = page.getByRole("button", { name: /^Variant · fails here, AllTraffic, changing, / });
   await cause.click();
-  await page.getByRole("button", { name: /^Endpoint, wine-endpoint, InService, 420\/s/ }).focus();
+  await page.getByRole("button", { name: /^Endpoint, wine-endpoint, InService, 420\/s · ✕ 5\s%/ }).focus();
   await page.keyboard.press("Enter");
   await page.getByText("Table", { exact: true }).click();
   await page
@@ -112,6 +112,7 @@ test("the failing part is said and marked; parts open by click, by keys and from
     .getByRole("button")
     .click();
   await page.getByRole("row", { name: /^Web page .* not measured$/ }).waitFor();
+  await page.getByRole("row", { name: /^Variant Candidate .* 3\/min · p95/ }).waitFor();
   await page.waitForFunction(() => true);
   assert.deepEqual(asked, [
     ["openPart", "variant/AllTraffic"],

@@ -1,7 +1,7 @@
 import * as l10n from "@vscode/l10n";
 import { html, nothing, svg, type TemplateResult } from "lit";
 import type { Architecture, ArchitecturePart, ArchitectureWay, PartState } from "../../src/domain/architecture.ts";
-import { formatMs, formatShort } from "../ui/format.ts";
+import { formatMs, formatPercent, formatShort } from "../ui/format.ts";
 import { BOX, type Layout, layOut, type Place, wayPath } from "./layout.ts";
 
 export const KINDS: Record<ArchitecturePart["kind"], string> = {
@@ -26,13 +26,17 @@ const ICONS: Record<ArchitecturePart["kind"], string> = {
   instances: "M2 2.5h12v3.2H2zM2 6.9h12v3.2H2zM2 11.3h12v2.2H2zM4 4.1h.1M4 8.5h.1",
 };
 
-/** `12/s · 0.5 errors/s · p95 84 ms` */
+/** `12/s`; what comes less often than once a second by the minute. */
+const rateText = (perSecond: number) =>
+  perSecond > 0 && perSecond < 1 ? `${formatShort(60 * perSecond)}/min` : `${formatShort(perSecond)}/s`;
+
+/** `12/s · ✕ 5 % · p95 84 ms`, with the share that fails. */
 export function trafficText({ traffic }: ArchitecturePart): string {
   if (!traffic) return "";
   const { perSecond, errorsPerSecond, latencyMs } = traffic;
   return [
-    `${formatShort(perSecond)}/s`,
-    errorsPerSecond ? `✕ ${formatShort(errorsPerSecond)}/s` : "",
+    rateText(perSecond),
+    errorsPerSecond && perSecond > 0 ? `✕ ${formatPercent(errorsPerSecond / perSecond)}` : "",
     latencyMs === undefined ? "" : `p95 ${formatMs(latencyMs)}`,
   ]
     .filter(Boolean)
@@ -45,7 +49,7 @@ export function partSentence(part: ArchitecturePart): string {
   return [kindText(part), name, status, detail, trafficText(part), reason].filter(Boolean).join(", ");
 }
 
-const kindText = ({ kind, isCause }: ArchitecturePart) => `${KINDS[kind]}${isCause ? " · fails here" : ""}`;
+const kindText = ({ kind, isCause }: ArchitecturePart) => KINDS[kind] + (isCause ? l10n.t(" · fails here") : "");
 
 /** The picture: boxes to be opened, and the ways between them. */
 export function architecturePicture(
@@ -79,7 +83,7 @@ function wayView(way: ArchitectureWay, byId: Map<string, Place>, { isWide }: Lay
   const [from, to] = [byId.get(way.from), byId.get(way.to)];
   if (!from || !to) return svg`${nothing}`;
   const { d, x, y } = wayPath(from, to, isWide);
-  const label = way.perSecond === undefined ? "" : `${formatShort(way.perSecond)}/s`;
+  const label = way.perSecond === undefined ? "" : rateText(way.perSecond);
   const busy = way.perSecond ? "busy" : "";
   return svg`<g class="way ${way.isFailing ? "failing" : ""} ${busy}" aria-hidden="true">
     <path d=${d} marker-end="url(#${way.isFailing ? "arrow-failing" : "arrow"})"></path>

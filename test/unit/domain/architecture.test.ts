@@ -116,6 +116,32 @@ test("what fails last on a request's way is the cause of what fails before it", 
   assert.equal(parts.find(({ id }) => id === "web")?.traffic, undefined);
 });
 
+test("what an API refuses is said and no failure; what was not measured is no zero", () => {
+  const measured = series({
+    api_count: 600,
+    api_errors: 0,
+    api_refused: 75,
+    api_latency: 30,
+    function_count: 6,
+    variant0_count: 6,
+  });
+  const { parts, ways } = describeArchitecture(facts({ series: measured }));
+  const part = (wanted: string) => parts.find(({ id }) => id === wanted);
+  assert.deepEqual(part("api")?.traffic, {
+    perSecond: 10,
+    errorsPerSecond: 0,
+    refusedPerSecond: 1.25,
+    latencyMs: 30,
+  });
+  assert.equal(part("api")?.detail, "4xx 13 %");
+  assert.ok(ways.every(({ isFailing }) => !isFailing));
+  for (const id of ["function", "endpoint"]) {
+    assert.equal(part(id)?.traffic?.perSecond, 0.1);
+    assert.equal(part(id)?.traffic?.errorsPerSecond, undefined);
+    assert.equal(part(id)?.traffic?.latencyMs, undefined);
+  }
+});
+
 test("a scaling variant and a failed resource are told, an endpoint that cannot be read is drawn as that", () => {
   const scaling = { ...endpoint, variants: [{ ...variant("blue", 1, 1), desiredInstances: 4 }] };
   const moving = describeArchitecture(facts({ endpoint: scaling }));
@@ -141,8 +167,8 @@ test("a scaling variant and a failed resource are told, an endpoint that cannot 
 
 test("all rates are asked in one call, an endpoint alone needs its variants only", () => {
   const all = trafficQueries(stack, "wine-api", "wine-endpoint", ["blue", "green"]);
-  assert.equal(all.length, 12);
-  assert.equal(new Set(all.map(({ id }) => id)).size, 12);
+  assert.equal(all.length, 13);
+  assert.equal(new Set(all.map(({ id }) => id)).size, 13);
   assert.ok(all.every(({ id }) => /^[a-z]\w*$/.test(id)));
   const alone = trafficQueries(undefined, undefined, "wine-endpoint", ["blue"]);
   assert.deepEqual(
