@@ -81,9 +81,8 @@ function content(architecture: Architecture | undefined, place: string): Templat
 /** What is wrong, or that nothing is: said politely, and only when it is another thing than before. */
 function summaryView({ parts, isMoving }: Architecture): TemplateResult {
   const cause = parts.find((part) => part.isCause);
-  const why = cause?.reason ? `: ${cause.reason}` : "";
   const text = cause
-    ? `✕ ${KINDS[cause.kind]} ${cause.name} fails${why}`
+    ? [l10n.t("✕ {0} {1} fails", KINDS[cause.kind], cause.name), cause.reason].filter(Boolean).join(": ")
     : isMoving
       ? l10n.t("◌ Something is changing; the picture follows")
       : l10n.t("● All parts are up");
