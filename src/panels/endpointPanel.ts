@@ -1,4 +1,4 @@
-import { commands, type Disposable, env, l10n, type Uri, ViewColumn, type WebviewPanel, window } from "vscode";
+import { commands, type Disposable, env, type Uri, ViewColumn, type WebviewPanel, window } from "vscode";
 import type { CommandId, EndpointArgument } from "../contributions.ts";
 import { describeConnection } from "../domain/connection.ts";
 import { OpsError } from "../domain/errors.ts";
@@ -119,7 +119,7 @@ class EndpointPanel implements Disposable {
     // A panel that comes back has the options of the version that made it.
     panel.webview.options = pageOptions(extensionUri);
     this.page = this.serve();
-    this.panel.webview.html = pageHtml(this.panel.webview, extensionUri, "endpoint", l10n.t("Endpoint {0}", name));
+    this.panel.webview.html = pageHtml(this.panel.webview, extensionUri, "endpoint", name);
     this.panel.onDidChangeViewState(() => this.followVisibility());
     this.panel.onDidDispose(() => {
       this.close();

@@ -3,16 +3,16 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import type { Browser, Page } from "playwright-core";
+import { type PageName, pageDocument, pageNames } from "../../src/panels/pageDocument.ts";
 import type { Port } from "../../src/protocol/transport.ts";
 import { launchBrowser } from "../rig/chromium.ts";
 import themes from "./themes.json" with { type: "json" };
 
-export type PageName = "endpoint" | "loadRun" | "compare" | "whatIf" | "batchCompare" | "architecture";
 export type PageTheme = keyof typeof themes;
 export const pageThemes = Object.keys(themes) as PageTheme[];
 
 const DIST = path.resolve(import.meta.dirname, "../../dist/webview");
-const TYPES: Record<string, string> = { ".js": "text/javascript", ".css": "text/css" };
+const TYPES: Record<string, string> = { ".js": "text/javascript" };
 const NONCE = "dGVzdA";
 
 /** A built page in Chromium under the policy that VS Code gives it; the host is the test's end of the real protocol. */
@@ -33,11 +33,11 @@ export async function startPages(): Promise<{
 }> {
   const server = createServer(async (request, response) => {
     const name = path.basename(request.url ?? "");
-    const html = /^(endpoint|loadRun|compare|whatIf|batchCompare|architecture)\.html$/.exec(name)?.[1];
+    const html = pageNames.find((page) => name === `${page}.html`);
     response.setHeader("content-type", html ? "text/html" : (TYPES[path.extname(name)] ?? "text/plain"));
     if (html) {
-      response.setHeader("content-security-policy", policy(`http://${request.headers.host}`));
-      response.end(document(html));
+      const css = await readFile(path.join(DIST, `${html}.css`), "utf8");
+      response.end(pageDocument({ language: "en", title: html, css, scriptUrl: `${html}.js`, nonce: NONCE }));
       return;
     }
     const file = await readFile(path.join(DIST, name)).catch(() => undefined);
@@ -54,18 +54,6 @@ export async function startPages(): Promise<{
       server.close();
     },
   };
-}
-
-/** The policy of src/panels/webviewHtml.ts, for the server in the place of VS Code. */
-function policy(source: string): string {
-  return `default-src 'none'; script-src 'nonce-${NONCE}'; style-src ${source} 'nonce-${NONCE}'; style-src-attr 'unsafe-inline'; font-src ${source}`;
-}
-
-function document(name: string): string {
-  return `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>${name}</title>
-<meta property="csp-nonce" content="${NONCE}">
-<link rel="stylesheet" href="${name}.css"></head>
-<body><div id="app"></div><script nonce="${NONCE}" src="${name}.js"></script></body></html>`;
 }
 
 /** VS Code's API over the function that the test exposes. Text, because a compiled function would miss its helpers. */
