@@ -1,6 +1,7 @@
 import path from "node:path";
 import { commands, l10n, type QuickPickItem, Uri, window, workspace } from "vscode";
 import { describeConnection } from "../domain/connection.ts";
+import { durationText } from "../domain/duration.ts";
 import { OpsError } from "../domain/errors.ts";
 import { peakRate, planSeconds } from "../domain/loadPlan.ts";
 import { plural } from "../domain/plural.ts";
@@ -9,7 +10,7 @@ import type { Connections } from "../services/connections.ts";
 import { type ExportTool, exportPlan, importResults, suggestedWorkers } from "../services/loadExchange.ts";
 import type { PreparedRun } from "../services/loadPreparation.ts";
 import type { LoadTests } from "../services/loadTests.ts";
-import { formatAge, formatNumber } from "../ui/format.ts";
+import { formatNumber } from "../ui/format.ts";
 import { confirmWithFacts, pickOne } from "../ui/prompts.ts";
 import { findPlans, runsFolder } from "../ui/workspacePlans.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
@@ -169,7 +170,7 @@ function confirmOnAws(prepared: PreparedRun, service: keyof typeof SERVICES, wor
             description: l10n.t(
               "up to {0} requests/s for {1}",
               formatNumber(peakRate(plan.stages)),
-              formatAge(planSeconds(plan.stages) * 1000),
+              durationText(planSeconds(plan.stages)),
             ),
           },
           { label: `$(credit-card) ${l10n.t("Cost of the endpoint")}`, description: endpointCost },
@@ -179,7 +180,7 @@ function confirmOnAws(prepared: PreparedRun, service: keyof typeof SERVICES, wor
               "as {0} bills {1} for {2}",
               SERVICES[service],
               workers,
-              formatAge(planSeconds(plan.stages) * 1000),
+              durationText(planSeconds(plan.stages)),
             ),
             detail: l10n.t(
               "Artillery creates a role, a bucket and a queue in this account, and leaves them there for the next time",

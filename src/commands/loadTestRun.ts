@@ -2,13 +2,14 @@ import path from "node:path";
 import { l10n, window } from "vscode";
 import { type EndpointArgument, viewIds } from "../contributions.ts";
 import { describeConnection } from "../domain/connection.ts";
+import { durationText } from "../domain/duration.ts";
 import { OpsError, toOpsError } from "../domain/errors.ts";
 import { peakRate, planSeconds } from "../domain/loadPlan.ts";
 import type { Connections } from "../services/connections.ts";
 import type { PreparedRun } from "../services/loadPreparation.ts";
 import type { LoadTests, RunProgress } from "../services/loadTests.ts";
 import { sendOneRequest } from "../services/requestProbe.ts";
-import { formatAge, formatNumber } from "../ui/format.ts";
+import { formatNumber } from "../ui/format.ts";
 import type { MarkdownDocuments } from "../ui/markdownDocument.ts";
 import { confirmWithFacts, type FactRow } from "../ui/prompts.ts";
 import { runsFolder } from "../ui/workspacePlans.ts";
@@ -124,7 +125,7 @@ function confirmRun(prepared: PreparedRun): Promise<boolean> {
       description: l10n.t(
         "up to {0} requests/s for {1}",
         formatNumber(peakRate(plan.stages)),
-        formatAge(planSeconds(plan.stages) * 1000),
+        durationText(planSeconds(plan.stages)),
       ),
     },
     { label: `$(credit-card) ${l10n.t("Cost")}`, description: cost },

@@ -1,4 +1,5 @@
 import * as l10n from "@vscode/l10n";
+import { durationText } from "./duration.ts";
 import type { LoadPlan } from "./loadPlan.ts";
 import { type PlanCostFacts, planUsd, watchSeconds } from "./loadPlanCost.ts";
 import {
@@ -67,12 +68,8 @@ const number = (value: number) => Math.round(value).toLocaleString("en-US");
 const error = (path: PlanFinding["path"], message: string): PlanFinding => ({ severity: "error", path, message });
 const warning = (path: PlanFinding["path"], message: string): PlanFinding => ({ severity: "warning", path, message });
 
-/** `90 s`, `4 min`, `4 min 30 s`. */
-function duration(seconds: number): string {
-  const whole = Math.ceil(seconds - 1e-6);
-  if (whole < 120) return `${whole} s`;
-  return whole % 60 === 0 ? `${whole / 60} min` : l10n.t("{0} min {1} s", Math.floor(whole / 60), whole % 60);
-}
+/** Rounded up: what is needed is never said to be less. */
+const duration = (seconds: number) => durationText(Math.ceil(seconds - 1e-6));
 
 const wantsScaleOut = ({ plan: { expect }, current }: Subject) =>
   (expect.instances !== undefined && expect.instances.min > current) || expect.firstCapacitySeconds !== undefined;

@@ -22,7 +22,7 @@ export type RunScaling = {
   firstCapacityAtMs?: number;
   /** When the plan's rate left its peak. */
   fallAtMs: number;
-  /** The fewest instances after the fall, fewer than at most, and when they were first so few. */
+  /** The fewest instances after the last moment with most of them, and when they were first so few. */
   scaledIn?: { to: number; atMs: number };
 };
 
@@ -54,9 +54,10 @@ export function runScaling(run: ScaledRun): RunScaling {
   const alarm = run.marks.find(
     ({ kind, value, text, atMs }) => kind === "alarm" && value !== 0 && atMs >= startedAtMs && !text.includes("low"),
   );
-  const after = instances.filter(({ atMs, current }) => atMs >= fallAtMs && current < most);
-  const fewest = Math.min(...after.map(({ current }) => current));
-  const scaledIn = most > first || after.length > 0 ? after.find(({ current }) => current === fewest) : undefined;
+  // Fewer than at most before that was reached is no scale-in.
+  const later = instances.slice(instances.findLastIndex(({ current }) => current === most) + 1);
+  const fewest = Math.min(...later.map(({ current }) => current));
+  const scaledIn = later.find(({ current }) => current === fewest);
   return {
     startedWith: first,
     most,
@@ -64,11 +65,6 @@ export function runScaling(run: ScaledRun): RunScaling {
     alarmAtMs: alarm?.atMs,
     firstCapacityAtMs: most > first ? instances.find(({ current }) => current > first)?.atMs : undefined,
     fallAtMs,
-    // Fewer than at most before the peak was reached is no scale-in.
-    scaledIn:
-      scaledIn && wasReachedBefore(instances, most, scaledIn.atMs) ? { to: fewest, atMs: scaledIn.atMs } : undefined,
+    scaledIn: scaledIn && { to: fewest, atMs: scaledIn.atMs },
   };
 }
-
-const wasReachedBefore = (instances: readonly InstancePoint[], most: number, atMs: number) =>
-  instances.some((point) => point.current === most && point.atMs < atMs);

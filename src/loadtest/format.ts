@@ -1,3 +1,4 @@
+import { durationText } from "../domain/duration.ts";
 import type { ExpectationResult, LoadErrorKind } from "../domain/loadRun.ts";
 
 /** Names of the kinds of errors as reports show them. */
@@ -28,15 +29,6 @@ export function formatPercent(value: number | null): string {
   return `${formatNumber(percent < 100 ? Math.min(percent, 99.99) : percent, 2)} %`;
 }
 
-/** A length of time: 6 s, 1.4 s, 3 min 5 s. */
-export function formatSeconds(seconds: number): string {
-  const tenths = Math.round(seconds * 10) / 10;
-  if (tenths < 10) return `${tenths} s`;
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  return whole % 60 === 0 ? `${whole / 60} min` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
-}
-
 /** A cost in US dollars, with more digits where it is small. */
 export function formatUsd(value: number): string {
   return `$${value.toFixed(value < 0.1 ? 4 : 2)}`;
@@ -53,7 +45,7 @@ export function formatOffset(milliseconds: number): string {
 export function expectationTexts(result: ExpectationResult): { name: string; asked: string; measured: string } {
   const show = (value: number) => {
     if (result.unit === "ms") return formatMs(value);
-    if (result.unit === "seconds") return formatSeconds(value);
+    if (result.unit === "seconds") return durationText(value);
     if (result.unit === "usd") return formatUsd(value);
     return result.unit === "ratio" ? formatPercent(value) : formatNumber(value);
   };

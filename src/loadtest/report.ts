@@ -1,5 +1,6 @@
 import { availableParallelism, cpus } from "node:os";
 import * as l10n from "@vscode/l10n";
+import { durationText } from "../domain/duration.ts";
 import type { LoadPlan } from "../domain/loadPlan.ts";
 import { instancesUsd } from "../domain/loadPlanCost.ts";
 import type {
@@ -23,7 +24,6 @@ import {
   formatNumber,
   formatOffset,
   formatPercent,
-  formatSeconds,
   formatUsd,
   markdownCell,
 } from "./format.ts";
@@ -144,7 +144,7 @@ export function reportMarkdown(report: LoadRunReport): string {
     "| figure | value |",
     "|---|---|",
     `| started | ${new Date(report.startedAtMs).toISOString()} |`,
-    `| length | ${formatSeconds((report.endedAtMs - report.startedAtMs) / 1000)} |`,
+    `| length | ${durationText((report.endedAtMs - report.startedAtMs) / 1000)} |`,
     `| requests asked, sent, answered with 2xx | ${[totals.planned, totals.sent, totals.ok].map((n) => formatNumber(n)).join(", ")} |`,
     `| achieved / asked | ${formatPercent(achievedRatio(totals))} |`,
     `| errors | ${formatPercent(errorRate(totals))} |`,

@@ -1,7 +1,8 @@
 import { PRICES_AS_OF, PRICES_REGION } from "../domain/cost.ts";
+import { durationText } from "../domain/duration.ts";
 import { type LatencySummary, type LoadRunReport, runPlace } from "../domain/loadRun.ts";
 import { achievedRatio, errorRate } from "./expectations.ts";
-import { formatMs, formatNumber, formatPercent, formatSeconds, formatUsd } from "./format.ts";
+import { formatMs, formatNumber, formatPercent, formatUsd } from "./format.ts";
 import { errorRows, expectationRows, timelineRows } from "./report.ts";
 import { runCharts } from "./reportCharts.ts";
 import { escapeHtml } from "./svg.ts";
@@ -46,7 +47,7 @@ export function reportHtml(report: LoadRunReport): string {
 </head>
 <body>
 <h1>${escapeHtml(plan.name)} → ${escapeHtml(target.name)}</h1>
-<p class="soft">${escapeHtml(place)} · ${escapeHtml(new Date(report.startedAtMs).toISOString())} · ${escapeHtml(formatSeconds((report.endedAtMs - report.startedAtMs) / 1000))}${report.interrupted ? " · interrupted" : ""}</p>
+<p class="soft">${escapeHtml(place)} · ${escapeHtml(new Date(report.startedAtMs).toISOString())} · ${escapeHtml(durationText((report.endedAtMs - report.startedAtMs) / 1000))}${report.interrupted ? " · interrupted" : ""}</p>
 <div class="verdict ${verdict.passed ? "passed" : "failed"}"><strong>${escapeHtml(outcome)}</strong><br>${escapeHtml(verdict.sentence)}</div>
 ${report.warnings.map((warning) => `<p class="warning">⚠ ${escapeHtml(warning)}</p>`).join("\n")}
 ${figures(report)}
@@ -103,7 +104,7 @@ function factRows(report: LoadRunReport): string[][] {
   const cooldowns =
     policy?.scaleOutCooldownSeconds === undefined
       ? ""
-      : `, cooldowns ${formatSeconds(policy.scaleOutCooldownSeconds)} out and ${formatSeconds(policy.scaleInCooldownSeconds ?? 0)} in`;
+      : `, cooldowns ${durationText(policy.scaleOutCooldownSeconds)} out and ${durationText(policy.scaleInCooldownSeconds ?? 0)} in`;
   const rows: [string, string | undefined][] = [
     ["run", id],
     [
@@ -127,7 +128,7 @@ function factRows(report: LoadRunReport): string[][] {
         `${policy.name ? `${policy.name}: ` : ""}target ${formatNumber(policy.targetPerMinute)} invocations per instance and minute, ${policy.minInstances} to ${policy.maxInstances} instances${cooldowns}`,
     ],
     ["requests sent, answered with 2xx", `${formatNumber(totals.sent)}, ${formatNumber(totals.ok)}`],
-    ["connections at most, timeout", `${plan.maxConnections}, ${formatSeconds(plan.timeoutSeconds)}`],
+    ["connections at most, timeout", `${plan.maxConnections}, ${durationText(plan.timeoutSeconds)}`],
     ["processes that sent", environment.processes?.toString()],
     ["seed", environment.seed?.toString()],
     [

@@ -1,5 +1,6 @@
+import { durationText } from "../domain/duration.ts";
 import { quietMedian, TARGET_FORMULA_URL, type TargetReport, type TargetStep } from "../domain/targetSearch.ts";
-import { formatMs, formatNumber, formatPercent, formatSeconds } from "./format.ts";
+import { formatMs, formatNumber, formatPercent } from "./format.ts";
 import { chartSize, drawChart, escapeHtml, linePath, logScale, type Scale } from "./svg.ts";
 
 /** What the search found, in one sentence. */
@@ -84,7 +85,7 @@ export function targetHtml(report: TargetReport): string {
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>${escapeHtml(`Target of ${endpointName}`)}</title><style>${STYLE}</style></head><body>
 <h1>${escapeHtml(`${endpointName} · ${variantName} · ${instanceType ?? ""}`)}</h1>
-<p>${escapeHtml(`${place} · ${new Date(startedAtMs).toISOString()} · ${formatSeconds((endedAtMs - startedAtMs) / 1000)}`)}</p>
+<p>${escapeHtml(`${place} · ${new Date(startedAtMs).toISOString()} · ${durationText((endedAtMs - startedAtMs) / 1000)}`)}</p>
 <p><strong>${escapeHtml(targetSentence(report))}</strong></p>
 ${warnings.map((warning) => `<p>⚠ ${escapeHtml(warning)}</p>`).join("\n")}
 <p>${escapeHtml(kneeExplanation(report))}</p>

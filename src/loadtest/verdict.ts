@@ -1,4 +1,5 @@
 import * as l10n from "@vscode/l10n";
+import { durationText } from "../domain/duration.ts";
 import { type LoadPlan, type LoadStage, planSeconds } from "../domain/loadPlan.ts";
 import {
   type ExpectationResult,
@@ -16,7 +17,7 @@ import {
 } from "../domain/loadRun.ts";
 import { countAt, runScaling } from "../domain/loadRunScaling.ts";
 import { plural } from "../domain/plural.ts";
-import { errorKindNames, formatMs, formatNumber, formatPercent, formatSeconds } from "./format.ts";
+import { errorKindNames, formatMs, formatNumber, formatPercent } from "./format.ts";
 
 /** What a verdict is found from. */
 export type VerdictInput = {
@@ -47,7 +48,7 @@ export function findVerdict(input: VerdictInput): LoadRunVerdict {
   const failed = input.expectations.filter((result) => !result.passed).map(({ name }) => name);
   const scaling = describeScaling(input);
   const clauses = [
-    ...(input.interrupted ? [l10n.t("interrupted after {0}", formatSeconds(runSeconds(input)))] : []),
+    ...(input.interrupted ? [l10n.t("interrupted after {0}", durationText(runSeconds(input)))] : []),
     ...scaling.out,
     ...describeRate(input),
     ...scaling.in,
@@ -63,16 +64,28 @@ function describeScaling(input: VerdictInput): { proven: boolean; out: string[];
   const { instances } = input;
   const { startedWith, most, passedAtMs, alarmAtMs, firstCapacityAtMs, fallAtMs, scaledIn } = runScaling(input);
   if (startedWith === undefined || most === undefined) return { proven: false, out: [], in: [] };
-  const after = (atMs: number, beforeMs: number) => formatSeconds((atMs - beforeMs) / 1000);
-  const fell = scaledIn
-    ? [l10n.t("scaled in to {0} after {1}", scaledIn.to, after(scaledIn.atMs, fallAtMs))]
-    : notScaledIn(input);
+  const after = (atMs: number, beforeMs: number) => durationText((atMs - beforeMs) / 1000);
+  const fell = !scaledIn
+    ? notScaledIn(input)
+    : scaledIn.atMs >= fallAtMs
+      ? [l10n.t("scaled in to {0} after {1}", scaledIn.to, after(scaledIn.atMs, fallAtMs))]
+      : [
+          l10n.t(
+            "scaled in to {0} {1} after the start",
+            plural(scaledIn.to, "instance"),
+            after(scaledIn.atMs, input.startedAtMs),
+          ),
+        ];
   if (most <= startedWith) {
     const wanted = Math.max(...instances.map(({ desired }) => desired));
     const pending = wanted > most ? l10n.t(", {0} were asked for", wanted) : "";
     return {
       proven: false,
-      out: [l10n.t("stayed at {0}{1}", plural(startedWith, "instance"), pending)],
+      out: [
+        scaledIn
+          ? l10n.t("began with {0}", plural(startedWith, "instance"))
+          : l10n.t("stayed at {0}{1}", plural(startedWith, "instance"), pending),
+      ],
       in: scaledIn ? fell : [],
     };
   }

@@ -1,6 +1,7 @@
 import * as l10n from "@vscode/l10n";
+import { durationText } from "../domain/duration.ts";
 import type { ExpectationResult } from "../domain/loadRun.ts";
-import { formatAge, formatNumber } from "../ui/format.ts";
+import { formatNumber } from "../ui/format.ts";
 
 /** An expectation in words: `p99 in stage 1`, `≤ 250 ms`, `960 ms`. */
 export function expectationWords(result: ExpectationResult): { name: string; asked: string; measured: string } {
@@ -16,6 +17,6 @@ function valueText(value: number, unit: ExpectationResult["unit"]): string {
   if (unit === "ratio") return `${formatNumber(value * 100, 2)} %`;
   if (unit === "ms") return `${formatNumber(value, value < 10 ? 1 : 0)} ms`;
   if (unit === "usd") return `$${value.toFixed(2)}`;
-  if (unit === "seconds") return formatAge(value * 1000);
+  if (unit === "seconds") return durationText(value);
   return formatNumber(value);
 }

@@ -11,10 +11,11 @@ import {
   type TextDocument,
 } from "vscode";
 import type { CommandId, Commands } from "../contributions.ts";
+import { durationText } from "../domain/duration.ts";
 import { parseLoadPlan, peakRate, plannedRequests, planSeconds } from "../domain/loadPlan.ts";
 import { plural } from "../domain/plural.ts";
 import type { LoadTests } from "../services/loadTests.ts";
-import { formatAge, formatNumber } from "../ui/format.ts";
+import { formatNumber } from "../ui/format.ts";
 import { PLAN_PATTERN } from "../ui/workspacePlans.ts";
 
 /** Files on disk that are load plans. */
@@ -51,7 +52,7 @@ function lenses(document: TextDocument, isRunning: boolean): CodeLens[] {
     "up to {0}/s · {1} requests · {2}",
     formatNumber(peakRate(stages)),
     formatNumber(plannedRequests(stages)),
-    formatAge(planSeconds(stages) * 1000),
+    durationText(planSeconds(stages)),
   );
   return [
     ...(isRunning

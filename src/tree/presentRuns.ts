@@ -44,7 +44,9 @@ function scaleText({ instances }: LoadRunReport): string {
   const first = instances[0]?.current;
   if (first === undefined) return "";
   const most = Math.max(...instances.map(({ current }) => current));
-  return most > first ? `${first} → ${most}` : l10n.t("stayed at {0}", first);
+  if (most > first) return `${first} → ${most}`;
+  const last = instances.at(-1)?.current ?? first;
+  return last < first ? `${first} → ${last}` : l10n.t("stayed at {0}", first);
 }
 
 /** Mean rate of the seconds in which about the highest rate was asked: single seconds also make up for late ones. */

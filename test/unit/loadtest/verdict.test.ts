@@ -234,6 +234,17 @@ describe("verdict", () => {
     assert.match(verdict.sentence, /^stayed at 1 instance, 3 were asked for; .*failed: instances$/);
   });
 
+  it("says when instances went away under the load, as those of an earlier run do", () => {
+    const instances = [
+      { atMs: start, current: 4, desired: 4 },
+      { atMs: at(5), current: 1, desired: 1 },
+      { atMs: at(100), current: 1, desired: 1 },
+    ];
+    const { sentence, proven } = verdictOf({ instances, marks: [] });
+    assert.equal(proven, false);
+    assert.match(sentence, /^began with 4 instances; .* with 1 instance; scaled in to 1 instance 5 s after the start$/);
+  });
+
   it("does not call a rate held that was not sent, or that failed", () => {
     const slow = verdictOf({ result: resultWith((second) => (second >= 30 ? { sent: 612, done: 612 } : {})) });
     assert.match(slow.sentence, /only 61\.2 % of 1,000 requests\/s could be sent/);
