@@ -190,7 +190,7 @@ describe("API Gateway models, validators and patches", () => {
   it("validation: patches of unknown paths, and timeouts out of range", async () => {
     await assert.rejects(api.send(new UpdateMethodCommand({ ...key(), patchOperations: patch("/nope", "1") })), {
       name: "BadRequestException",
-      message: /Invalid patch path '\/nope' specified for op 'replace'\. Must be one of: \[\/authorizationType,/,
+      message: "Invalid patch path /nope",
     });
     await assert.rejects(
       api.send(new UpdateIntegrationCommand({ ...key(), patchOperations: patch("/timeoutInMillis", "1") })),

@@ -52,7 +52,7 @@ describe("ImportRestApi", () => {
     assert.equal(made.name, "PetStore");
     assert.equal(made.description, "Pets.");
     assert.equal(made.version, "1.0.0");
-    assert.deepEqual(made.endpointConfiguration, { types: ["REGIONAL"] });
+    assert.deepEqual(made.endpointConfiguration, { types: ["REGIONAL"], ipAddressType: "ipv4" });
     assert.deepEqual(made.binaryMediaTypes, ["image/png"]);
     assert.equal(made.warnings, undefined);
     const restApiId = made.id!;

@@ -197,11 +197,11 @@ describe("API Gateway's operations, each for what it does", () => {
     const read = await api.send(new GetRestApiCommand({ restApiId }));
     assert.deepEqual(
       [read.name, read.description, read.minimumCompressionSize, read.binaryMediaTypes, read.endpointConfiguration],
-      ["renamed", "what it is", 100, ["image/png"], { types: ["REGIONAL"] }],
+      ["renamed", "what it is", 100, ["image/png"], { types: ["REGIONAL"], ipAddressType: "ipv4" }],
     );
     await assert.rejects(update("/nothing", "x"), {
       name: "BadRequestException",
-      message: /^Invalid patch path '\/nothing' specified for op 'replace'\. Must be one of: /,
+      message: "Invalid patch path /nothing",
     });
   });
 

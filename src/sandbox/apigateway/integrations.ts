@@ -116,6 +116,8 @@ function mapAnswer(
   const response = responses.find(fits) ?? responses.find((item) => !item.selectionPattern);
   if (!response?.statusCode) return MISCONFIGURED;
   const declared = method.methodResponses?.[response.statusCode];
+  // "Output mapping refers to an invalid method response", says the execution log.
+  if (!declared) return MISCONFIGURED;
   const headers = responseHeaders(response.responseParameters, answer, call);
   const templates = Object.entries(response.responseTemplates ?? {});
   const asked = templates.find(([type]) => type === answer.headers["content-type"]?.split(";")[0]) ?? templates[0];

@@ -11,8 +11,8 @@ import {
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { type ApiStore, badRequest, notFound } from "./apiStore.ts";
 import { changeGatewayResponse } from "./gatewayResponses.ts";
-import { checkAuthorization, checkAuthorizer, checkTemplate, checkTimeout, nonEmpty } from "./methods.ts";
-import { applyPatches, mapRule, numberOf } from "./patch.ts";
+import { checkAuthorizer, checkTemplate, checkTimeout, nonEmpty, readAuthorization } from "./methods.ts";
+import { applyPatches, mapRule, numberOf, plainPath } from "./patch.ts";
 
 /** Changes of methods, integrations and their responses by patch operations, and removal of responses. */
 export function addMethodUpdates(service: ServiceBuilder, store: ApiStore): void {
@@ -31,31 +31,34 @@ export function addMethodUpdates(service: ServiceBuilder, store: ApiStore): void
       const before = { ...method };
       const parameters = { ...method.requestParameters };
       const models = { ...method.requestModels };
-      applyPatches(input.patchOperations, {
-        "/authorizationType": ({ value }) => {
-          checkAuthorization(value);
-          method.authorizationType = value;
+      applyPatches(
+        input.patchOperations,
+        {
+          "/authorizationType": ({ value }) => {
+            method.authorizationType = readAuthorization(value);
+          },
+          "/authorizerId": ({ op, value }) => {
+            method.authorizerId = op === "remove" || value === "" ? undefined : value;
+          },
+          "/authorizationScopes": ({ op, value }) => {
+            const rest = (method.authorizationScopes ?? []).filter((scope) => scope !== value);
+            if (op !== "remove") rest.push(value);
+            method.authorizationScopes = rest.length ? rest : undefined;
+          },
+          "/apiKeyRequired": ({ value }) => {
+            method.apiKeyRequired = value === "true";
+          },
+          "/operationName": ({ value }) => {
+            method.operationName = value;
+          },
+          "/requestValidatorId": ({ op, value }) => {
+            method.requestValidatorId = op === "remove" || value === "" ? undefined : value;
+          },
+          "/requestParameters/{name}": mapRule(parameters, (value) => value === "true"),
+          "/requestModels/{contentType}": mapRule(models, (value) => value),
         },
-        "/authorizerId": ({ op, value }) => {
-          method.authorizerId = op === "remove" || value === "" ? undefined : value;
-        },
-        "/authorizationScopes": ({ op, value }) => {
-          const rest = (method.authorizationScopes ?? []).filter((scope) => scope !== value);
-          if (op !== "remove") rest.push(value);
-          method.authorizationScopes = rest.length ? rest : undefined;
-        },
-        "/apiKeyRequired": ({ value }) => {
-          method.apiKeyRequired = value === "true";
-        },
-        "/operationName": ({ value }) => {
-          method.operationName = value;
-        },
-        "/requestValidatorId": ({ op, value }) => {
-          method.requestValidatorId = op === "remove" || value === "" ? undefined : value;
-        },
-        "/requestParameters/{name}": mapRule(parameters, (value) => value === "true"),
-        "/requestModels/{contentType}": mapRule(models, (value) => value),
-      });
+        plainPath,
+      );
       method.requestParameters = nonEmpty(parameters);
       method.requestModels = nonEmpty(models);
       try {
@@ -71,10 +74,14 @@ export function addMethodUpdates(service: ServiceBuilder, store: ApiStore): void
       if (!response) throw noResponse();
       const parameters = { ...response.responseParameters };
       const models = { ...response.responseModels };
-      applyPatches(input.patchOperations, {
-        "/responseParameters/{name}": mapRule(parameters, (value) => value === "true"),
-        "/responseModels/{contentType}": mapRule(models, (value) => value),
-      });
+      applyPatches(
+        input.patchOperations,
+        {
+          "/responseParameters/{name}": mapRule(parameters, (value) => value === "true"),
+          "/responseModels/{contentType}": mapRule(models, (value) => value),
+        },
+        plainPath,
+      );
       response.responseParameters = nonEmpty(parameters);
       response.responseModels = nonEmpty(models);
       return response;

@@ -16,7 +16,7 @@ import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { type ApiStore, badRequest, conflict, notFound, type RestApi } from "./apiStore.ts";
 import { checkVelocity } from "./velocity.ts";
 
-const VERBS = new Set(["ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]);
+const VERBS = new Set(["GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "HEAD", "ANY"]);
 const MAX_TIMEOUT_MS = 29_000;
 const AWS_URI = /^arn:aws[\w-]*:apigateway:[\w-]+:[\w.-]+:(path|action)\/.+$/;
 const LAMBDA_URI =
@@ -36,16 +36,16 @@ export function addMethodOperations(service: ServiceBuilder, store: ApiStore): v
       const api = store.api(input.restApiId, ctx.region);
       const resource = store.resource(api, input.resourceId);
       const verb = input.httpMethod!;
-      if (!VERBS.has(verb)) throw badRequest(`Invalid HTTP method specified: ${verb}`);
+      if (!VERBS.has(verb)) throw badRequest(`Invalid HttpMethod specified. Valid options are ${[...VERBS].join(",")}`);
       if (resource.methods.has(verb)) throw conflict("Method already exists for this resource");
-      checkAuthorization(input.authorizationType);
-      checkAuthorizer(api, input.authorizationType, input.authorizerId);
+      const authorizationType = readAuthorization(input.authorizationType);
+      checkAuthorizer(api, authorizationType, input.authorizerId);
       checkModels(api, input.requestModels);
       if (input.requestValidatorId && !api.validators.has(input.requestValidatorId))
         throw badRequest("Invalid Request Validator identifier specified");
       const method: Method = {
         httpMethod: verb,
-        authorizationType: input.authorizationType,
+        authorizationType,
         authorizerId: input.authorizerId,
         authorizationScopes: input.authorizationScopes?.length ? input.authorizationScopes : undefined,
         apiKeyRequired: input.apiKeyRequired ?? false,
@@ -91,10 +91,12 @@ export function addMethodOperations(service: ServiceBuilder, store: ApiStore): v
       checkIntegration(input);
       for (const template of Object.values(input.requestTemplates ?? {})) checkTemplate(template);
       const timeout = checkTimeout(input.timeoutInMillis ?? MAX_TIMEOUT_MS);
+      const isHttp = input.type === "HTTP" || input.type === "HTTP_PROXY";
       method.methodIntegration = {
         type: input.type,
         httpMethod: input.integrationHttpMethod,
-        uri: input.uri,
+        uri: input.type === "MOCK" ? undefined : input.uri,
+        connectionType: isHttp ? "INTERNET" : undefined,
         credentials: input.credentials,
         requestParameters: nonEmpty(input.requestParameters),
         requestTemplates: nonEmpty(input.requestTemplates),
@@ -119,10 +121,10 @@ export function addMethodOperations(service: ServiceBuilder, store: ApiStore): v
       const method = methodOf(input, ctx.region);
       const integration = integrationOf(method);
       checkStatus(input.statusCode!);
+      // The method's response may come later, as clients that create in parallel have it (Terraform).
       const declared = method.methodResponses?.[input.statusCode!];
-      if (!declared) throw notFound("Invalid Response status code specified");
       for (const name of Object.keys(input.responseParameters ?? {}))
-        if (name.startsWith("method.response.") && declared.responseParameters?.[name] === undefined)
+        if (name.startsWith("method.response.") && declared?.responseParameters?.[name] === undefined)
           throw badRequest(
             `Invalid mapping expression specified: Validation Result: warnings : [], errors : [Invalid mapping expression parameter specified: ${name}]`,
           );
@@ -147,12 +149,14 @@ export function addMethodOperations(service: ServiceBuilder, store: ApiStore): v
 
 const AUTHORIZATION_TYPES = ["NONE", "AWS_IAM", "CUSTOM", "COGNITO_USER_POOLS"];
 
-/** @throws BadRequestException for a type that API Gateway does not have */
-export function checkAuthorization(type: string | undefined): void {
-  if (!type || !AUTHORIZATION_TYPES.includes(type))
+/** A type in its own letters: API Gateway takes it in any. @throws BadRequestException for one that it does not have */
+export function readAuthorization(type: string | undefined): string {
+  const known = AUTHORIZATION_TYPES.find((one) => one === type?.toUpperCase());
+  if (!known)
     throw badRequest(
       `Invalid authorization type specified. Must be one of: [${AUTHORIZATION_TYPES.join(", ")}], not '${type}'.`,
     );
+  return known;
 }
 
 /** @throws BadRequestException for an authorization by an authorizer that the API does not have, or of another kind */
@@ -198,10 +202,15 @@ function checkIntegration(input: {
     throw badRequest("This sandbox has no VPC links; use an integration with connectionType INTERNET.");
   if (input.type === "MOCK") return;
   if (!input.integrationHttpMethod) throw badRequest("Enumeration value for HttpMethod must be non-empty");
+  if (input.type === "AWS" || input.type === "AWS_PROXY") {
+    if (!/^arn:aws[\w-]*:/.test(input.uri ?? "")) throw badRequest("Invalid ARN specified in the request");
+    if (!AWS_URI.test(input.uri ?? "")) throw badRequest("AWS ARN for integration must contain path or action");
+  }
   if (input.type === "AWS_PROXY" && !LAMBDA_URI.test(input.uri ?? ""))
-    throw badRequest("Invalid ARN specified in the request");
+    throw badRequest(
+      "Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations.",
+    );
   if (input.type === "AWS") {
-    if (!AWS_URI.test(input.uri ?? "")) throw badRequest("Invalid ARN specified in the request");
     if (!LAMBDA_URI.test(input.uri ?? "") && !input.credentials)
       throw badRequest("Role ARN must be specified for AWS integrations");
   }

@@ -173,16 +173,20 @@ function matchesMedia(binary: readonly string[], header: string | undefined): bo
  */
 export function proxyAnswer(result: unknown, call: GatewayCall): WireResponse | undefined {
   if (typeof result !== "object" || result === null || Array.isArray(result)) return undefined;
-  const { statusCode, headers, multiValueHeaders, body, isBase64Encoded } = result as Record<string, unknown>;
-  const status = Number(statusCode);
-  if (statusCode === undefined || !Number.isInteger(status) || status < 100 || status > 599) return undefined;
+  const { statusCode, headers, multiValueHeaders, body, isBase64Encoded, ...unknown } = result as Record<
+    string,
+    unknown
+  >;
+  if (Object.keys(unknown).length) return undefined;
+  const status = Number(statusCode ?? 200);
+  if (!Number.isInteger(status) || status < 100 || status > 599) return undefined;
   if (body !== undefined && body !== null && typeof body !== "string") return undefined;
   if (isBase64Encoded !== undefined && typeof isBase64Encoded !== "boolean") return undefined;
   const out: Record<string, string> = {};
   const cookies: string[] = [];
   for (const [map, many] of [
-    [headers, false],
     [multiValueHeaders, true],
+    [headers, false],
   ] as const) {
     if (map === undefined || map === null) continue;
     if (typeof map !== "object" || Array.isArray(map)) return undefined;
@@ -192,7 +196,10 @@ export function proxyAnswer(result: unknown, call: GatewayCall): WireResponse | 
       if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name) || /[\r\n\0]/.test(text)) return undefined;
       const lower = name.toLowerCase();
       if (lower === "set-cookie" && many) cookies.push(...(value as unknown[]).map(String));
-      else out[REMAPPED.has(lower) ? `x-amzn-remapped-${lower}` : lower] = text;
+      else {
+        const sent = REMAPPED.has(lower) ? `x-amzn-remapped-${lower}` : lower;
+        out[sent] = out[sent] === undefined ? text : `${out[sent]}, ${text}`;
+      }
     }
   }
   out["content-type"] ??= "application/json";

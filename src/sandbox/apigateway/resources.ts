@@ -7,7 +7,7 @@ import {
 } from "@aws-sdk/client-api-gateway";
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { type ApiResource, type ApiStore, apiId, badRequest, conflict, pageOf, type RestApi } from "./apiStore.ts";
-import { applyPatches } from "./patch.ts";
+import { applyPatches, replaceOnly } from "./patch.ts";
 
 /** The tree of paths: CreateResource, GetResource(s), DeleteResource. */
 export function addResourceOperations(service: ServiceBuilder, store: ApiStore): void {
@@ -17,16 +17,7 @@ export function addResourceOperations(service: ServiceBuilder, store: ApiStore):
       const parent = store.resource(api, input.parentId);
       const pathPart = input.pathPart ?? "";
       checkPathPart(pathPart);
-      const siblings = [...api.resources.values()].filter((resource) => resource.parentId === parent.id);
-      if (siblings.some((resource) => resource.pathPart === pathPart))
-        throw conflict(`Another resource with the same parent already has this name: ${pathPart}`);
-      const variable = siblings.find((resource) => resource.pathPart?.startsWith("{"));
-      if (variable && pathPart.startsWith("{"))
-        throw badRequest(
-          `A sibling (${variable.pathPart}) of this resource already has a variable path part -- only one unique variable path part is allowed per resource.`,
-        );
-      if (parent.pathPart?.endsWith("+}"))
-        throw badRequest("Resources cannot be created under a greedy path variable.");
+      checkPlace(api, parent, pathPart);
       const resource: ApiResource = {
         id: apiId(6),
         parentId: parent.id,
@@ -52,16 +43,19 @@ export function addResourceOperations(service: ServiceBuilder, store: ApiStore):
       const api = store.api(input.restApiId, ctx.region);
       const resource = store.resource(api, input.resourceId);
       applyPatches(input.patchOperations, {
-        "/pathPart": ({ value }) => {
-          checkPathPart(value);
-          resource.pathPart = value;
-        },
-        "/parentId": ({ value }) => {
+        "/parentId": replaceOnly(({ value }) => {
+          if (!resource.parentId) throw badRequest("Root resource cannot update its parentId.");
           const parent = store.resource(api, value);
-          if (`${parent.path}/`.startsWith(`${resource.path}/`))
-            throw badRequest("A resource cannot be moved below itself.");
+          if (`${parent.path}/`.startsWith(`${resource.path}/`)) throw badRequest("Resources cannot be cyclical.");
+          checkPlace(api, parent, resource.pathPart ?? "", resource);
           resource.parentId = parent.id;
-        },
+        }),
+        "/pathPart": replaceOnly(({ value }) => {
+          if (!resource.parentId) throw badRequest("Root resource cannot update its pathPart.");
+          checkPathPart(value);
+          checkPlace(api, store.resource(api, resource.parentId), value, resource);
+          resource.pathPart = value;
+        }),
       });
       renamePaths(api, resource);
       return describe(resource, false);
@@ -85,6 +79,20 @@ function checkPathPart(pathPart: string): void {
     throw badRequest(
       "Resource's path part only allow a-zA-Z0-9._-: or a valid greedy path variable and curly braces at the beginning and the end.",
     );
+}
+
+/** @throws BadRequestException, ConflictException when no resource of that name (but `moved`) may stand below `parent` */
+function checkPlace(api: RestApi, parent: ApiResource, pathPart: string, moved?: ApiResource): void {
+  const siblings = [...api.resources.values()].filter((one) => one.parentId === parent.id && one !== moved);
+  if (siblings.some((one) => one.pathPart === pathPart))
+    throw conflict(`Another resource with the same parent already has this name: ${pathPart}`);
+  const variable = siblings.find((one) => one.pathPart?.startsWith("{"));
+  if (variable && pathPart.startsWith("{"))
+    throw badRequest(
+      `A sibling (${variable.pathPart}) of this resource already has a variable path part -- only one is allowed`,
+    );
+  if (parent.pathPart?.endsWith("+}"))
+    throw badRequest(`Cannot create a child of a resource with a greedy path variable: ${parent.pathPart}`);
 }
 
 /** Paths of a resource and of all below it, after one of them has moved. */
