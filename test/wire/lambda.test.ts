@@ -208,7 +208,7 @@ describe("Lambda functions", () => {
     await refused({ Code: { S3Bucket: "nope-bucket", S3Key: "k" } }, /S3 Error Code: NoSuchBucket/);
     await assert.rejects(invoke("nope"), {
       name: "ResourceNotFoundException",
-      message: "Function not found: arn:aws:lambda:us-east-1:123456789012:function:nope",
+      message: "Function not found: arn:aws:lambda:us-east-1:123456789012:function:nope:$LATEST",
     });
     await create("java", "x", { Runtime: "java21" });
     await assert.rejects(invoke("java"), /has the runtime java21; this sandbox runs Node\.js/);

@@ -136,7 +136,7 @@ describe("a function's URL", () => {
   it("answers with what the function returns", async () => {
     const text = await fetch(`${url}?how=text`);
     assert.equal(text.headers.get("content-type"), "application/json");
-    assert.equal(await text.text(), '"Hello, world!"');
+    assert.equal(await text.text(), "Hello, world!");
     const http = await fetch(`${url}?how=http`);
     assert.equal(http.status, 201);
     assert.equal(http.headers.get("x-own"), "1");

@@ -5,13 +5,12 @@ import {
   InvokeCommand,
   ListFunctionEventInvokeConfigsCommand,
   PutFunctionEventInvokeConfigCommand,
-  ResourceNotFoundException,
   UpdateFunctionEventInvokeConfigCommand,
 } from "@aws-sdk/client-lambda";
 import { pageOf } from "../paging.ts";
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import type { World } from "../world.ts";
-import { badParameter, type FunctionStore, type LambdaFunction } from "./functionStore.ts";
+import { badParameter, type FunctionStore, type LambdaFunction, notFound } from "./functionStore.ts";
 
 /** How asynchronous invocations of a function, version or alias are treated. */
 export interface EventInvoke {
@@ -34,15 +33,16 @@ export function addEventInvokeOperations(service: ServiceBuilder, world: World, 
     DestinationConfig: { OnSuccess: {}, OnFailure: {}, ...config.destinations },
   });
   const at = (name: string | undefined, qualifier: string | undefined, region: string) => {
-    const found = store.resolve(name, qualifier, region);
+    const found = store.resolve(name, qualifier, region, () => notFound("The function doesn't exist."));
     return { fn: found.fn, family: found.fn.family, qualifier: found.qualifier ?? "$LATEST" };
   };
   const existing = (name: string | undefined, wanted: string | undefined, region: string) => {
-    const target = at(name, wanted, region);
-    const config = target.family.eventInvoke?.get(target.qualifier);
-    if (config) return { ...target, config };
-    const message = `The function ${target.fn.arn}:${target.qualifier} doesn't have an EventInvokeConfig`;
-    throw new ResourceNotFoundException({ message, Message: message, Type: "User", $metadata: {} });
+    const none = (arn: string, at = "$LATEST") =>
+      notFound(`The function ${arn}:${at} doesn't have an EventInvokeConfig`);
+    const { fn, qualifier = "$LATEST" } = store.resolve(name, wanted, region, none);
+    const config = fn.family.eventInvoke?.get(qualifier);
+    if (!config) throw none(fn.arn, qualifier);
+    return { fn, family: fn.family, qualifier, config };
   };
   const check = (destinations: DestinationConfig | undefined) => {
     for (const item of [destinations?.OnSuccess, destinations?.OnFailure])
@@ -53,6 +53,12 @@ export function addEventInvokeOperations(service: ServiceBuilder, world: World, 
   service
     .on(PutFunctionEventInvokeConfigCommand)((input, ctx) => {
       const { fn, family, qualifier } = at(input.FunctionName, input.Qualifier, ctx.region);
+      if (
+        input.MaximumRetryAttempts === undefined &&
+        input.MaximumEventAgeInSeconds === undefined &&
+        !input.DestinationConfig
+      )
+        throw badParameter("You must specify at least one of error handling or destination setting.");
       check(input.DestinationConfig);
       const config: EventInvoke = {
         retries: input.MaximumRetryAttempts,
@@ -78,7 +84,7 @@ export function addEventInvokeOperations(service: ServiceBuilder, world: World, 
       return describe(fn, qualifier, config);
     })
     .on(ListFunctionEventInvokeConfigsCommand)((input, ctx) => {
-      const fn = store.head(input.FunctionName, ctx.region);
+      const { fn } = at(input.FunctionName, undefined, ctx.region);
       const all = [...(fn.family.eventInvoke ?? [])];
       const page = pageOf(all, input.MaxItems ?? 50, input.Marker, () => badParameter("Invalid marker."));
       return {

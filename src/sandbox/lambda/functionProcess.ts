@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { realpathSync } from "node:fs";
 import type { InvokeMessage, LambdaError, RuntimeMessage } from "./runtimeMessages.ts";
 
 /** How to start a process of a function. */
@@ -21,6 +22,9 @@ export interface Outcome {
 /** Starting takes this long at most (AWS: the init phase is limited to 10 seconds). */
 const INIT_TIMEOUT_MS = 10_000;
 
+/** Directory of a function's code on AWS (AWS: "Lambda environment variables", LAMBDA_TASK_ROOT). */
+const TASK_ROOT = "/var/task";
+
 /** One process of a function; it takes one invocation at a time. */
 export class FunctionProcess {
   readonly startedAt = Date.now();
@@ -32,6 +36,8 @@ export class FunctionProcess {
   private onLine: (line: string) => void = () => {};
   private settle: ((outcome: Outcome) => void) | undefined;
   private dead = false;
+  /** Where the code lies on this machine; Node.js tells of files by their real paths. */
+  private readonly taskRoots: readonly string[];
 
   constructor(
     options: ProcessOptions,
@@ -39,6 +45,7 @@ export class FunctionProcess {
     readonly generation: number,
     readonly credentialsExpireAt: number,
   ) {
+    this.taskRoots = [...new Set([realpathSync(options.cwd), options.cwd])];
     this.child = spawn(options.file, options.args, {
       env: options.env,
       cwd: options.cwd,
@@ -70,6 +77,7 @@ export class FunctionProcess {
     onLine: (line: string) => void,
   ): Promise<Outcome> {
     this.onLine = onLine;
+    this.requestId = message.requestId;
     const initError = await this.ready;
     if (initError) {
       this.kill();
@@ -96,7 +104,6 @@ export class FunctionProcess {
       };
       if (this.dead) this.settle(exitOutcome(1, null, message.requestId));
       else this.child.send({ ...message, deadline: Date.now() + timeoutMs } satisfies InvokeMessage);
-      this.requestId = message.requestId;
     });
   }
 
@@ -131,25 +138,32 @@ export class FunctionProcess {
       };
       this.child.on("message", (message: RuntimeMessage) => {
         if (message.type === "ready") finish(undefined);
-        if (message.type === "initError") finish(message.error);
+        if (message.type === "initError") finish(this.onLambda(message.error));
         // Top-level code of the function may throw where nobody catches it.
-        if (message.type === "failure" && this.initMs === undefined) finish(message.error);
+        if (message.type === "failure" && this.initMs === undefined) finish(this.onLambda(message.error));
       });
       this.child.once("exit", (code, signal) => finish(exitOutcome(code, signal, this.requestId).error));
     });
   }
 
   private received(message: RuntimeMessage): void {
-    if (message.type === "log") this.onLine(message.text);
+    if (message.type === "log") this.onLine(this.onLambda(message.text));
     if (message.type === "result")
       this.settle?.({ payload: message.payload, memoryMb: message.memoryMb, exited: false });
     if (message.type !== "failure") return;
     if (message.dies) this.dead = true;
-    this.settle?.({ error: message.error, memoryMb: message.memoryMb, exited: this.dead });
+    this.settle?.({ error: this.onLambda(message.error), memoryMb: message.memoryMb, exited: this.dead });
+  }
+
+  /** A text or an error with the paths that the code has on AWS, so that stack traces read as they do there. */
+  private onLambda<T extends string | LambdaError>(told: T): T {
+    let text = JSON.stringify(told);
+    for (const root of this.taskRoots) text = text.replaceAll(JSON.stringify(root).slice(1, -1), TASK_ROOT);
+    return JSON.parse(text) as T;
   }
 
   private printed(text: string): void {
-    for (const line of text.split("\n")) if (line !== "") this.onLine(line);
+    for (const line of this.onLambda(text).split("\n")) if (line !== "") this.onLine(line);
   }
 
   private exited(code: number | null, signal: NodeJS.Signals | null): void {

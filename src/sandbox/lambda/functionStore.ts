@@ -87,7 +87,8 @@ export interface LambdaFunction {
   timeoutSeconds: number;
   memoryMb: number;
   ephemeralMb: number;
-  environment: Record<string, string>;
+  /** Undefined when it was never given. */
+  environment?: Record<string, string>;
   layers: FunctionLayer[];
   architectures: Architecture[];
   tracing: TracingMode;
@@ -96,6 +97,8 @@ export interface LambdaFunction {
   deadLetter?: DeadLetterConfig;
   kmsKeyArn?: string;
   snapStart?: SnapStartApplyOn;
+  /** Of a published version: the description that `$LATEST` had then. */
+  latestDescription?: string;
   code: FunctionCode;
   revisionId: string;
   modifiedAt: number;
@@ -164,25 +167,39 @@ export class FunctionStore {
     return this.resolve(identifier, qualifier, region).fn;
   }
 
-  /** The version that an identifier means, and the qualifier that led there. @throws ResourceNotFoundException */
+  /**
+   * The version that an identifier means, and the qualifier that led there.
+   * @param refuse how an operation words that there is none
+   * @throws ResourceNotFoundException
+   */
   resolve(
     identifier: string | undefined,
     qualifier: string | undefined,
     region: string,
+    refuse = missing,
   ): { fn: LambdaFunction; alias?: FunctionAlias; qualifier?: string } {
-    const { name, version } = parseIdentifier(identifier ?? "");
+    const { name, version } = this.parse(identifier, region);
+    if (version !== undefined && qualifier !== undefined && version !== qualifier) throw qualifierMismatch();
     const wanted = qualifier ?? version;
     const head = this.find(region, name);
     const alias = head?.family.aliases.get(wanted ?? "");
     const number = alias?.version ?? wanted;
     const fn = number === undefined || number === "$LATEST" ? head : head?.family.versions.get(number);
-    if (!fn) throw missing(this.arnOf(region, name) + (wanted === undefined ? "" : `:${wanted}`));
+    if (!fn) throw refuse(this.arnOf(region, name), wanted);
     return { fn, alias, qualifier: wanted };
   }
 
   /** The function itself, whatever the qualifier. @throws ResourceNotFoundException */
   head(identifier: string | undefined, region: string): LambdaFunction {
-    return this.get(parseIdentifier(identifier ?? "").name, undefined, region);
+    return this.get(this.parse(identifier, region).name, undefined, region);
+  }
+
+  /** Name and qualifier of an identifier. @throws ResourceNotFoundException for an ARN of another region */
+  parse(identifier: string | undefined, region: string): { name: string; version?: string } {
+    const other = /^arn:aws[\w-]*:lambda:([^:]+):/.exec(identifier ?? "")?.[1];
+    if (other !== undefined && other !== region)
+      throw notFound(`Functions from '${other}' are not reachable in this region ('${region}')`);
+    return parseIdentifier(identifier ?? "");
   }
 
   /**
@@ -217,13 +234,15 @@ export class FunctionStore {
   }
 }
 
-const missing = (arn: string) =>
-  new ResourceNotFoundException({
-    message: `Function not found: ${arn}`,
-    Message: `Function not found: ${arn}`,
-    Type: "User",
-    $metadata: {},
-  });
+/** ResourceNotFoundException with its text under both names that clients read. */
+export const notFound = (message: string) =>
+  new ResourceNotFoundException({ message, Message: message, Type: "User", $metadata: {} });
+
+const missing = (arn: string, qualifier?: string) =>
+  notFound(`Function not found: ${arn}${qualifier === undefined ? "" : `:${qualifier}`}`);
+
+export const qualifierMismatch = () =>
+  badParameter("The derived qualifier from the function name does not match the specified qualifier.");
 
 /** InvalidParameterValueException with its text under both names that clients read. */
 export function badParameter(message: string): InvalidParameterValueException {
@@ -260,7 +279,7 @@ export function configurationOf(fn: LambdaFunction, now: number, qualifier?: str
     LastModified: new Date(fn.modifiedAt).toISOString().replace("Z", "+0000"),
     CodeSha256: fn.code.sha256,
     Version: fn.version,
-    Environment: Object.keys(fn.environment).length ? { Variables: fn.environment } : undefined,
+    Environment: fn.environment && { Variables: fn.environment },
     Layers: fn.layers.length ? fn.layers.map(({ arn, bytes }) => ({ Arn: arn, CodeSize: bytes })) : undefined,
     TracingConfig: { Mode: fn.tracing },
     RevisionId: fn.revisionId,
@@ -284,5 +303,25 @@ export function configurationOf(fn: LambdaFunction, now: number, qualifier?: str
     DeadLetterConfig: fn.deadLetter,
     KMSKeyArn: fn.kmsKeyArn,
     LoggingConfig: fn.logging,
+    RuntimeVersionConfig: fn.runtime && { RuntimeVersionArn: runtimeVersionArn(fn.region, fn.runtime) },
   };
+}
+
+/** The configuration as lists return it: without how it is doing (AWS: ListFunctions). */
+export function listedConfiguration(fn: LambdaFunction, now: number, qualifier?: string): FunctionConfiguration {
+  const {
+    State: _state,
+    StateReason: _reason,
+    StateReasonCode: _code,
+    LastUpdateStatus: _status,
+    LastUpdateStatusReason: _statusReason,
+    RuntimeVersionConfig: _runtime,
+    ...listed
+  } = configurationOf(fn, now, qualifier);
+  return listed;
+}
+
+/** An ARN as AWS gives to a build of a runtime; the sandbox has one build of each. */
+function runtimeVersionArn(region: string, runtime: string): string {
+  return `arn:aws:lambda:${region}::runtime:${createHash("sha256").update(runtime).digest("hex")}`;
 }

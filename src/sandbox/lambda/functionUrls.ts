@@ -7,13 +7,12 @@ import {
   type InvokeMode,
   ListFunctionUrlConfigsCommand,
   ResourceConflictException,
-  ResourceNotFoundException,
   UpdateFunctionUrlConfigCommand,
 } from "@aws-sdk/client-lambda";
 import { pageOf } from "../paging.ts";
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { randomId, type World } from "../world.ts";
-import { badParameter, type FunctionStore, type LambdaFunction } from "./functionStore.ts";
+import { badParameter, type FunctionStore, type LambdaFunction, notFound } from "./functionStore.ts";
 
 /** Path below which the URLs of functions answer: `{prefix}{id}/…`. */
 export const URL_PREFIX = "/_aws/lambda/url/";
@@ -40,19 +39,18 @@ export function addUrlOperations(service: ServiceBuilder, world: World, store: F
     InvokeMode: "BUFFERED" as const,
   });
   /** URLs belong to the function itself or to an alias. */
-  const at = (input: { FunctionName?: string; Qualifier?: string }, region: string) => {
-    const { fn, qualifier = "", alias } = store.resolve(input.FunctionName, input.Qualifier, region);
+  const at = (input: { FunctionName?: string; Qualifier?: string }, region: string, refuse = noFunction) => {
+    const { fn, qualifier = "", alias } = store.resolve(input.FunctionName, input.Qualifier, region, refuse);
     if (qualifier !== "" && !alias)
       throw badParameter(`A function URL belongs to a function or to an alias; ${qualifier} is neither.`);
     fn.family.urls ??= new Map();
     return { fn, qualifier, urls: fn.family.urls };
   };
-  const existing = (input: { FunctionName?: string; Qualifier?: string }, region: string) => {
-    const found = at(input, region);
+  const existing = (input: { FunctionName?: string; Qualifier?: string }, region: string, refuse = noUrl) => {
+    const found = at(input, region, refuse);
     const url = found.urls.get(found.qualifier);
-    if (url) return { ...found, url };
-    const message = "The resource you requested does not exist.";
-    throw new ResourceNotFoundException({ message, Message: message, Type: "User", $metadata: {} });
+    if (!url) throw noUrl();
+    return { ...found, url };
   };
 
   service
@@ -79,7 +77,7 @@ export function addUrlOperations(service: ServiceBuilder, world: World, store: F
       return made;
     })
     .on(UpdateFunctionUrlConfigCommand)((input, ctx) => {
-      const { fn, qualifier, url } = existing(input, ctx.region);
+      const { fn, qualifier, url } = existing(input, ctx.region, noFunction);
       checkMode(input.InvokeMode);
       url.authType = input.AuthType ?? url.authType;
       url.cors = input.Cors ? checked(input.Cors) : url.cors;
@@ -91,7 +89,7 @@ export function addUrlOperations(service: ServiceBuilder, world: World, store: F
       return describe(fn, qualifier, url);
     })
     .on(ListFunctionUrlConfigsCommand)((input, ctx) => {
-      const fn = store.head(input.FunctionName, ctx.region);
+      const { fn } = store.resolve(input.FunctionName, undefined, ctx.region, noFunction);
       const all = [...(fn.family.urls ?? [])];
       const page = pageOf(all, input.MaxItems ?? 50, input.Marker, () => badParameter("Invalid marker."));
       return {
@@ -106,6 +104,9 @@ export function addUrlOperations(service: ServiceBuilder, world: World, store: F
     return {};
   });
 }
+
+const noUrl = () => notFound("The resource you requested does not exist.");
+const noFunction = () => notFound("Function does not exist");
 
 const stamp = (at: number) => new Date(at).toISOString().replace(/(\.\d{3})Z$/, "$1000Z");
 

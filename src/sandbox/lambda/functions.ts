@@ -26,7 +26,9 @@ import {
   configurationOf,
   type FunctionStore,
   type LambdaFunction,
+  listedConfiguration,
   parseIdentifier,
+  qualifierMismatch,
 } from "./functionStore.ts";
 import { createPool } from "./launch.ts";
 import { publishVersion } from "./versions.ts";
@@ -53,10 +55,18 @@ const RESERVED = new Set([
   "LAMBDA_RUNTIME_DIR",
 ]);
 const MAX_ENVIRONMENT_BYTES = 4096;
+/** AWS: "Using tags on Lambda functions". */
+const MAX_TAGS = 50;
 
 /** The operations that make, change and describe functions. */
 export function addFunctionOperations(service: ServiceBuilder, world: World, store: FunctionStore): void {
   const now = () => world.clock.now();
+  /** What an ARN for tags names: a function, no version of it. */
+  const tagged = (arn: string | undefined, region: string) => {
+    if (store.parse(arn, region).version !== undefined)
+      throw badParameter("Tags on function aliases and versions are not supported. Please specify a function ARN.");
+    return store.head(arn, region).family;
+  };
 
   service
     .on(CreateFunctionCommand)(async (input, ctx) => {
@@ -73,6 +83,7 @@ export function addFunctionOperations(service: ServiceBuilder, world: World, sto
       if (!input.Handler) throw badParameter("Handler is mandatory for functions created with deployment packages.");
       refuseUncovered(input);
       checkEnvironment(input.Environment?.Variables);
+      checkTags(new Map(Object.entries(input.Tags ?? {})));
       await checkRole(world, input.Role!, ctx.region);
       const layers = store.layers.use(input.Layers ?? []);
       const code = store.unpack(await codeOf(world, input.Code ?? {}, ctx.region));
@@ -97,7 +108,7 @@ export function addFunctionOperations(service: ServiceBuilder, world: World, sto
         timeoutSeconds: input.Timeout ?? 3,
         memoryMb: input.MemorySize ?? 128,
         ephemeralMb: input.EphemeralStorage?.Size ?? 512,
-        environment: input.Environment?.Variables ?? {},
+        environment: input.Environment && { ...input.Environment.Variables },
         layers,
         architectures: input.Architectures ?? ["x86_64"],
         tracing: input.TracingConfig?.Mode ?? "PassThrough",
@@ -146,7 +157,7 @@ export function addFunctionOperations(service: ServiceBuilder, world: World, sto
         .flatMap((fn) => (every ? [fn, ...fn.family.versions.values()] : [fn]));
       const page = pageOf(all, input.MaxItems ?? 50, input.Marker, badMarker);
       return {
-        Functions: page.items.map((fn) => configurationOf(fn, now(), every ? fn.version : undefined)),
+        Functions: page.items.map((fn) => listedConfiguration(fn, now(), every ? fn.version : undefined)),
         NextMarker: page.nextToken,
       };
     })
@@ -180,10 +191,17 @@ export function addFunctionOperations(service: ServiceBuilder, world: World, sto
       return configurationOf(fn, now());
     })
     .on(DeleteFunctionCommand)(async (input, ctx) => {
+      const { version } = store.parse(input.FunctionName, ctx.region);
+      if (version !== undefined && input.Qualifier !== undefined && version !== input.Qualifier)
+        throw qualifierMismatch();
+      const wanted = input.Qualifier ?? version;
+      if (wanted === "$LATEST") throw badParameter("$LATEST version cannot be deleted without deleting the function.");
+      const head = store.head(input.FunctionName, ctx.region);
+      ctx.status = 204;
+      // A version that there is not counts as deleted.
+      if (/^\d+$/.test(wanted ?? "") && !head.family.versions.has(wanted!)) return {};
       const { fn, alias, qualifier } = store.resolve(input.FunctionName, input.Qualifier, ctx.region);
       if (alias) throw badParameter("Deleting an alias by DeleteFunction is not possible; use DeleteAlias.");
-      if (qualifier === "$LATEST")
-        throw badParameter("$LATEST version cannot be deleted without deleting the function.");
       const user = [...fn.family.aliases.values()].find(
         ({ version, weights }) => version === fn.version || weights?.[fn.version] !== undefined,
       );
@@ -194,7 +212,6 @@ export function addFunctionOperations(service: ServiceBuilder, world: World, sto
           $metadata: {},
         });
       await (qualifier === undefined ? store.remove(fn) : store.removeVersion(fn));
-      ctx.status = 204;
       return {};
     })
     .on(GetFunctionCodeSigningConfigCommand)((input, ctx) => ({
@@ -202,20 +219,28 @@ export function addFunctionOperations(service: ServiceBuilder, world: World, sto
       CodeSigningConfigArn: "",
     }))
     .on(ListTagsCommand)((input, ctx) => ({
-      Tags: Object.fromEntries(store.get(input.Resource, undefined, ctx.region).family.tags),
+      Tags: Object.fromEntries(tagged(input.Resource, ctx.region).tags),
     }))
     .on(TagResourceCommand)((input, ctx) => {
-      const { tags } = store.get(input.Resource, undefined, ctx.region).family;
-      for (const [key, value] of Object.entries(input.Tags ?? {})) tags.set(key, value);
+      const { tags } = tagged(input.Resource, ctx.region);
+      const added = Object.entries(input.Tags ?? {});
+      if (!added.length) throw badParameter("An error occurred and the request cannot be processed.");
+      checkTags(new Map([...tags, ...added]));
+      for (const [key, value] of added) tags.set(key, value);
       ctx.status = 204;
       return {};
     })
     .on(UntagResourceCommand)((input, ctx) => {
-    const { tags } = store.get(input.Resource, undefined, ctx.region).family;
+    const { tags } = tagged(input.Resource, ctx.region);
     for (const key of input.TagKeys ?? []) tags.delete(key);
     ctx.status = 204;
     return {};
   });
+}
+
+/** @throws InvalidParameterValueException */
+function checkTags(tags: Map<string, string>): void {
+  if (tags.size > MAX_TAGS) throw badParameter("Number of tags exceeds resource tag limit.");
 }
 
 const badMarker = () => badParameter("Invalid marker.");
@@ -275,9 +300,10 @@ function checkEnvironment(variables: Record<string, string> | undefined): void {
     throw badParameter(
       `Lambda was unable to configure your environment variables because the environment variables you have provided contains reserved keys that are currently not supported for modification. Reserved keys used in this request: ${reserved.join(", ")}`,
     );
-  if (Buffer.byteLength(JSON.stringify(variables)) > MAX_ENVIRONMENT_BYTES)
+  const measured = JSON.stringify(variables);
+  if (Buffer.byteLength(measured) > MAX_ENVIRONMENT_BYTES)
     throw badParameter(
-      `Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the ${MAX_ENVIRONMENT_BYTES / 1024}KB limit.`,
+      `Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the ${MAX_ENVIRONMENT_BYTES / 1024}KB limit. String measured: ${measured}`,
     );
 }
 

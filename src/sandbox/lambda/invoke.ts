@@ -13,7 +13,13 @@ import type { World } from "../world.ts";
 import { tellDestination } from "./eventInvoke.ts";
 import { type CallMetrics, FunctionMetrics } from "./functionMetrics.ts";
 import type { Outcome } from "./functionProcess.ts";
-import { badParameter, type FunctionAlias, type FunctionStore, type LambdaFunction } from "./functionStore.ts";
+import {
+  badParameter,
+  type FunctionAlias,
+  type FunctionStore,
+  type LambdaFunction,
+  notFound,
+} from "./functionStore.ts";
 import { logGroupOf } from "./launch.ts";
 import { findPython } from "./pythonRuntime.ts";
 
@@ -29,7 +35,12 @@ const RETRY_MS = [60_000, 120_000];
 export function addInvokeOperation(service: ServiceBuilder, world: World, store: FunctionStore): void {
   const functionMetrics = new FunctionMetrics(world);
   service.on(InvokeCommand)(async (input, ctx) => {
-    const { qualifier, ...resolved } = store.resolve(input.FunctionName, input.Qualifier, ctx.region);
+    const { qualifier, ...resolved } = store.resolve(
+      input.FunctionName,
+      input.Qualifier,
+      ctx.region,
+      (arn, wanted = "$LATEST") => notFound(`Function not found: ${arn}:${wanted}`),
+    );
     const fn = routed(resolved.fn, resolved.alias);
     const functionArn = qualifier === undefined ? fn.arn : `${fn.arn}:${qualifier}`;
     const call = { fn, functionArn, metrics: functionMetrics.of(fn, qualifier) };
@@ -154,7 +165,7 @@ async function runOnce(
     );
     const durationMs = Math.max(0, performance.now() - from - (coldStart ? (process.initMs ?? 0) : 0));
     if (result.payload !== undefined && Buffer.byteLength(result.payload) > MAX_RESPONSE_BYTES)
-      result = { ...result, payload: undefined, error: tooLarge(Buffer.byteLength(result.payload)) };
+      result = { ...result, payload: undefined, error: TOO_LARGE };
     if (result.exited && result.error) write(`${requestId} ${result.error.errorMessage}`);
     write(`END RequestId: ${requestId}`);
     write(report(fn, requestId, durationMs, result.memoryMb, coldStart ? process.initMs : undefined));
@@ -190,10 +201,10 @@ function report(
   return `${fields.join("\t")}\t`;
 }
 
-const tooLarge = (bytes: number) => ({
+const TOO_LARGE = {
   errorType: "Function.ResponseSizeTooLarge",
-  errorMessage: `Response payload size (${bytes} bytes) exceeded maximum allowed payload size (${MAX_RESPONSE_BYTES} bytes).`,
-});
+  errorMessage: `Response payload size exceeded maximum allowed payload size (${MAX_RESPONSE_BYTES} bytes).`,
+};
 
 /** The event; an absent one is an empty object. */
 function eventText(blob: InvokeCommandInput["Payload"]): string {

@@ -50,8 +50,7 @@ export class LayerStore {
 
   /** The layers of a function by the ARNs of their versions. @throws InvalidParameterValueException */
   use(arns: readonly string[]): FunctionLayer[] {
-    if (arns.length > MAX_LAYERS)
-      throw badParameter(`Function cannot have more than ${MAX_LAYERS} layers; ${arns.length} were given.`);
+    if (arns.length > MAX_LAYERS) throw badParameter(`Cannot reference more than ${MAX_LAYERS} layers.`);
     return arns.map((arn) => {
       const found = this.versions.get(arn);
       if (!found || found.deleted) throw badParameter(`Layer version ${arn} does not exist.`);

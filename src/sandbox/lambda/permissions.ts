@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import {
   AddPermissionCommand,
   type AddPermissionCommandInput,
@@ -7,7 +8,8 @@ import {
   ResourceNotFoundException,
 } from "@aws-sdk/client-lambda";
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
-import type { FunctionStore, PolicyStatement } from "./functionStore.ts";
+import { WireError } from "../wire/types.ts";
+import { badParameter, type FunctionStore, type LambdaFunction, type PolicyStatement } from "./functionStore.ts";
 
 /** AddPermission, RemovePermission and GetPolicy: who else may invoke a function. */
 export function addPermissionOperations(service: ServiceBuilder, store: FunctionStore): void {
@@ -27,6 +29,8 @@ export function addPermissionOperations(service: ServiceBuilder, store: Function
           Type: "User",
           $metadata: {},
         });
+      if (input.Qualifier === "$LATEST") throw badParameter("We currently do not support adding policies for $LATEST.");
+      checkRevision(fn, input.RevisionId);
       const condition = conditionOf(input);
       const principal = input.Principal!;
       const statement: PolicyStatement = {
@@ -43,11 +47,13 @@ export function addPermissionOperations(service: ServiceBuilder, store: Function
         ...(Object.keys(condition).length && { Condition: condition }),
       };
       fn.family.policies.set(qualifier, [...policy, statement]);
+      fn.revisionId = randomUUID();
       ctx.status = 201;
       return { Statement: JSON.stringify(statement) };
     })
     .on(RemovePermissionCommand)((input, ctx) => {
       const { fn, policy, qualifier } = policyOf(input, ctx.region);
+      checkRevision(fn, input.RevisionId);
       const left = policy.filter((statement) => statement.Sid !== input.StatementId);
       if (left.length === policy.length)
         throw new ResourceNotFoundException({
@@ -56,6 +62,7 @@ export function addPermissionOperations(service: ServiceBuilder, store: Function
           $metadata: {},
         });
       fn.family.policies.set(qualifier, left);
+      fn.revisionId = randomUUID();
       ctx.status = 204;
       return {};
     })
@@ -72,6 +79,17 @@ export function addPermissionOperations(service: ServiceBuilder, store: Function
       RevisionId: fn.revisionId,
     };
   });
+}
+
+/** @throws PreconditionFailedException when the policy has changed since the caller read it */
+function checkRevision(fn: LambdaFunction, revisionId: string | undefined): void {
+  if (revisionId === undefined || revisionId === fn.revisionId) return;
+  throw new WireError(
+    "PreconditionFailedException",
+    "The Revision Id provided does not match the latest Revision Id. Call the GetPolicy API to retrieve the latest Revision Id",
+    412,
+    { Type: "User" },
+  );
 }
 
 /** What a statement holds the caller to (AWS: AddPermission). */

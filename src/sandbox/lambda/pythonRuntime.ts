@@ -69,7 +69,7 @@ def load():
         raise_init("Runtime.ImportModuleError", "Unable to import module '%s': %s" % (module, e))
     except SyntaxError as e:
         raise_init("Runtime.UserCodeSyntaxError", "Syntax error in module '%s': %s" % (module, e))
-    except BaseException as e:
+    except Exception as e:
         raise_init(type(e).__name__, str(e), frames_of(e, 3))
     if not hasattr(loaded, function):
         raise_init("Runtime.HandlerNotFound", "Handler '%s' missing on module '%s'" % (function, module))

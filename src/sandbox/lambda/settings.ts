@@ -26,6 +26,10 @@ export function addSettingOperations(service: ServiceBuilder, store: FunctionSto
 
   service
     .on(PutFunctionConcurrencyCommand)((input, ctx) => {
+      if (store.parse(input.FunctionName, ctx.region).version !== undefined)
+        throw badParameter(
+          "This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. Please specify either a function name or an unqualified function ARN.",
+        );
       const { family } = store.head(input.FunctionName, ctx.region);
       const wanted = input.ReservedConcurrentExecutions!;
       if (CONCURRENCY - (reserved() - (family.reservedConcurrency ?? 0)) - wanted < MIN_UNRESERVED)

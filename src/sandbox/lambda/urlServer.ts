@@ -19,7 +19,7 @@ interface Target {
   fn: LambdaFunction;
   qualifier: string;
   url: FunctionUrl;
-  /** Path below the URL. */
+  /** Path below the URL, with one slash at its begin however many were sent. */
   path: string;
 }
 
@@ -37,7 +37,7 @@ const FORBIDDEN = () =>
 /** Answers a request to a function's URL by running the function (AWS: "Invoking Lambda function URLs"). */
 export async function serveUrl(world: World, store: FunctionStore, req: WireRequest): Promise<WireResponse> {
   const target = locate(store, req);
-  if (!target) return FORBIDDEN();
+  if (!target) return refused(403, "AccessDeniedException", { Message: null });
   const { fn, qualifier, url } = target;
   const origin = req.headers.origin;
   // Lambda answers a preflight by itself where the URL has CORS settings.
@@ -69,8 +69,17 @@ function locate(store: FunctionStore, req: WireRequest): Target | undefined {
     : [host, ...req.rawPath.slice(1).split("/")];
   for (const fn of store.all())
     for (const [qualifier, url] of fn.family.urls ?? [])
-      if (url.id === id) return { fn, qualifier, url, path: `/${rest.join("/")}` };
+      if (url.id === id) return { fn, qualifier, url, path: `/${rest.join("/")}`.replace(/^\/+/, "/") };
   return undefined;
+}
+
+/** The path of `requestContext.http`, which is decoded (recorded on AWS). */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }
 
 /** Whether the function's policy lets everybody in through its URL. */
@@ -161,7 +170,7 @@ function eventOf(
       domainPrefix: url.id,
       http: {
         method: req.method,
-        path,
+        path: decoded(path),
         protocol: "HTTP/1.1",
         sourceIp: "127.0.0.1",
         userAgent: req.headers["user-agent"],
@@ -188,7 +197,10 @@ function answerOf(payload: string): WireResponse | undefined {
   const result: unknown = JSON.parse(payload);
   const isHttp = typeof result === "object" && result !== null && "statusCode" in result;
   // Whatever says nothing of HTTP is the body itself.
-  if (!isHttp) return { status: 200, headers: { "content-type": "application/json" }, body: payload };
+  if (!isHttp) {
+    const body = typeof result === "string" ? result : JSON.stringify(result);
+    return { status: 200, headers: { "content-type": "application/json" }, body };
+  }
   const { statusCode, headers, body, cookies, isBase64Encoded } = result as HttpResult;
   const status = Number(statusCode);
   if (!Number.isInteger(status) || status < 100 || status > 599) return undefined;

@@ -8,7 +8,13 @@ import { pageOf } from "../paging.ts";
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { WireError } from "../wire/types.ts";
 import type { World } from "../world.ts";
-import { badParameter, configurationOf, type FunctionStore, type LambdaFunction } from "./functionStore.ts";
+import {
+  badParameter,
+  configurationOf,
+  type FunctionStore,
+  type LambdaFunction,
+  listedConfiguration,
+} from "./functionStore.ts";
 import { createPool } from "./launch.ts";
 
 /** PublishVersion and ListVersionsByFunction. */
@@ -43,7 +49,7 @@ export function addVersionOperations(service: ServiceBuilder, world: World, stor
     const all = [fn, ...fn.family.versions.values()];
     const page = pageOf(all, input.MaxItems ?? 50, input.Marker, () => badParameter("Invalid marker."));
     return {
-      Versions: page.items.map((version) => configurationOf(version, now(), version.version)),
+      Versions: page.items.map((version) => listedConfiguration(version, now(), version.version)),
       NextMarker: page.nextToken,
     };
   });
@@ -56,9 +62,10 @@ export function publishVersion(world: World, fn: LambdaFunction, description: st
   if (newest && unchanged(newest, fn)) return newest;
   const version: LambdaFunction = {
     ...fn,
-    environment: { ...fn.environment },
+    environment: fn.environment && { ...fn.environment },
     logging: { ...fn.logging },
     description,
+    latestDescription: fn.description,
     version: String(family.nextVersion++),
     revisionId: randomUUID(),
     pool: createPool(world, () => version),
@@ -77,8 +84,8 @@ function unchanged(version: LambdaFunction, latest: LambdaFunction): boolean {
     description: _d,
     ...rest
   }: LambdaFunction) => {
-    const { activeAt: _a, updatedAt: _u, modifiedAt: _m, ...settings } = rest;
-    return JSON.stringify({ ...settings, sha256: code.sha256 });
+    const { activeAt: _a, updatedAt: _u, modifiedAt: _m, latestDescription, ...settings } = rest;
+    return JSON.stringify({ ...settings, latestDescription, sha256: code.sha256 });
   };
-  return relevant(version) === relevant(latest);
+  return relevant(version) === relevant({ ...latest, latestDescription: latest.description });
 }
