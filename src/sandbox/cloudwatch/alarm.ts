@@ -73,6 +73,7 @@ export function windowMs(alarm: AlarmRecord, clock: Clock): number {
 /**
  * The last complete periods of a metric, newest first. A period passes `timeScale` times faster than on AWS; totals are
  * extrapolated to the full period, so that 1,000 requests/s are 60,000 a minute at every time scale.
+ * @param unit only what was recorded in it; everything when absent
  */
 export function metricPoints(
   id: MetricId,
@@ -81,13 +82,14 @@ export function metricPoints(
   count: number,
   metrics: MetricStore,
   clock: Clock,
+  unit?: string,
 ): AlarmPoint[] {
   const window = realPeriodMs(seconds, clock);
   const end = Math.floor(clock.now() / window) * window;
   const factor = isTotal(statistic) ? (seconds * 1000) / window : 1;
   return Array.from({ length: count }, (_, i) => {
     const startMs = end - (i + 1) * window;
-    const distribution = metrics.window(id, startMs, startMs + window);
+    const distribution = metrics.window(id, startMs, startMs + window, unit);
     const value = distribution.count ? distribution.statistic(statistic) : undefined;
     return {
       startMs,

@@ -16,7 +16,7 @@ export function alarmPoints(alarm: AlarmRecord, metrics: MetricStore, clock: Clo
   const seconds = periodSeconds(input);
   if (alarm.metric) {
     const statistic = input.Statistic ?? input.ExtendedStatistic ?? "Average";
-    return metricPoints(alarm.metric, statistic, seconds, count, metrics, clock);
+    return metricPoints(alarm.metric, statistic, seconds, count, metrics, clock, input.Unit);
   }
   const queries = input.Metrics ?? [];
   const shown = queries.find((q) => q.ReturnData !== false);
@@ -85,6 +85,7 @@ class AlarmMath implements MathScope {
       count,
       metricStore,
       clock,
+      stat.Unit,
     );
     const values = new Map<number, number>();
     for (const { startMs, value } of points.reverse()) if (value !== undefined) values.set(startMs, value);

@@ -3,6 +3,7 @@ import {
   DashboardNotFoundError,
   DeleteDashboardsCommand,
   GetDashboardCommand,
+  InvalidParameterValueException,
   ListDashboardsCommand,
   PutDashboardCommand,
 } from "@aws-sdk/client-cloudwatch";
@@ -46,9 +47,11 @@ export function registerDashboards(
     .on(PutDashboardCommand)((input, ctx) => {
       const name = input.DashboardName ?? "";
       if (!/^[A-Za-z0-9_-]{1,255}$/.test(name))
-        throw new DashboardInvalidInputError({
+        throw new InvalidParameterValueException({
           ...META,
-          message: `The value ${name} for field DashboardName contains invalid characters. It can only contain alphanumerics, dash (-) and underscore (_).`,
+          // The end of the line is CloudWatch's.
+          message:
+            "The value for field DashboardName contains invalid characters. It can only contain alphanumerics, dash (-) and underscore (_).\n",
         });
       try {
         JSON.parse(input.DashboardBody ?? "");

@@ -99,7 +99,13 @@ class MetricDataRequest implements MathScope {
     this.evaluating.add(id);
     const stat = query.MetricStat;
     const value = stat
-      ? this.read(metricId(stat.Metric ?? {}), stat.Stat ?? "Average", stat.Period ?? 60, this.labelOf(query))
+      ? this.read(
+          metricId(stat.Metric ?? {}),
+          stat.Stat ?? "Average",
+          stat.Period ?? 60,
+          this.labelOf(query),
+          stat.Unit,
+        )
       : evaluateMath(query.Expression ?? "", this);
     this.evaluating.delete(id);
     this.known.set(id, value);
@@ -110,13 +116,16 @@ class MetricDataRequest implements MathScope {
   private labelOf({ Id, MetricStat }: MetricDataQuery): string {
     const name = MetricStat?.Metric?.MetricName;
     const alike = this.queries.filter((q) => q.MetricStat?.Metric?.MetricName === name);
-    const differ = new Set(alike.map((q) => q.MetricStat?.Stat)).size > 1;
-    return name === undefined ? (Id ?? "") : differ ? `${name} ${MetricStat?.Stat}` : name;
+    if (name === undefined) return Id ?? "";
+    const differing = (["Stat", "Period"] as const).filter(
+      (member) => new Set(alike.map((q) => q.MetricStat?.[member])).size > 1,
+    );
+    return [name, ...differing.map((member) => MetricStat?.[member])].join(" ");
   }
 
-  private read(id: MetricId, statistic: string, periodSeconds: number, label: string): Series {
+  private read(id: MetricId, statistic: string, periodSeconds: number, label: string, unit?: string): Series {
     const values = new Map<number, number>();
-    for (const { startMs, distribution } of this.store.read(id, this.fromMs, this.toMs, periodSeconds * 1000)) {
+    for (const { startMs, distribution } of this.store.read(id, this.fromMs, this.toMs, periodSeconds * 1000, unit)) {
       const v = distribution.statistic(statistic);
       if (v === undefined)
         throw new WireError(

@@ -22,7 +22,7 @@ export function assertDatum({ Value, Values, Counts, StatisticValues }: MetricDa
   if (Value !== undefined && many) throw new InvalidParameterValueException(both("Value", "Values"));
   if (Value !== undefined && StatisticValues)
     throw new InvalidParameterCombinationException(both("Value", "StatisticValues"));
-  if (many && StatisticValues) throw new InvalidParameterCombinationException(both("Values", "StatisticValues"));
+  // Values beside StatisticValues are let through, as on AWS.
   if (many && Counts?.length && Counts.length !== many.length)
     throw new InvalidParameterValueException({
       ...META,

@@ -67,15 +67,18 @@ export function registerMetrics(
       const store = storeOf(ctx.region);
       return {
         Label: input.MetricName,
-        Datapoints: store.read(id, from, to, periodMs).map(({ startMs, distribution }): Datapoint => {
-          const point: Datapoint = { Timestamp: new Date(startMs), Unit: (store.unitOf(id) ?? "None") as StandardUnit };
-          for (const s of input.Statistics ?? []) point[s] = distribution.statistic(s);
-          for (const s of input.ExtendedStatistics ?? []) {
-            point.ExtendedStatistics ??= {};
-            point.ExtendedStatistics[s] = distribution.statistic(s) ?? Number.NaN;
-          }
-          return point;
-        }),
+        // Each unit has points of its own.
+        Datapoints: (input.Unit === undefined ? store.unitsOf(id) : [input.Unit])
+          .flatMap((unit) => store.read(id, from, to, periodMs, unit).map((period) => ({ unit, ...period })))
+          .map(({ unit, startMs, distribution }): Datapoint => {
+            const point: Datapoint = { Timestamp: new Date(startMs), Unit: unit as StandardUnit };
+            for (const s of input.Statistics ?? []) point[s] = distribution.statistic(s);
+            for (const s of input.ExtendedStatistics ?? []) {
+              point.ExtendedStatistics ??= {};
+              point.ExtendedStatistics[s] = distribution.statistic(s) ?? Number.NaN;
+            }
+            return point;
+          }),
       };
     })
     .on(ListMetricsCommand)((input, ctx) => {

@@ -17,6 +17,7 @@ export interface MetricPeriod {
   distribution: Distribution;
 }
 
+/** What was recorded of a metric in one unit; CloudWatch keeps the units apart and converts none. */
 interface Series {
   id: MetricId;
   unit?: string;
@@ -39,6 +40,8 @@ const TIERS = [
   { resolutionMs: HOUR, keepMs: 455 * 24 * HOUR },
 ] as const;
 const SWEEP_EVERY_MS = 60_000;
+/** What a sample without a unit is in (AWS: MetricDatum, Unit). */
+const NO_UNIT = "None";
 
 interface SavedSeries extends Pick<Series, "id" | "unit" | "lastMs"> {
   tiers: Map<number, PlainDistribution>[];
@@ -46,7 +49,8 @@ interface SavedSeries extends Pick<Series, "id" | "unit" | "lastMs"> {
 
 /** The metrics of one region. */
 export class MetricStore {
-  private readonly series = new Map<string, Series>();
+  /** By metric, one for each unit. */
+  private readonly metrics = new Map<string, Series[]>();
   private sweptAt = 0;
 
   constructor(private readonly clock: Clock) {}
@@ -69,15 +73,14 @@ export class MetricStore {
   /**
    * Aggregates [fromMs, toMs) into periods aligned to the epoch; periods without a sample are absent.
    * @param periodMs at least 1,000
+   * @param unit only what was recorded in it; everything when absent
    */
-  read(id: MetricId, fromMs: number, toMs: number, periodMs: number): MetricPeriod[] {
-    const series = this.series.get(keyOf(id));
-    if (!series) return [];
+  read(id: MetricId, fromMs: number, toMs: number, periodMs: number, unit?: string): MetricPeriod[] {
     const age = this.clock.now() - fromMs;
     let tier = TIERS.findIndex((t) => age <= t.keepMs);
     if (tier < 0) tier = TIERS.length - 1;
     const periods = new Map<number, Distribution>();
-    for (const [start, distribution] of series.tiers[tier] ?? []) {
+    for (const [start, distribution] of this.seriesOf(id, unit).flatMap(({ tiers }) => [...(tiers[tier] ?? [])])) {
       if (start < fromMs || start >= toMs) continue;
       const period = Math.floor(start / periodMs) * periodMs;
       let merged = periods.get(period);
@@ -90,21 +93,29 @@ export class MetricStore {
     return [...periods].sort(([a], [b]) => a - b).map(([startMs, distribution]) => ({ startMs, distribution }));
   }
 
-  /** Everything in [fromMs, toMs) as one distribution. */
-  window(id: MetricId, fromMs: number, toMs: number): Distribution {
+  /** Everything in [fromMs, toMs), or what of it was recorded in one unit, as one distribution. */
+  window(id: MetricId, fromMs: number, toMs: number, unit?: string): Distribution {
     const merged = new Distribution();
-    const tier = this.series.get(keyOf(id))?.tiers[0];
     const { resolutionMs } = TIERS[0];
-    for (let start = Math.ceil(fromMs / resolutionMs) * resolutionMs; tier && start < toMs; start += resolutionMs) {
-      const bucket = tier.get(start);
-      if (bucket) merged.merge(bucket);
-    }
+    const first = Math.ceil(fromMs / resolutionMs) * resolutionMs;
+    for (const { tiers } of this.seriesOf(id, unit))
+      for (let start = first; start < toMs; start += resolutionMs) {
+        const bucket = tiers[0]?.get(start);
+        if (bucket) merged.merge(bucket);
+      }
     return merged;
+  }
+
+  private seriesOf(id: MetricId, unit: string | undefined): Series[] {
+    const all = this.metrics.get(keyOf(id)) ?? [];
+    return unit === undefined ? all : all.filter((series) => (series.unit ?? NO_UNIT) === unit);
   }
 
   /** Metrics with their newest sample's time, for ListMetrics. */
   list(): { id: MetricId; lastMs: number }[] {
-    return [...this.series.values()].map(({ id, lastMs }) => ({ id, lastMs }));
+    return [...this.metrics.values()].flatMap((all) =>
+      all.slice(0, 1).map(({ id }) => ({ id, lastMs: Math.max(...all.map(({ lastMs }) => lastMs)) })),
+    );
   }
 
   /**
@@ -112,7 +123,8 @@ export class MetricStore {
    * themselves. There are many of the latter, so that they are kept by the minute.
    */
   save(which: "clients" | "services"): unknown {
-    return [...this.series.values()]
+    return [...this.metrics.values()]
+      .flat()
       .filter(({ id }) => /^\/?aws\//i.test(id.namespace) === (which === "services"))
       .map(
         ({ id, unit, lastMs, tiers }): SavedSeries => ({
@@ -132,28 +144,35 @@ export class MetricStore {
       const [seconds, minutes, ...rest] = tiers;
       // What was kept by the minute stands in the minute's first second, where recent readings look for it.
       const recent = seconds?.size ? seconds : [...(minutes ?? [])].filter(([start]) => start >= oldest);
-      this.series.set(keyOf(id), {
+      const series: Series = {
         id,
         unit,
         lastMs,
         tiers: [recent, minutes ?? [], ...rest].map(
           (tier) => new Map([...tier].map(([start, d]) => [start, Distribution.fromPlain(d)])),
         ),
-      });
+      };
+      this.metrics.set(keyOf(id), [...this.seriesOf(id, undefined).filter((one) => one.unit !== unit), series]);
     }
   }
 
-  unitOf(id: MetricId): string | undefined {
-    return this.series.get(keyOf(id))?.unit;
+  /** Units that a metric was recorded in. */
+  unitsOf(id: MetricId): string[] {
+    return this.seriesOf(id, undefined).map(({ unit }) => unit ?? NO_UNIT);
   }
 
   private bucketsAt(id: MetricId, unit: string | undefined, atMs: number): Distribution[] {
     this.sweep();
     const key = keyOf(id);
-    let series = this.series.get(key);
+    let all = this.metrics.get(key);
+    if (!all) {
+      all = [];
+      this.metrics.set(key, all);
+    }
+    let series = all.find((one) => (one.unit ?? NO_UNIT) === (unit ?? NO_UNIT));
     if (!series) {
       series = { id, unit, tiers: TIERS.map(() => new Map()), lastMs: atMs };
-      this.series.set(key, series);
+      all.push(series);
     }
     if (atMs > series.lastMs) series.lastMs = atMs;
     const second = Math.floor(atMs / TIERS[0].resolutionMs);
@@ -180,7 +199,7 @@ export class MetricStore {
     const now = this.clock.now();
     if (now - this.sweptAt < SWEEP_EVERY_MS) return;
     this.sweptAt = now;
-    for (const series of this.series.values()) {
+    for (const series of [...this.metrics.values()].flat()) {
       series.recent = undefined;
       series.tiers.forEach((tier, i) => {
         const oldest = now - (TIERS[i]?.keepMs ?? 0);

@@ -23,6 +23,7 @@ import {
 import { persistMap } from "../engine/dataDir.ts";
 import { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { serviceInfo } from "../wire/serviceInfo.ts";
+import { WireError } from "../wire/types.ts";
 import type { AppendLog, ServiceModule, World } from "../world.ts";
 import { addFilterOperations } from "./filters.ts";
 import { LogFollowers } from "./followers.ts";
@@ -119,6 +120,11 @@ function addGroupOperations(service: ServiceBuilder, { world, store, groupOf }: 
   service
     .on(CreateLogGroupCommand)((input, ctx) => {
       const groups = store.groups(ctx.region);
+      if (input.deletionProtectionEnabled)
+        throw new InvalidParameterException({
+          message: "This sandbox has no deletion protection of log groups; leave deletionProtectionEnabled out.",
+          $metadata: {},
+        });
       if (groups.has(input.logGroupName!))
         throw new ResourceAlreadyExistsException({ message: "The specified log group already exists", $metadata: {} });
       const group = newGroup(input.logGroupName!, world.clock.now());
@@ -160,6 +166,7 @@ function addGroupOperations(service: ServiceBuilder, { world, store, groupOf }: 
             storedBytes: [...group.streams.values()].reduce((sum, stream) => sum + stream.bytes, 0),
             kmsKeyId: group.kmsKeyId,
             logGroupClass: group.logGroupClass,
+            deletionProtectionEnabled: false,
           };
         }),
         nextToken,
@@ -214,6 +221,8 @@ function addStreamOperations(service: ServiceBuilder, { world, store, groupOf, s
       return {};
     })
     .on(DescribeLogStreamsCommand)((input, ctx) => {
+    if (input.logGroupName !== undefined && input.logGroupIdentifier !== undefined)
+      throw new WireError("ValidationException", "LogGroup name and LogGroup ARN are mutually exclusive parameters.");
     const group = groupOf(ctx.region, input.logGroupName, input.logGroupIdentifier);
     const byTime = input.orderBy === "LastEventTime";
     if (byTime && input.logStreamNamePrefix !== undefined)

@@ -61,6 +61,7 @@ export function addMetricFilterOperations(service: ServiceBuilder, { world, stor
           metricTransformations: filter.transformations,
           creationTime: filter.createdAt,
           logGroupName: group.name,
+          applyOnTransformedLogs: false,
         })),
         nextToken,
       };

@@ -57,6 +57,7 @@ export function addSubscriptionOperations(service: ServiceBuilder, { world, grou
           destinationArn: filter.destinationArn,
           distribution: "ByLogStream" as const,
           creationTime: filter.createdAt,
+          applyOnTransformedLogs: false,
         })),
         nextToken,
       };

@@ -220,7 +220,14 @@ async function check(world: World, input: CreateScheduleInput, ctx: CallContext)
   } catch {
     throw invalid(`Invalid ScheduleExpressionTimezone ${input.ScheduleExpressionTimezone}.`);
   }
-  if (!scheduleOf(input)) throw invalid(`Invalid Schedule Expression ${input.ScheduleExpression}.`);
+  // One of the two days is always a question mark (AWS: "Schedule types in EventBridge Scheduler").
+  const [, , days, , weekdays] =
+    /^cron\((.*)\)$/
+      .exec(input.ScheduleExpression ?? "")?.[1]
+      ?.trim()
+      .split(/\s+/) ?? [];
+  if ((days !== undefined && days !== "?" && weekdays !== "?") || !scheduleOf(input))
+    throw invalid(`Invalid Schedule Expression ${input.ScheduleExpression}.`);
   const arn = input.Target?.Arn ?? "";
   if (!UNIVERSAL.test(arn) && !FUNCTION.test(arn))
     throw invalid(
