@@ -65,8 +65,10 @@ export function addChangeSetOperations(service: ServiceBuilder, world: World, st
       return {
         ...summary(stack, changeSet),
         Parameters: shownParameters(changeSet.model),
-        NotificationARNs: changeSet.notificationArns,
-        Capabilities: changeSet.model.capabilities.length ? changeSet.model.capabilities : undefined,
+        // These are there when they are empty too (seen on AWS); Tags and Parameters are not.
+        NotificationARNs: changeSet.notificationArns ?? [],
+        RollbackConfiguration: {},
+        Capabilities: changeSet.model.capabilities,
         Tags: changeSet.model.tags.length ? changeSet.model.tags : undefined,
         Changes: values ? page : page.map(withoutValues),
         NextToken,
@@ -97,7 +99,11 @@ export function addChangeSetOperations(service: ServiceBuilder, world: World, st
         onFailure: changeSet.onStackFailure,
       };
       const isNew = stack.status === "REVIEW_IN_PROGRESS";
-      if (isNew) stack.model = changeSet.model;
+      if (isNew) {
+        stack.model = changeSet.model;
+        // The stack is older than the execution that fills it (seen on AWS).
+        stack.updatedAt = world.clock.now();
+      }
       const finished = (isNew ? startCreation : startUpdate)(world, store, stack, changeSet.model, operation).then(
         () => {
           changeSet.executionStatus = /^(CREATE|UPDATE)_COMPLETE$/.test(stack.status)
@@ -141,9 +147,7 @@ function checkTarget(stack: Stack | undefined, input: CreateChangeSetCommandInpu
       return;
     }
     if (stack.status !== "REVIEW_IN_PROGRESS")
-      invalid(
-        `Stack [${stack.name}] already exists and cannot be created again with the changeSet [${ChangeSetName}].`,
-      );
+      invalid(`Stack [${StackName}] already exists and cannot be created again with the changeSet [${ChangeSetName}].`);
   } else {
     if (!stack) invalid(`Stack [${StackName}] does not exist`);
     if (
@@ -223,10 +227,12 @@ function summary(stack: Stack, changeSet: ChangeSet) {
 /** Property values are shown only on request (AWS: DescribeChangeSet, IncludePropertyValues). */
 function withoutValues(change: ChangeSet["changes"][number]): ChangeSet["changes"][number] {
   const { BeforeContext: _before, AfterContext: _after, Details, ...rest } = change.ResourceChange ?? {};
+  if (rest.Action === "Add") delete rest.Replacement;
+  const byResource = Details?.some(({ ChangeSource }) => ChangeSource?.startsWith("Resource"));
   const shown = Details?.map(({ Target = {}, ...detail }) => {
     const { BeforeValue: _old, AfterValue: _new, Path: _path, AttributeChangeType: _kind, ...target } = Target;
     return { ...detail, Target: target };
-  });
+  }).filter((detail) => !byResource || detail.ChangeSource !== "DirectModification" || detail.Evaluation !== "Dynamic");
   // Without the paths, the places of one property are one change.
   const texts = shown?.map((detail) => JSON.stringify(detail));
   const once = shown?.filter((_, index) => texts?.indexOf(texts[index]!) === index);

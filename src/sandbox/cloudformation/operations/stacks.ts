@@ -208,7 +208,8 @@ export function addStackQueries(service: ServiceBuilder, store: StackStore): voi
       };
     })
     .on(DescribeStackEventsCommand)((input, ctx) => {
-      const { events } = stackOf(store, input.StackName, ctx.region);
+      const { events } =
+        store.find(input.StackName, ctx.region) ?? invalid(`Stack [${input.StackName}] does not exist`);
       const { page, NextToken } = pageOf([...events].reverse(), input.NextToken);
       return { StackEvents: page, NextToken };
     })
@@ -326,11 +327,13 @@ function times(stack: Stack) {
 
 function describe(store: StackStore, stack: Stack) {
   const { model } = stack;
+  // Seen on AWS: a deleted stack has neither its last change set nor a protection.
+  const isGone = stack.status === "DELETE_COMPLETE";
   return {
     ...familyOf(store, stack),
     StackId: stack.id,
     StackName: stack.name,
-    ChangeSetId: stack.changeSetId,
+    ChangeSetId: isGone ? undefined : stack.changeSetId,
     Description: model?.template.description,
     Parameters: shownParameters(model),
     ...times(stack),
@@ -344,7 +347,7 @@ function describe(store: StackStore, stack: Stack) {
     Outputs: stack.outputs.length ? stack.outputs : undefined,
     RoleARN: stack.roleArn,
     Tags: model?.tags ?? [],
-    EnableTerminationProtection: stack.terminationProtection,
+    EnableTerminationProtection: isGone ? undefined : stack.terminationProtection,
     DriftInformation: driftOf(stack),
   };
 }

@@ -5,6 +5,7 @@ import { capabilitiesOf, declaredTemplate } from "../stacks/model.ts";
 import type { StackStore } from "../stacks/stack.ts";
 import { type Template, transformsOf } from "../template/template.ts";
 import { parseTemplateText } from "../template/templateText.ts";
+import { invalid } from "../template/value.ts";
 import { changeSetOf, stackOf } from "./finding.ts";
 import { templateText } from "./templateSource.ts";
 
@@ -25,13 +26,14 @@ export function addTemplateOperations(service: ServiceBuilder, world: World, sto
         ),
         Description: template.description,
         ...neededCapabilities(template),
-        DeclaredTransforms: transformsOf(parseTemplateText(text)),
+        DeclaredTransforms: declaredTransforms(text),
       };
     })
     .on(GetTemplateSummaryCommand)(async (input, ctx) => {
-      const text = input.StackName
-        ? (stackOf(store, input.StackName, ctx.region).model?.text ?? "")
-        : await templateText(world, ctx.region, input);
+      const stack = input.StackName ? stackOf(store, input.StackName, ctx.region) : undefined;
+      if (stack?.status === "REVIEW_IN_PROGRESS")
+        invalid("GetTemplateSummary cannot be called on REVIEW_IN_PROGRESS stacks.");
+      const text = stack ? (stack.model?.text ?? "") : await templateText(world, ctx.region, input);
       const template = declaredTemplate(text);
       return {
         Parameters: Object.entries(template.parameters).map(([ParameterKey, declaration]) => ({
@@ -47,10 +49,13 @@ export function addTemplateOperations(service: ServiceBuilder, world: World, sto
         ResourceTypes: Object.values(template.resources).map(({ type }) => type),
         Version: "2010-09-09",
         Metadata: template.metadata === undefined ? undefined : JSON.stringify(template.metadata),
-        DeclaredTransforms: transformsOf(parseTemplateText(text)),
+        DeclaredTransforms: declaredTransforms(text),
       };
     })
     .on(GetTemplateCommand)((input, ctx) => {
+    if (!input.ChangeSetName && !input.StackName) invalid("StackName is required if ChangeSetName is not specified.");
+    if (input.ChangeSetName && !input.ChangeSetName.startsWith("arn:") && !input.StackName)
+      invalid("StackName is a required parameter.");
     const model = input.ChangeSetName
       ? changeSetOf(store, input.ChangeSetName, input.StackName, ctx.region).changeSet.model
       : stackOf(store, input.StackName, ctx.region).model;
@@ -59,6 +64,12 @@ export function addTemplateOperations(service: ServiceBuilder, world: World, sto
       StagesAvailable: ["Original", "Processed"],
     };
   });
+}
+
+/** Absent when there are none, as on AWS. */
+function declaredTransforms(text: string): string[] | undefined {
+  const transforms = transformsOf(parseTemplateText(text));
+  return transforms.length ? transforms : undefined;
 }
 
 function neededCapabilities(template: Template) {

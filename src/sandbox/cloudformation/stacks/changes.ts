@@ -78,6 +78,8 @@ function added(id: string, model: StackModel, scope: Scope, withValues: boolean)
     Scope: [],
     Details: [],
     AfterContext: withValues ? context(after) : undefined,
+    // Only with values (seen on AWS).
+    Replacement: withValues ? "True" : undefined,
   };
 }
 
@@ -136,6 +138,7 @@ function modified(
           expression: declaration.properties[name],
           always: always.has(name),
           parameters: changedParameters(stack, model),
+          isResource: (entity) => entity in model.template.resources,
           withValues,
         }),
       ),
@@ -177,6 +180,7 @@ interface PropertyChange {
   always: boolean;
   /** Parameters that have new values. */
   parameters: ReadonlySet<string>;
+  isResource: (entity: string) => boolean;
   withValues: boolean;
 }
 
@@ -198,13 +202,17 @@ function details(change: PropertyChange): ResourceChangeDetail[] {
   const references = referencesIn(change.expression).filter(({ kind }) => kind === "ref" || kind === "getAtt");
   const parameters = references.filter(({ kind, name: used }) => kind === "ref" && change.parameters.has(used));
   return targets.flatMap((Target): ResourceChangeDetail[] => {
-    if (dynamic)
-      return references.map(({ kind, name: entity, attribute }) => ({
+    if (dynamic) {
+      const causes = references.filter(({ name: entity }) => change.isResource(entity));
+      const caused = causes.map(({ kind, name: entity, attribute }) => ({
         Target,
-        Evaluation: "Dynamic",
+        Evaluation: always ? ("Dynamic" as const) : ("Static" as const),
         ChangeSource: kind === "ref" ? ("ResourceReference" as const) : ("ResourceAttribute" as const),
         CausingEntity: attribute === undefined ? entity : `${entity}.${attribute}`,
       }));
+      // That a replaced resource has another name is certain, what it will be is not: two entries (seen on AWS).
+      return always ? caused : [{ Target, Evaluation: "Dynamic", ChangeSource: "DirectModification" }, ...caused];
+    }
     // A value that comes by a parameter is shown twice (AWS: "Example change sets", modifying a parameter's value).
     if (parameters.length)
       return [

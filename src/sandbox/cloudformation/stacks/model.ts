@@ -10,6 +10,7 @@ import { checkReferences } from "../template/references.ts";
 import { readTemplate, type Template, transformsOf } from "../template/template.ts";
 import { parseTemplateText } from "../template/templateText.ts";
 import { isMap, type ValueMap } from "../template/value.ts";
+import { checkMappings } from "./mappings.ts";
 import { assertPresent, presentResources, scopeOf, wantedResources } from "./scope.ts";
 import type { Stack, StackModel, StackStore } from "./stack.ts";
 
@@ -101,6 +102,7 @@ export function readModel(
   checkRules(template.rules, scope);
   const wanted = wantedResources(model, scope);
   assertPresent(model, scope, wanted);
+  checkMappings(model, scope, wanted);
   dependenciesOf(template, wanted);
   return model;
 }

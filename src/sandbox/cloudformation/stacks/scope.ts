@@ -110,7 +110,7 @@ export function assertPresent({ template }: StackModel, scope: Scope, wanted: Re
 }
 
 /** The value with every Fn::If in place of which one of its branches stands. */
-function chosen(value: Value, scope: Scope): Value {
+export function chosen(value: Value, scope: Scope): Value {
   if (Array.isArray(value)) return value.map((item) => chosen(item, scope));
   if (!isMap(value)) return value;
   const branches = value["Fn::If"];

@@ -182,7 +182,7 @@ export function setStackStatus(
     ResourceType: "AWS::CloudFormation::Stack",
     ResourceStatus: status as ResourceStatus,
     ResourceStatusReason: reason,
-    ...base(stack, now, token),
+    ...base(stack, eventTime(stack, now), token),
   });
 }
 
@@ -199,16 +199,22 @@ export function setResourceStatus(
   resource.reason = reason;
   resource.changedAt = now;
   resource.drift = undefined;
+  const at = eventTime(stack, now);
   record(stack, {
-    EventId: `${resource.logicalId}-${status}-${new Date(now).toISOString()}-${stack.events.length}`,
+    EventId: `${resource.logicalId}-${status}-${new Date(at).toISOString()}`,
     LogicalResourceId: resource.logicalId,
     PhysicalResourceId: resource.physicalId ?? "",
     ResourceType: resource.type,
     ResourceStatus: status,
     ResourceStatusReason: reason,
     ResourceProperties: JSON.stringify(resource.properties),
-    ...base(stack, now, token),
+    ...base(stack, at, token),
   });
+}
+
+/** Clients sort events by their times: no two of a stack have the same, also where the clock stands. Epoch ms. */
+function eventTime(stack: Stack, now: number): number {
+  return Math.max(now, (stack.events.at(-1)?.Timestamp?.getTime() ?? 0) + 1);
 }
 
 function base(stack: Stack, now: number, token: string | undefined) {

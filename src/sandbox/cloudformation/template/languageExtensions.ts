@@ -32,7 +32,11 @@ export function expandTransforms(
   values: ReadonlyMap<string, string>,
   snippets: ReadonlyMap<string, ValueMap> = new Map(),
 ): ValueMap {
-  const known: Known = { parameters: values, mappings: isMap(given.Mappings) ? given.Mappings : {} };
+  const known: Known = {
+    parameters: values,
+    mappings: isMap(given.Mappings) ? given.Mappings : {},
+    conditions: isMap(given.Conditions) ? given.Conditions : {},
+  };
   const root = snippets.size ? (include(given, known, snippets) as ValueMap) : given;
   const transforms = transformsOf(root).filter((name) => name !== INCLUDE || snippets.size === 0);
   refuseMacros(root);
@@ -102,6 +106,11 @@ function named(value: ValueMap, known: Known): ValueMap {
     const name = constant(value.Condition, known);
     return typeof name === "string" ? { ...value, Condition: name } : value;
   }
+  if (typeof value.Type === "string")
+    for (const policy of ["DeletionPolicy", "UpdateReplacePolicy"]) {
+      const chosen = isMap(value[policy]) ? constant(value[policy], known) : undefined;
+      if (chosen !== undefined) return named({ ...value, [policy]: chosen }, known);
+    }
   const target = value["Fn::GetAtt"];
   if (!Array.isArray(target)) return value;
   const parts = target.map((part) => (typeof part === "string" ? part : (constant(part, known) ?? part)));

@@ -90,7 +90,8 @@ export function checkReferences(
         invalid(
           `Template format error: Unresolved resource dependencies [${name}] in the ${block} block of the template`,
         );
-      if (kind === "condition") checkCondition(template, name, block);
+      if (kind === "condition" && !(name in template.conditions))
+        invalid(`Template error: unresolved condition dependency ${name} in Fn::If`);
       if (kind !== "getAtt") continue;
       const resource = template.resources[name];
       if (!resource) invalid(`Template error: instance of Fn::GetAtt references undefined resource ${name}`);

@@ -121,9 +121,7 @@ export function readTemplate(root: ValueMap, left?: string): Template {
     transforms: transformsOf(root),
     metadata: root.Metadata,
     parameters: mapValues(section(root, "Parameters"), readParameter),
-    mappings: mapValues(section(root, "Mappings"), (map, name) =>
-      isMap(map) ? map : invalid(`Template format error: Every Mappings attribute must be a map: [${name}]`),
-    ),
+    mappings: mapValues(section(root, "Mappings"), readMapping),
     conditions: section(root, "Conditions"),
     rules: mapValues(section(root, "Rules"), readRule),
     resources: mapValues(left === undefined ? resources : without(resources, left), readResource),
@@ -137,7 +135,7 @@ export function transformsOf(root: ValueMap): string[] {
   if (transform === undefined) return [];
   return (Array.isArray(transform) ? transform : [transform]).map((item) => {
     const name = isMap(item) ? item.Name : item;
-    return typeof name === "string" ? name : invalid("Template format error: Transform must be the name of a macro.");
+    return typeof name === "string" ? name : invalid("Key Name of transform definition must be a string.");
   });
 }
 
@@ -158,6 +156,17 @@ function mapValues<T>(map: ValueMap, read: (value: Value, name: string) => T): R
 
 function checkId(kind: string, name: string): void {
   if (!LOGICAL_ID.test(name)) invalid(`Template format error: ${kind} name ${name} is non alphanumeric.`);
+}
+
+/** Two levels of keys above texts and lists, nothing computed (seen on AWS). */
+function readMapping(map: Value, name: string): ValueMap {
+  if (!isMap(map)) invalid(`Template format error: Every Mappings member ${name} must be a map`);
+  for (const [key, row] of Object.entries(map)) {
+    if (!isMap(row)) invalid(`Template format error: Every Mappings member ${key} must be a map`);
+    for (const value of Object.values(row))
+      if (isMap(value)) invalid("Template format error: Every Mappings attribute must be a String or a List.");
+  }
+  return map;
 }
 
 function readParameter(value: Value, name: string): ParameterDeclaration {
