@@ -77,6 +77,11 @@ export function addChangeSetOperations(service: ServiceBuilder, world: World, st
     })
     .on(ExecuteChangeSetCommand)(async (input, ctx) => {
       const { stack, changeSet } = changeSetOf(store, input.ChangeSetName, input.StackName, ctx.region);
+      if (changeSet.status === "FAILED")
+        throw new InvalidChangeSetStatusException({
+          message: `ChangeSet [${changeSet.id}] cannot be executed in its current status of [FAILED]`,
+          $metadata: {},
+        });
       if (changeSet.executionStatus !== "AVAILABLE")
         throw new InvalidChangeSetStatusException({
           message: `ChangeSet [${changeSet.id}] cannot be executed in its current execution status of [${changeSet.executionStatus}]`,
@@ -227,7 +232,6 @@ function summary(stack: Stack, changeSet: ChangeSet) {
 /** Property values are shown only on request (AWS: DescribeChangeSet, IncludePropertyValues). */
 function withoutValues(change: ChangeSet["changes"][number]): ChangeSet["changes"][number] {
   const { BeforeContext: _before, AfterContext: _after, Details, ...rest } = change.ResourceChange ?? {};
-  if (rest.Action === "Add") delete rest.Replacement;
   const byResource = Details?.some(({ ChangeSource }) => ChangeSource?.startsWith("Resource"));
   const shown = Details?.map(({ Target = {}, ...detail }) => {
     const { BeforeValue: _old, AfterValue: _new, Path: _path, AttributeChangeType: _kind, ...target } = Target;

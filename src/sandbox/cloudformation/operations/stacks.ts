@@ -239,7 +239,7 @@ export function addStackQueries(service: ServiceBuilder, store: StackStore): voi
     .on(DescribeStackResourceCommand)((input, ctx) => {
       const stack = store.find(input.StackName, ctx.region) ?? invalid(`Stack '${input.StackName}' does not exist`);
       const resource = stack.resources.get(input.LogicalResourceId!);
-      if (!resource) return invalid(`Resource ${input.LogicalResourceId} does not exist for stack ${stack.name}`);
+      if (!resource) return invalid(`Resource ${input.LogicalResourceId} does not exist for stack ${input.StackName}`);
       return {
         StackResourceDetail: {
           StackName: stack.name,

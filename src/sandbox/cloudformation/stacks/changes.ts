@@ -78,8 +78,6 @@ function added(id: string, model: StackModel, scope: Scope, withValues: boolean)
     Scope: [],
     Details: [],
     AfterContext: withValues ? context(after) : undefined,
-    // Only with values (seen on AWS).
-    Replacement: withValues ? "True" : undefined,
   };
 }
 

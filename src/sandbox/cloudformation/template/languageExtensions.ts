@@ -45,8 +45,19 @@ export function expandTransforms(
     invalid(
       `No transform named ${other} found. This sandbox runs ${LANGUAGE_EXTENSIONS} and ${INCLUDE} only; expand other macros before you deploy.`,
     );
-  if (transforms.length === 0) return root;
-  return expandMap(root, new Map(), known, { left: MAX_ROUNDS });
+  return withPolicies(transforms.length ? expandMap(root, new Map(), known, { left: MAX_ROUNDS }) : root, known);
+}
+
+/** What becomes of a resource may hang on parameters and conditions, with any template (seen on AWS). */
+function withPolicies(root: ValueMap, known: Known): ValueMap {
+  if (!isMap(root.Resources)) return root;
+  const Resources: ValueMap = { ...root.Resources };
+  for (const [id, resource] of Object.entries(Resources))
+    for (const policy of ["DeletionPolicy", "UpdateReplacePolicy"]) {
+      const chosen = isMap(resource) && isMap(resource[policy]) ? constant(resource[policy], known) : undefined;
+      if (chosen !== undefined) Resources[id] = { ...(Resources[id] as ValueMap), [policy]: chosen };
+    }
+  return { ...root, Resources };
 }
 
 /** True when a template asks for the capability to be expanded. */
@@ -106,11 +117,6 @@ function named(value: ValueMap, known: Known): ValueMap {
     const name = constant(value.Condition, known);
     return typeof name === "string" ? { ...value, Condition: name } : value;
   }
-  if (typeof value.Type === "string")
-    for (const policy of ["DeletionPolicy", "UpdateReplacePolicy"]) {
-      const chosen = isMap(value[policy]) ? constant(value[policy], known) : undefined;
-      if (chosen !== undefined) return named({ ...value, [policy]: chosen }, known);
-    }
   const target = value["Fn::GetAtt"];
   if (!Array.isArray(target)) return value;
   const parts = target.map((part) => (typeof part === "string" ? part : (constant(part, known) ?? part)));
