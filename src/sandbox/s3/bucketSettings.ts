@@ -73,15 +73,25 @@ export function settingsIn(store: BucketStore) {
   });
 }
 
-/** @throws WireError InvalidTag */
-function checkedBucketTags(tags: Tag[], ctx: CallContext): Tag[] {
+const isSystemTag = ({ Key }: Tag) => Key?.startsWith("aws:") ?? false;
+
+/**
+ * Tags that a bucket may get. Those of AWS itself may be sent as they are, but neither changed nor left out (seen on AWS).
+ * @param present the bucket's tags
+ * @throws WireError InvalidTag
+ */
+export function checkedBucketTags(tags: Tag[], present: Tag[], ctx: CallContext): Tag[] {
   if (new Set(tags.map(({ Key }) => Key)).size < tags.length)
     throw new WireError("InvalidTag", "Cannot provide multiple Tags with the same key", 400);
   // CloudFormation's own tags come from inside, by a call that is no request.
   const isRequest = ctx.request.headers.host !== undefined;
-  const own = isRequest ? tags.find(({ Key }) => Key?.startsWith("aws:")) : undefined;
+  if (!isRequest) return tags;
+  const has = (list: Tag[], tag: Tag) => list.some(({ Key, Value }) => Key === tag.Key && Value === tag.Value);
+  const own = tags.find((tag) => isSystemTag(tag) && !has(present, tag));
   if (own)
     throw new WireError("InvalidTag", "System tags cannot be added/updated by requester", 400, { TagKey: own.Key });
+  const lost = present.find((tag) => isSystemTag(tag) && !has(tags, tag));
+  if (lost) throw new WireError("InvalidTag", "System tags cannot be removed by requester", 400, { TagKey: lost.Key });
   return tags;
 }
 
@@ -142,11 +152,19 @@ export function addBucketSettings(service: ServiceBuilder, store: BucketStore): 
     .on(GetBucketVersioningCommand)((i, ctx) => versioning.get(i.Bucket, ctx))
     .on(PutBucketTaggingCommand)((i, ctx) => {
       ctx.status = 204;
-      const tags = checkedBucketTags(i.Tagging?.TagSet ?? [], ctx);
+      const present = (store.get(i.Bucket, ctx).settings.get("tagging") as Tag[] | undefined) ?? [];
+      const tags = checkedBucketTags(i.Tagging?.TagSet ?? [], present, ctx);
       return tags.length ? tagging.put(i.Bucket, ctx, tags) : tagging.remove(i.Bucket, ctx);
     })
     .on(GetBucketTaggingCommand)((i, ctx) => ({ TagSet: tagging.get(i.Bucket, ctx) }))
-    .on(DeleteBucketTaggingCommand)((i, ctx) => tagging.remove(i.Bucket, ctx))
+    .on(DeleteBucketTaggingCommand)((i, ctx) => {
+      const { settings } = store.get(i.Bucket, ctx);
+      const left = ((settings.get("tagging") as Tag[] | undefined) ?? []).filter(isSystemTag);
+      const isRequest = ctx.request.headers.host !== undefined;
+      if (!isRequest || left.length === 0) return tagging.remove(i.Bucket, ctx);
+      ctx.status = 204;
+      return tagging.put(i.Bucket, ctx, left);
+    })
     .on(PutBucketLifecycleConfigurationCommand)((i, ctx) => {
       lifecycle.put(i.Bucket, ctx, {
         Rules: i.LifecycleConfiguration?.Rules,

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import {
+  type ChecksumAlgorithm,
   type Grant,
   NoSuchBucket,
   type PutObjectCommandInput,
@@ -10,6 +11,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { checksum } from "../wire/body.ts";
 import { type CallContext, WireError } from "../wire/types.ts";
+import { keptMetadata } from "./metadata.ts";
 
 /** The checksum members that requests and answers share; a value is base64. */
 export interface Checksums {
@@ -66,6 +68,7 @@ export interface Upload {
   headers: ObjectHeaders;
   /** Of the parts' checksums, where the upload asked for one: SHA256. */
   checksumAlgorithm?: string;
+  checksumType?: StoredObject["checksumType"];
   tags?: Tag[];
   parts: Map<number, { body: Uint8Array; etag: string; at: number; checksums: Checksums }>;
 }
@@ -117,11 +120,24 @@ export function etagOf(body: Uint8Array): string {
   return `"${createHash("md5").update(body).digest("hex")}"`;
 }
 
-/** Checksums that a request brought along; a CRC32 of the body when it brought none. */
+/** Checksums that a request brought along; a CRC64NVME of the body when it brought none (AWS: "Checking object integrity"). */
 export function checksumsOf(input: Checksums, body: Uint8Array): Checksums {
+  return givenChecksums(input) ?? { ChecksumCRC64NVME: checksum("crc64nvme", body) };
+}
+
+/** Checksums that a request brought along, if any. */
+export function givenChecksums(input: Checksums): Checksums | undefined {
   const { ChecksumCRC32, ChecksumCRC32C, ChecksumCRC64NVME, ChecksumSHA1, ChecksumSHA256 } = input;
   const given = { ChecksumCRC32, ChecksumCRC32C, ChecksumCRC64NVME, ChecksumSHA1, ChecksumSHA256 };
-  return Object.values(given).some(Boolean) ? given : { ChecksumCRC32: checksum("crc32", body) };
+  return Object.values(given).some(Boolean) ? given : undefined;
+}
+
+/** What listings tell of an object's checksum: its algorithm and what it is of. */
+export function checksumKind({ checksums, checksumType }: StoredObject) {
+  const ChecksumAlgorithm = Object.entries(checksums)
+    .filter(([, value]) => value !== undefined)
+    .map(([name]) => name.slice("Checksum".length) as ChecksumAlgorithm);
+  return ChecksumAlgorithm.length ? { ChecksumAlgorithm, ChecksumType: checksumType } : {};
 }
 
 /** The body of a request after the wire layer has decoded it. */
@@ -143,7 +159,7 @@ export function headersOf(input: ObjectHeaders, bucket: Bucket): ObjectHeaders {
     CacheControl,
     Expires: input.Expires,
     WebsiteRedirectLocation: input.WebsiteRedirectLocation,
-    Metadata: Metadata && Object.keys(Metadata).length ? Metadata : undefined,
+    Metadata: keptMetadata(Metadata),
     StorageClass: input.StorageClass === "STANDARD" ? undefined : input.StorageClass,
     ...encryptionOf(input, bucket),
   };
@@ -177,9 +193,13 @@ export function shownEncryption(
 export function checkMd5(given: string | undefined, body: Uint8Array): void {
   if (given === undefined) return;
   if (Buffer.from(given, "base64").byteLength !== 16)
-    throw new WireError("InvalidDigest", "The Content-MD5 you specified is not valid.", 400);
-  if (createHash("md5").update(body).digest("base64") !== given)
-    throw new WireError("BadDigest", "The Content-MD5 you specified did not match what we received.", 400);
+    throw new WireError("InvalidDigest", "The Content-MD5 you specified was invalid.", 400, { "Content-MD5": given });
+  const CalculatedDigest = createHash("md5").update(body).digest("base64");
+  if (CalculatedDigest !== given)
+    throw new WireError("BadDigest", "The Content-MD5 you specified did not match what we received.", 400, {
+      ExpectedDigest: given,
+      CalculatedDigest,
+    });
 }
 
 /** Now in whole seconds, epoch ms. */

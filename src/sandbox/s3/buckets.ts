@@ -11,6 +11,7 @@ import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { WireError } from "../wire/types.ts";
 import type { World } from "../world.ts";
 import { checkAcl } from "./bucketAcl.ts";
+import { checkedBucketTags } from "./bucketSettings.ts";
 import { type BucketStore, noBucket, ownerId, wholeSeconds } from "./bucketStore.ts";
 import { versioningOf } from "./versions.ts";
 
@@ -34,6 +35,10 @@ export function addBucketOperations(service: ServiceBuilder, world: World, store
       if (input.ObjectLockEnabledForBucket)
         throw new WireError("NotImplemented", "This sandbox has no Object Lock; create the bucket without it.", 501);
       const settings = new Map<string, unknown>();
+      const tags = checkedBucketTags(input.CreateBucketConfiguration?.Tags ?? [], [], ctx);
+      if (tags.length) settings.set("tagging", tags);
+      // The name from before regions had others is given back as it came (seen on AWS).
+      if (asked === "EU") settings.set("location", asked);
       if (input.ObjectOwnership) settings.set("ownership", { Rules: [{ ObjectOwnership: input.ObjectOwnership }] });
       const ownership = input.ObjectOwnership ?? "BucketOwnerEnforced";
       if (ownership === "BucketOwnerEnforced" && input.ACL !== undefined && input.ACL !== "private")
@@ -57,6 +62,7 @@ export function addBucketOperations(service: ServiceBuilder, world: World, store
     .on(HeadBucketCommand)((input, ctx) => {
       const bucket = store.buckets.get(input.Bucket!);
       if (!bucket) throw new WireError("NotFound", "Not Found", 404);
+      ctx.headers = { "content-type": "application/xml" };
       return { BucketRegion: store.get(bucket.name, ctx).region, BucketArn: `arn:aws:s3:::${bucket.name}` };
     })
     .on(DeleteBucketCommand)((input, ctx) => {
@@ -78,7 +84,7 @@ export function addBucketOperations(service: ServiceBuilder, world: World, store
       const all = [...store.buckets.values()]
         .filter((bucket) => bucket.name.startsWith(input.Prefix ?? ""))
         .filter((bucket) => !input.BucketRegion || bucket.region === input.BucketRegion)
-        .filter((bucket) => bucket.name > (input.ContinuationToken ?? ""))
+        .filter((bucket) => bucket.name > Buffer.from(input.ContinuationToken ?? "", "base64url").toString())
         .sort((a, b) => (a.name < b.name ? -1 : 1));
       const page = all.slice(0, input.MaxBuckets ?? 10_000);
       return {
@@ -86,9 +92,10 @@ export function addBucketOperations(service: ServiceBuilder, world: World, store
           Name: bucket.name,
           CreationDate: new Date(bucket.createdAt),
           BucketRegion: bucket.region,
+          BucketArn: `arn:aws:s3:::${bucket.name}`,
         })),
         Owner: { ID: ownerId(world.accountId) },
-        ContinuationToken: page.length < all.length ? page.at(-1)?.name : undefined,
+        ContinuationToken: page.length < all.length ? Buffer.from(page.at(-1)!.name).toString("base64url") : undefined,
         Prefix: input.Prefix,
       };
     })
@@ -96,7 +103,8 @@ export function addBucketOperations(service: ServiceBuilder, world: World, store
     const bucket = store.buckets.get(input.Bucket!);
     if (!bucket) throw noBucket(input.Bucket);
     return {
-      LocationConstraint: bucket.region === HOME_REGION ? undefined : (bucket.region as BucketLocationConstraint),
+      LocationConstraint: (bucket.settings.get("location") ??
+        (bucket.region === HOME_REGION ? undefined : bucket.region)) as BucketLocationConstraint | undefined,
     };
   });
 }

@@ -133,16 +133,16 @@ export function addCopyOperations(service: ServiceBuilder, world: World, store: 
 /** The checksum of a copied part: of the upload's own algorithm. */
 function partChecksums(algorithm: string | undefined, body: Uint8Array): StoredObject["checksums"] {
   const name = algorithm?.toLowerCase() ?? "";
-  return isChecksumName(name)
-    ? { [`Checksum${algorithm}`]: checksum(name, body) }
-    : { ChecksumCRC32: checksum("crc32", body) };
+  return isChecksumName(name) ? { [`Checksum${algorithm}`]: checksum(name, body) } : {};
 }
 
 /** The source's checksum, unless another algorithm is asked for (AWS: CopyObject, x-amz-checksum-algorithm). */
 function copiedChecksums(object: StoredObject, algorithm: string | undefined): StoredObject["checksums"] {
   const name = algorithm?.toLowerCase() ?? "";
   if (isChecksumName(name)) return { [`Checksum${algorithm}`]: checksum(name, object.body) };
-  return object.checksumType === "FULL_OBJECT" ? object.checksums : { ChecksumCRC32: checksum("crc32", object.body) };
+  return object.checksumType === "FULL_OBJECT"
+    ? object.checksums
+    : { ChecksumCRC64NVME: checksum("crc64nvme", object.body) };
 }
 
 /** The conditions of a read, but none of them ends in 304. @throws WireError PreconditionFailed */

@@ -2,7 +2,7 @@ import { ListObjectsCommand, ListObjectsV2Command, type ObjectStorageClass } fro
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { WireError } from "../wire/types.ts";
 import type { World } from "../world.ts";
-import { type Bucket, type BucketStore, ownerId, type StoredObject } from "./bucketStore.ts";
+import { type Bucket, type BucketStore, checksumKind, ownerId, type StoredObject } from "./bucketStore.ts";
 import { currentOf } from "./versions.ts";
 
 const MAX_KEYS = 1000;
@@ -138,6 +138,7 @@ function contents(page: Page, encode: (text: string) => string, owner: { ID: str
     Key: encode(object.key),
     LastModified: new Date(object.modifiedAt),
     ETag: object.etag,
+    ...checksumKind(object),
     Size: object.body.byteLength,
     StorageClass: (object.StorageClass ?? "STANDARD") as ObjectStorageClass,
     Owner: owner,

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import {
   AbortMultipartUploadCommand,
+  type ChecksumAlgorithm,
   CompleteMultipartUploadCommand,
   type CompleteMultipartUploadCommandInput,
   CreateMultipartUploadCommand,
@@ -9,7 +10,7 @@ import {
   NoSuchUpload,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
-import { checksum } from "../wire/body.ts";
+import { type ChecksumName, checksum } from "../wire/body.ts";
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { WireError } from "../wire/types.ts";
 import type { World } from "../world.ts";
@@ -18,8 +19,8 @@ import {
   type BucketStore,
   bytesOf,
   checkMd5,
-  checksumsOf,
   etagOf,
+  givenChecksums,
   headersOf,
   ownerId,
   type StoredObject,
@@ -63,6 +64,9 @@ export function addMultipartOperations(service: ServiceBuilder, world: World, st
       const bucket = store.get(input.Bucket, ctx);
       checkKey(input.Key!);
       const headers = headersOf(input, bucket);
+      // Of the parts, where the algorithm can be and nothing else was asked for (AWS: "Checking object integrity").
+      const composes = input.ChecksumAlgorithm && input.ChecksumAlgorithm !== "CRC64NVME";
+      const checksumType = input.ChecksumType ?? (composes ? "COMPOSITE" : "FULL_OBJECT");
       const id = randomBytes(48).toString("base64url");
       bucket.uploads.set(id, {
         id,
@@ -70,6 +74,7 @@ export function addMultipartOperations(service: ServiceBuilder, world: World, st
         initiatedAt: wholeSeconds(world.clock.now()),
         headers,
         checksumAlgorithm: input.ChecksumAlgorithm,
+        checksumType,
         tags: tagsOfHeader(input.Tagging),
         parts: new Map(),
       });
@@ -78,7 +83,7 @@ export function addMultipartOperations(service: ServiceBuilder, world: World, st
         Key: input.Key,
         UploadId: id,
         ChecksumAlgorithm: input.ChecksumAlgorithm,
-        ChecksumType: input.ChecksumType,
+        ChecksumType: input.ChecksumAlgorithm && checksumType,
         ...shownEncryption(headers),
       };
     })
@@ -92,7 +97,7 @@ export function addMultipartOperations(service: ServiceBuilder, world: World, st
         body,
         etag: etagOf(body),
         at: wholeSeconds(world.clock.now()),
-        checksums: checksumsOf(input, body),
+        checksums: givenChecksums(input) ?? {},
       };
       upload.parts.set(number, part);
       return { ETag: part.etag, ...part.checksums, ...shownEncryption(upload.headers) };
@@ -120,7 +125,7 @@ export function addMultipartOperations(service: ServiceBuilder, world: World, st
     .on(ListPartsCommand)((input, ctx) => {
       const upload = uploadOf(store.get(input.Bucket, ctx), input.Key, input.UploadId);
       const after = Number(input.PartNumberMarker ?? 0);
-      const max = Math.min(input.MaxParts ?? 1000, 1000);
+      const max = Math.min(input.MaxParts || 1000, 1000);
       const all = [...upload.parts].filter(([number]) => number > after).sort(([a], [b]) => a - b);
       const page = all.slice(0, max);
       return {
@@ -128,15 +133,20 @@ export function addMultipartOperations(service: ServiceBuilder, world: World, st
         Key: upload.key,
         UploadId: upload.id,
         PartNumberMarker: String(after),
-        NextPartNumberMarker: String(page.at(-1)?.[0] ?? after),
+        NextPartNumberMarker: String(page.at(-1)?.[0] ?? 0),
         MaxParts: max,
         IsTruncated: page.length < all.length,
         StorageClass: "STANDARD",
+        Owner: { ID: ownerId(world.accountId) },
+        Initiator: { ID: ownerId(world.accountId), DisplayName: world.accountId },
+        ChecksumAlgorithm: upload.checksumAlgorithm as ChecksumAlgorithm | undefined,
+        ChecksumType: upload.checksumAlgorithm ? upload.checksumType : undefined,
         Parts: page.map(([PartNumber, part]) => ({
           PartNumber,
           LastModified: new Date(part.at),
           ETag: part.etag,
           Size: part.body.byteLength,
+          ...part.checksums,
         })),
       };
     })
@@ -173,8 +183,9 @@ export function addMultipartOperations(service: ServiceBuilder, world: World, st
       Bucket: input.Bucket,
       KeyMarker: encode(KeyMarker),
       UploadIdMarker,
-      NextKeyMarker: truncated && last ? encode(last.key) : undefined,
-      NextUploadIdMarker: truncated ? last?.id : undefined,
+      // There on the last page too (seen on AWS).
+      NextKeyMarker: encode(last?.key ?? ""),
+      NextUploadIdMarker: last?.id ?? "",
       Prefix: encode(Prefix),
       Delimiter: Delimiter ? encode(Delimiter) : undefined,
       EncodingType: input.EncodingType,
@@ -186,7 +197,9 @@ export function addMultipartOperations(service: ServiceBuilder, world: World, st
         Initiated: new Date(upload.initiatedAt),
         StorageClass: upload.headers.StorageClass ?? ("STANDARD" as const),
         Owner: { ID: ownerId(world.accountId) },
-        Initiator: { ID: ownerId(world.accountId) },
+        Initiator: { ID: ownerId(world.accountId), DisplayName: world.accountId },
+        ChecksumAlgorithm: upload.checksumAlgorithm as ChecksumAlgorithm | undefined,
+        ChecksumType: upload.checksumAlgorithm ? upload.checksumType : undefined,
       })),
       CommonPrefixes: groups.size ? [...groups].map((group) => ({ Prefix: encode(group) })) : undefined,
     };
@@ -214,18 +227,18 @@ function completedOf(bucket: Bucket, key: string | undefined, id: string | undef
   return bucket.objects.get(done.key)?.find((object) => object.versionId === done.versionId && object.partSizes);
 }
 
-/** SHA checksums are of the parts' checksums; the others are of the whole (AWS: "Checking object integrity", multipart). */
+/** Of the whole, or of the parts' checksums (AWS: "Checking object integrity", multipart). */
 function checksumOf(
-  { checksumAlgorithm }: Upload,
+  { checksumAlgorithm = "CRC64NVME", checksumType = "FULL_OBJECT" }: Upload,
   parts: readonly { body: Uint8Array }[],
   body: Uint8Array,
 ): Pick<StoredObject, "checksums" | "checksumType"> {
-  if (checksumAlgorithm !== "SHA256" && checksumAlgorithm !== "SHA1")
-    return { checksums: { ChecksumCRC32: checksum("crc32", body) }, checksumType: "FULL_OBJECT" };
-  const name = checksumAlgorithm === "SHA256" ? "sha256" : "sha1";
+  const name = checksumAlgorithm.toLowerCase() as ChecksumName;
+  if (checksumType === "FULL_OBJECT")
+    return { checksums: { [`Checksum${checksumAlgorithm}`]: checksum(name, body) }, checksumType };
   const digests = Buffer.concat(parts.map((part) => Buffer.from(checksum(name, part.body), "base64")));
   const value = `${checksum(name, digests)}-${parts.length}`;
-  return { checksums: { [`Checksum${checksumAlgorithm}`]: value }, checksumType: "COMPOSITE" };
+  return { checksums: { [`Checksum${checksumAlgorithm}`]: value }, checksumType };
 }
 
 function assemble(
@@ -233,12 +246,7 @@ function assemble(
   listed: { PartNumber?: number; ETag?: string }[],
   now: number,
 ): Omit<StoredObject, "versionId"> {
-  if (listed.length === 0)
-    throw new WireError(
-      "MalformedXML",
-      "The XML you provided was not well-formed or did not validate against our published schema",
-      400,
-    );
+  if (listed.length === 0) throw new WireError("InvalidRequest", "You must specify at least one part", 400);
   if (listed.some(({ PartNumber }, index) => index > 0 && PartNumber! <= listed[index - 1]!.PartNumber!))
     throw new WireError(
       "InvalidPartOrder",
@@ -250,11 +258,13 @@ function assemble(
     if (!part || part.etag.replaceAll('"', "") !== ETag?.replaceAll('"', ""))
       throw new WireError(
         "InvalidPart",
-        "One or more of the specified parts could not be found. The part might not have been uploaded, or the specified entity tag might not have matched the part's entity tag.",
+        "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.",
         400,
+        { UploadId: upload.id, PartNumber, ETag: ETag?.replaceAll('"', "") },
       );
     if (index < listed.length - 1 && part.body.byteLength < MIN_PART_BYTES)
       throw new WireError("EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size", 400, {
+        ETag: part.etag.replaceAll('"', ""),
         PartNumber,
         ProposedSize: part.body.byteLength,
         MinSizeAllowed: MIN_PART_BYTES,

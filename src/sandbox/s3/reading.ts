@@ -1,7 +1,8 @@
 import { NoSuchKey } from "@aws-sdk/client-s3";
 import { type CallContext, WireError } from "../wire/types.ts";
 import type { Bucket, StoredObject } from "./bucketStore.ts";
-import { currentOf, shownVersion, versionOf } from "./versions.ts";
+import { shownMetadata } from "./metadata.ts";
+import { currentOf, latestOf, shownVersion, versionOf } from "./versions.ts";
 
 /** Conditions of a read. */
 export interface ReadConditions {
@@ -44,15 +45,29 @@ export function objectOf(
       Key: key,
       VersionId: versionId,
     });
-  if (version.deleteMarker)
-    throw new WireError(
-      "MethodNotAllowed",
-      "The specified method is not allowed against this resource.",
-      405,
-      { Method: method, ResourceType: "DeleteMarker" },
-      { allow: "DELETE", "x-amz-delete-marker": "true", "x-amz-version-id": versionId },
-    );
+  if (version.deleteMarker) throw markerRefused(version, method);
   return version;
+}
+
+const markerRefused = (marker: StoredObject, method: string) =>
+  new WireError(
+    "MethodNotAllowed",
+    "The specified method is not allowed against this resource.",
+    405,
+    { Method: method, ResourceType: "DeleteMarker" },
+    { allow: "DELETE", "x-amz-delete-marker": "true", "x-amz-version-id": marker.versionId },
+  );
+
+/** As `objectOf`; but of a deleted key the delete marker is meant, which has no tags and no ACL (seen on AWS). */
+export function describedObject(
+  bucket: Bucket,
+  key: string | undefined,
+  versionId: string | undefined,
+  method: string,
+): StoredObject {
+  const latest = versionId === undefined ? latestOf(bucket, key ?? "") : undefined;
+  if (latest?.deleteMarker) throw markerRefused(latest, method);
+  return objectOf(bucket, key, versionId, method);
 }
 
 export const sameTag = (given: string, etag: string) =>
@@ -90,7 +105,7 @@ export function read(bucket: Bucket, object: StoredObject, input: ReadInput, ctx
     CacheControl: input.ResponseCacheControl ?? object.CacheControl,
     Expires: input.ResponseExpires ?? object.Expires,
     WebsiteRedirectLocation: object.WebsiteRedirectLocation,
-    Metadata: object.Metadata,
+    Metadata: shownMetadata(object.Metadata),
     StorageClass: object.StorageClass,
     ServerSideEncryption: object.ServerSideEncryption,
     SSEKMSKeyId: object.SSEKMSKeyId,

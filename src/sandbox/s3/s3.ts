@@ -13,6 +13,7 @@ import { addCopyOperations } from "./copying.ts";
 import { addListOperations } from "./listing.ts";
 import { addMultipartOperations } from "./multipart.ts";
 import { addObjectOperations } from "./objects.ts";
+import { checkExpectedOwners } from "./owner.ts";
 import { addTaggingOperations } from "./tagging.ts";
 import { openBucket } from "./unsignedReads.ts";
 import { addVersionListing } from "./versionListing.ts";
@@ -35,6 +36,7 @@ export function createS3(world: World): ServiceModule {
   addListOperations(service, world, store);
   addVersionListing(service, world, store);
   addMultipartOperations(service, world, store);
+  checkExpectedOwners(service, store);
   service.unsignedRegion = (req) => openBucket(store, req, LOOPBACK)?.region;
   service.form = (req, secretOf) => (isBrowserForm(req) ? uploadForm(world, store, req, secretOf) : undefined);
   return { services: [service], persist: persistMap("s3", store.buckets) };

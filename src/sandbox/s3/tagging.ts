@@ -7,7 +7,7 @@ import {
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { WireError } from "../wire/types.ts";
 import type { BucketStore } from "./bucketStore.ts";
-import { objectOf } from "./reading.ts";
+import { describedObject } from "./reading.ts";
 import { shownVersion } from "./versions.ts";
 
 /** Tags of an object (AWS: "Categorizing your objects using tags"). */
@@ -18,18 +18,18 @@ export function addTaggingOperations(service: ServiceBuilder, store: BucketStore
   service
     .on(PutObjectTaggingCommand)((input, ctx) => {
       const bucket = store.get(input.Bucket, ctx);
-      const object = objectOf(bucket, input.Key, input.VersionId, "PUT");
+      const object = describedObject(bucket, input.Key, input.VersionId, "PUT");
       object.tags = checkTags(input.Tagging?.TagSet ?? []);
       return { VersionId: shownVersion(bucket, object) };
     })
     .on(GetObjectTaggingCommand)((input, ctx) => {
       const bucket = store.get(input.Bucket, ctx);
-      const object = objectOf(bucket, input.Key, input.VersionId);
+      const object = describedObject(bucket, input.Key, input.VersionId, "GET");
       return { TagSet: object.tags ?? [], VersionId: shownVersion(bucket, object) };
     })
     .on(DeleteObjectTaggingCommand)((input, ctx) => {
     const bucket = store.get(input.Bucket, ctx);
-    const object = objectOf(bucket, input.Key, input.VersionId, "DELETE");
+    const object = describedObject(bucket, input.Key, input.VersionId, "DELETE");
     object.tags = undefined;
     ctx.status = 204;
     return { VersionId: shownVersion(bucket, object) };

@@ -2,7 +2,7 @@ import { ListObjectVersionsCommand } from "@aws-sdk/client-s3";
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { WireError } from "../wire/types.ts";
 import type { World } from "../world.ts";
-import { type BucketStore, ownerId, type StoredObject } from "./bucketStore.ts";
+import { type BucketStore, checksumKind, ownerId, type StoredObject } from "./bucketStore.ts";
 import { compareKeys, encoder } from "./listing.ts";
 
 const MAX_KEYS = 1000;
@@ -57,6 +57,7 @@ export function addVersionListing(service: ServiceBuilder, world: World, store: 
         ? versions.map((item) => ({
             ...shown(item),
             ETag: item.object.etag,
+            ...checksumKind(item.object),
             Size: item.object.body.byteLength,
             StorageClass: "STANDARD" as const,
           }))

@@ -160,7 +160,7 @@ export class Dispatcher {
       input,
       this.world.constraintsOf(service),
       service.info.queryCompatible || protocol === "query" ? "ValidationError" : validationCode(service.info),
-      protocol === "restXml" ? (found) => xmlRefusal(inputOf(operation.schema), found) : undefined,
+      protocol === "restXml" ? (found) => xmlRefusal(inputOf(operation.schema), found, region) : undefined,
     );
     const ctx: CallContext = {
       service: service.info,
@@ -175,6 +175,7 @@ export class Dispatcher {
     if (!READS.test(ctx.operation)) this.commit(service);
     const res = await protocols[protocol].encode(operation.schema, output, service.info, requestId, req);
     if (ctx.status) res.status = ctx.status;
+    if (ctx.headers) Object.assign(res.headers, ctx.headers);
     return res;
   }
 }

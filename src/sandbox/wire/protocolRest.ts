@@ -241,6 +241,7 @@ class RestXmlProtocol extends RestProtocol {
     for (const [k, v] of Object.entries({ ...err.value, ...this.errorBody(err, headers) }))
       if (k.toLowerCase() !== "message" && typeof v !== "object") value[k] = String(v);
     value.RequestId = id;
+    value.HostId = headers["x-amz-id-2"] ?? "";
     const names = Object.keys(value);
     const schema = [3, "local", "Error", 0, names, names.map(() => 0)];
     return { status: err.status, headers, body: toXml(schema, value) };

@@ -165,7 +165,14 @@ function canonicalRequest(req: WireRequest, scope: CredentialScope): string {
     if (key !== "X-Amz-Signature") for (const v of values) pairs.push([uriEncode(key), uriEncode(v)]);
   // By name, then by value: sorting "name=value" texts is wrong ("a-b=" < "a=").
   pairs.sort((a, b) => compare(a[0], b[0]) || compare(a[1], b[1]));
-  const headers = scope.signedHeaders.map((n) => `${n}:${(req.headers[n] ?? "").trim().replace(/\s+/g, " ")}`);
+  // Node reads header bytes as Latin-1; what was signed is their text in UTF-8.
+  const textOf = (value: string) => Buffer.from(value, "latin1").toString("utf8");
+  const headers = scope.signedHeaders.map(
+    (n) =>
+      `${n}:${textOf(req.headers[n] ?? "")
+        .trim()
+        .replace(/\s+/g, " ")}`,
+  );
   return [
     req.method,
     canonicalPath(req.rawPath || "/", scope.service),

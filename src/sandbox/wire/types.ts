@@ -62,6 +62,8 @@ export interface CallContext {
   readonly principalArn: string;
   /** Overrides the modelled HTTP status (206 for a range, 304). */
   status?: number;
+  /** Headers of the answer that its model does not have. */
+  headers?: Record<string, string>;
 }
 
 /** A handler after registration: the wire layer has decoded and validated its input. */

@@ -9,11 +9,20 @@ const MALFORMED = "The XML you provided was not well-formed or did not validate 
  * How a REST-XML service refuses an input: by where the wrong thing stood, not by the constraint it failed (Amazon S3 API
  * reference, "Error responses").
  */
-export function xmlRefusal(schema: NormalizedSchema, [first]: readonly [Violation, ...Violation[]]): WireError {
+export function xmlRefusal(
+  schema: NormalizedSchema,
+  [first]: readonly [Violation, ...Violation[]],
+  region: string,
+): WireError {
   const at = first.path.toLowerCase();
   const top = at.split(".")[0] ?? "";
   const member = membersOf(schema).find(([name]) => name.toLowerCase() === top);
   const traits = member?.[2] ?? {};
+  if (at.endsWith(".locationconstraint") && region !== "us-east-1")
+    return new WireError(
+      "IllegalLocationConstraintException",
+      `The ${first.value} location constraint is incompatible for the region specific endpoint this request was sent to.`,
+    );
   if (at.endsWith(".locationconstraint"))
     return new WireError("InvalidLocationConstraint", "The specified location-constraint is not valid", 400, {
       LocationConstraint: first.value,
