@@ -7,9 +7,12 @@ import {
   UpdateStackCommand,
 } from "@aws-sdk/client-cloudformation";
 import {
+  AttachRolePolicyCommand,
   CreatePolicyCommand,
+  CreateRoleCommand,
   CreateUserCommand,
   GetPolicyCommand,
+  GetRoleCommand,
   GetUserCommand,
   IAMClient,
   ListPoliciesCommand,
@@ -105,5 +108,24 @@ describe("IAM, as seen on AWS", () => {
     assert.ok((await iam.send(new GetUserCommand({ UserName: "u" }))).User!.PermissionsBoundary);
     const [one] = (await iam.send(new ListUsersCommand({ PathPrefix: "/seen/" }))).Users!;
     assert.equal(one!.PermissionsBoundary, undefined);
+  });
+
+  it("functionality: roles, boundaries and wrong ARNs are told in IAM's words", async () => {
+    const AssumeRolePolicyDocument = JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }],
+    });
+    const made = await iam.send(new CreateRoleCommand({ RoleName: "r", AssumeRolePolicyDocument }));
+    assert.equal(made.Role!.MaxSessionDuration, undefined);
+    assert.equal((await iam.send(new GetRoleCommand({ RoleName: "r" }))).Role!.MaxSessionDuration, 3600);
+    await assert.rejects(
+      iam.send(new AttachRolePolicyCommand({ RoleName: "r", PolicyArn: "a-name-and-no-arn-at-all" })),
+      {
+        name: "ValidationError",
+        message: "Invalid ARN:  Could not be parsed!",
+      },
+    );
+    const { User } = await iam.send(new GetUserCommand({ UserName: "u" }));
+    assert.equal(User!.PermissionsBoundary!.PermissionsBoundaryType, "Policy");
   });
 });

@@ -136,7 +136,7 @@ describe("IAM roles, policies and instance profiles", () => {
     const PermissionsBoundary = Policy!.Arn!;
     await iam.send(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary }));
     assert.deepEqual((await role()).PermissionsBoundary, {
-      PermissionsBoundaryType: "PermissionsBoundaryPolicy",
+      PermissionsBoundaryType: "Policy",
       PermissionsBoundaryArn: PermissionsBoundary,
     });
     await iam.send(new DeleteRolePermissionsBoundaryCommand({ RoleName }));

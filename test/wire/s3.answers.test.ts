@@ -7,8 +7,10 @@ import {
   CreateMultipartUploadCommand,
   DeleteBucketTaggingCommand,
   DeleteObjectCommand,
+  GetBucketLifecycleConfigurationCommand,
   GetBucketLocationCommand,
   GetBucketTaggingCommand,
+  GetObjectCommand,
   GetObjectTaggingCommand,
   HeadObjectCommand,
   ListBucketsCommand,
@@ -16,6 +18,8 @@ import {
   ListObjectsV2Command,
   ListObjectVersionsCommand,
   ListPartsCommand,
+  PutBucketLifecycleConfigurationCommand,
+  PutBucketPolicyCommand,
   PutBucketTaggingCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
@@ -217,5 +221,34 @@ describe("S3's answers to foreign clients", () => {
     assert.equal((await tagsOf()).length, own.length + 1);
     await s3.send(new DeleteBucketTaggingCommand({ Bucket: "owned" }));
     assert.deepEqual(await tagsOf(), own);
+  });
+
+  it("functionality: conditions, ranges and settings are answered as S3 does", async () => {
+    await plain.send(new PutObjectCommand({ Bucket, Key: "digits", Body: "0123456789" }));
+    const get = (Range: string) =>
+      s3.send(new GetObjectCommand({ Bucket, Key: "digits", Range, ChecksumMode: "ENABLED" }));
+    assert.equal(typeof (await get("bytes=0-100")).ChecksumCRC64NVME, "string");
+    assert.equal((await get("bytes=0-8")).ChecksumCRC64NVME, undefined);
+    await assert.rejects(s3.send(new PutObjectCommand({ Bucket, Key: "digits", IfMatch: "*" })), {
+      name: "NotImplemented",
+      Header: "If-Match",
+    });
+    const wrong = { method: "PUT", target: `/${Bucket}/digits`, headers: { "x-amz-checksum-crc32": "test" } };
+    assert.match((await raw(wrong)).text, /<Code>InvalidRequest<.*Value for x-amz-checksum-crc32 header is invalid\./);
+    const encoding = await raw({ method: "GET", target: `/${Bucket}?encoding-type=value` });
+    assert.match(encoding.text, /<Message>Invalid Encoding Method specified in Request</);
+    const rule = { ID: "r", Status: "Enabled" as const, Filter: { Prefix: "" }, Expiration: { Days: 1 } };
+    await s3.send(new PutBucketLifecycleConfigurationCommand({ Bucket, LifecycleConfiguration: { Rules: [rule] } }));
+    const lifecycle = await s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket }));
+    assert.equal(lifecycle.TransitionDefaultMinimumObjectSize, "all_storage_classes_128K");
+    await assert.rejects(s3.send(new PutBucketPolicyCommand({ Bucket, Policy: "text" })), {
+      name: "MalformedPolicy",
+      message: "Policies must be valid JSON and the first byte must be '{'",
+    });
+    const VersioningConfiguration = { Status: "Suspended" as const };
+    await s3.send(new PutBucketVersioningCommand({ Bucket: "marked", VersioningConfiguration }));
+    const put = await s3.send(new PutObjectCommand({ Bucket: "marked", Key: "suspended" }));
+    assert.equal(put.VersionId, undefined);
+    assert.equal((await s3.send(new HeadObjectCommand({ Bucket: "marked", Key: "suspended" }))).VersionId, "null");
   });
 });

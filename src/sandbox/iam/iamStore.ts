@@ -3,9 +3,11 @@ import {
   EntityAlreadyExistsException,
   InvalidInputException,
   NoSuchEntityException,
+  type PermissionsBoundaryAttachmentType,
   type Tag,
 } from "@aws-sdk/client-iam";
 import type { IssuedCredential } from "../wire/sigv4.ts";
+import { WireError } from "../wire/types.ts";
 import { randomId, type World } from "../world.ts";
 
 /** What every named thing of IAM has. */
@@ -150,8 +152,9 @@ export class IamStore {
     return { roles: this.roles.all().filter(has), users: this.users.all().filter(has) };
   }
 
-  /** Policies of AWS exist without being made here. @throws NoSuchEntityException */
+  /** Policies of AWS exist without being made here. @throws NoSuchEntityException, WireError ValidationError */
   checkAttachable(arn: string): void {
+    if (!arn.startsWith("arn:")) throw new WireError("ValidationError", "Invalid ARN:  Could not be parsed!");
     if (isAwsPolicy(arn) || this.policies.all().some((policy) => policy.arn === arn)) return;
     throw noSuch(`Policy ${arn} does not exist or is not attachable.`);
   }
@@ -192,7 +195,11 @@ export function pageOf<T>(
 /** A boundary as descriptions have it. */
 export function boundaryOf(principal: Principal) {
   return principal.boundary
-    ? { PermissionsBoundaryType: "PermissionsBoundaryPolicy" as const, PermissionsBoundaryArn: principal.boundary }
+    ? {
+        // Not the word that IAM's model has (seen on AWS).
+        PermissionsBoundaryType: "Policy" as PermissionsBoundaryAttachmentType,
+        PermissionsBoundaryArn: principal.boundary,
+      }
     : undefined;
 }
 

@@ -61,7 +61,8 @@ export function addRoleOperations(service: ServiceBuilder, store: IamStore): voi
         inline: new Map(),
         attached: new Set(),
       };
-      return { Role: describeRole(roles.add(role)) };
+      // How long its sessions may be is told by GetRole only (seen on AWS).
+      return { Role: { ...describeRole(roles.add(role)), MaxSessionDuration: undefined } };
     })
     .on(CreateServiceLinkedRoleCommand)((input) => {
       const serviceName = input.AWSServiceName!;

@@ -17,6 +17,7 @@ import {
   UpdateAccessKeyCommand,
 } from "@aws-sdk/client-iam";
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
+import { WireError } from "../wire/types.ts";
 import { randomId } from "../world.ts";
 import {
   type AccessKey,
@@ -45,7 +46,8 @@ export function addUserOperations(service: ServiceBuilder, store: IamStore): voi
   /** The user named, or the one who calls. */
   const named = (name: string | undefined, principalArn: string): User => {
     const wanted = name ?? /:user\/(?:.*\/)?([^/]+)$/.exec(principalArn)?.[1];
-    if (wanted === undefined) throw noSuch(`${principalArn} is not a user: name one (UserName).`);
+    if (wanted === undefined)
+      throw new WireError("ValidationError", "Must specify userName when calling with non-User credentials");
     return users.get(wanted);
   };
   /** A key that may not sign any more is an unknown one. */

@@ -168,7 +168,7 @@ export function addBucketSettings(service: ServiceBuilder, store: BucketStore): 
     .on(PutBucketLifecycleConfigurationCommand)((i, ctx) => {
       lifecycle.put(i.Bucket, ctx, {
         Rules: i.LifecycleConfiguration?.Rules,
-        TransitionDefaultMinimumObjectSize: i.TransitionDefaultMinimumObjectSize,
+        TransitionDefaultMinimumObjectSize: i.TransitionDefaultMinimumObjectSize ?? "all_storage_classes_128K",
       });
       return {};
     })
@@ -189,7 +189,7 @@ function checkPolicy(document: string): void {
   try {
     parsed = JSON.parse(document);
   } catch {
-    throw new WireError("MalformedPolicy", "This policy contains invalid Json", 400);
+    throw new WireError("MalformedPolicy", "Policies must be valid JSON and the first byte must be '{'", 400);
   }
   const statements = Array.isArray(parsed?.Statement) ? parsed.Statement : [parsed?.Statement];
   for (const statement of statements as ({ Principal?: unknown; NotPrincipal?: unknown } | undefined)[]) {

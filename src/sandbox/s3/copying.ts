@@ -15,7 +15,7 @@ import { checkPartNumber, uploadOf } from "./multipart.ts";
 import { checkKey, checkWriteConditions } from "./objects.ts";
 import { checkReadConditions, objectOf, preconditionFailed, rangeOf } from "./reading.ts";
 import { tagsOfHeader } from "./tagging.ts";
-import { shownVersion, writeObject } from "./versions.ts";
+import { writeObject, writtenVersion } from "./versions.ts";
 
 interface CopyInput {
   CopySource?: string;
@@ -48,7 +48,7 @@ export function addCopyOperations(service: ServiceBuilder, world: World, store: 
     const bucket = store.get(name, ctx);
     const object = objectOf(bucket, decoded(key), version);
     checkCopyConditions(object, input);
-    return { bucket: name, object, versionId: shownVersion(bucket, object), named: version !== undefined };
+    return { bucket: name, object, versionId: writtenVersion(bucket, object), named: version !== undefined };
   };
 
   service
@@ -99,7 +99,7 @@ export function addCopyOperations(service: ServiceBuilder, world: World, store: 
           ...copy.checksums,
         },
         CopySourceVersionId: source.versionId,
-        VersionId: shownVersion(target, copy),
+        VersionId: writtenVersion(target, copy),
         ...shownEncryption(copy),
       };
     })

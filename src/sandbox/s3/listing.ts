@@ -47,7 +47,7 @@ export function addListOperations(service: ServiceBuilder, world: World, store: 
         IsTruncated: page.next !== undefined,
         ContinuationToken: token,
         NextContinuationToken: page.next && Buffer.from(`${TOKEN}${page.next}`).toString("base64"),
-        StartAfter: input.StartAfter && encode(input.StartAfter),
+        StartAfter: input.StartAfter && token === undefined ? encode(input.StartAfter) : undefined,
         EncodingType: input.EncodingType,
         Contents: contents(page, encode, input.FetchOwner ? owner : undefined),
         CommonPrefixes: commonPrefixes(page, encode),

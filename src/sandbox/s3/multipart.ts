@@ -31,7 +31,7 @@ import {
 import { compareKeys, encoder } from "./listing.ts";
 import { checkKey, checkWriteConditions } from "./objects.ts";
 import { tagsOfHeader } from "./tagging.ts";
-import { shownVersion, writeObject } from "./versions.ts";
+import { writeObject, writtenVersion } from "./versions.ts";
 
 /** Smallest part but the last (AWS: "Amazon S3 multipart upload limits"). */
 const MIN_PART_BYTES = 5 * 1024 * 1024;
@@ -112,7 +112,7 @@ export function addMultipartOperations(service: ServiceBuilder, world: World, st
         ETag: object.etag,
         ...object.checksums,
         ChecksumType: object.checksumType,
-        VersionId: shownVersion(bucket, object),
+        VersionId: writtenVersion(bucket, object),
         ...shownEncryption(object),
       };
     })
@@ -146,7 +146,7 @@ export function addMultipartOperations(service: ServiceBuilder, world: World, st
           LastModified: new Date(part.at),
           ETag: part.etag,
           Size: part.body.byteLength,
-          ...part.checksums,
+          ...(upload.checksumAlgorithm && part.checksums),
         })),
       };
     })
@@ -186,7 +186,7 @@ export function addMultipartOperations(service: ServiceBuilder, world: World, st
       // There on the last page too (seen on AWS).
       NextKeyMarker: encode(last?.key ?? ""),
       NextUploadIdMarker: last?.id ?? "",
-      Prefix: encode(Prefix),
+      Prefix: Prefix ? encode(Prefix) : undefined,
       Delimiter: Delimiter ? encode(Delimiter) : undefined,
       EncodingType: input.EncodingType,
       MaxUploads: max,

@@ -23,7 +23,7 @@ import {
 } from "./bucketStore.ts";
 import { checkReadConditions, noKey, objectOf, preconditionFailed, read, sameTag } from "./reading.ts";
 import { tagsOfHeader } from "./tagging.ts";
-import { currentOf, deleteObject, latestOf, shownVersion, versionOf, writeObject } from "./versions.ts";
+import { currentOf, deleteObject, latestOf, shownVersion, versionOf, writeObject, writtenVersion } from "./versions.ts";
 
 const MAX_KEY_BYTES = 1024;
 const MAX_DELETED = 1000;
@@ -52,7 +52,7 @@ export function addObjectOperations(service: ServiceBuilder, world: World, store
         ETag: object.etag,
         ...object.checksums,
         ChecksumType: object.checksumType,
-        VersionId: shownVersion(bucket, object),
+        VersionId: writtenVersion(bucket, object),
         ...shownEncryption(object),
       };
     })
@@ -161,11 +161,19 @@ export function checkWriteConditions(
         "NotImplemented",
         "A header you provided implies functionality that is not implemented",
         501,
-        { Header: "If-None-Match" },
+        {
+          Header: "If-None-Match",
+          additionalMessage: "We don't accept the provided value of If-None-Match header for this API",
+        },
       );
     if (existing) throw preconditionFailed("If-None-Match");
   }
   if (input.IfMatch === undefined) return;
+  if (input.IfMatch === "*")
+    throw new WireError("NotImplemented", "A header you provided implies functionality that is not implemented", 501, {
+      Header: "If-Match",
+      additionalMessage: "We don't accept the provided value of If-Match header for this API",
+    });
   if (!existing) throw noKey(key);
   if (!sameTag(input.IfMatch, existing.etag)) throw preconditionFailed("If-Match");
 }

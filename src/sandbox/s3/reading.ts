@@ -119,8 +119,12 @@ export function read(bucket: Bucket, object: StoredObject, input: ReadInput, ctx
     ContentLength: range ? range[1] - range[0] + 1 : size,
     ContentRange: range ? `bytes ${range[0]}-${range[1]}/${size}` : undefined,
     Body: range ? object.body.subarray(range[0], range[1] + 1) : object.body,
-    // A checksum is of the whole object; with a range the client would compare it with a part.
-    ...(input.ChecksumMode === "ENABLED" && !range && { ...object.checksums, ChecksumType: object.checksumType }),
+    // A checksum is of the whole object; with less than all the client would compare it with a part.
+    ...(input.ChecksumMode === "ENABLED" &&
+      (!range || (range[0] === 0 && range[1] === size - 1)) && {
+        ...object.checksums,
+        ChecksumType: object.checksumType,
+      }),
   };
 }
 

@@ -16,6 +16,12 @@ export function shownVersion(bucket: Bucket, object: StoredObject | undefined): 
   return versioningOf(bucket) === undefined ? undefined : object?.versionId;
 }
 
+/** The version id as answers to writes carry it: not of a version `null` (seen on AWS). */
+export function writtenVersion(bucket: Bucket, object: StoredObject): string | undefined {
+  const id = shownVersion(bucket, object);
+  return id === NULL_VERSION ? undefined : id;
+}
+
 /** The newest version of a key, which may be a delete marker. */
 export function latestOf(bucket: Bucket, key: string): StoredObject | undefined {
   return bucket.objects.get(key)?.at(-1);

@@ -50,7 +50,10 @@ function verifyChecksums(req: WireRequest, trailers: Record<string, string>): vo
     const name = `x-amz-checksum-${algorithm}`;
     const sent = trailers[name] ?? req.headers[name];
     if (sent === undefined) continue;
-    if (sent !== checksum(algorithm, req.body))
+    const wanted = checksum(algorithm, req.body);
+    if (sent.length !== wanted.length || !/^[A-Za-z0-9+/]+=*$/.test(sent))
+      throw new WireError("InvalidRequest", `Value for ${name} header is invalid.`);
+    if (sent !== wanted)
       throw new WireError(
         "BadDigest",
         `The ${algorithm.toUpperCase()} you specified did not match the calculated checksum.`,

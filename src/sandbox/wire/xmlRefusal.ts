@@ -32,6 +32,11 @@ export function xmlRefusal(
     return new WireError("MissingRequestBodyError", "Request Body is empty");
   if (inBody) return new WireError("MalformedXML", MALFORMED);
   const name = traits.httpHeader ?? traits.httpQuery ?? member?.[0] ?? first.path;
+  if (name === "encoding-type")
+    return new WireError("InvalidArgument", "Invalid Encoding Method specified in Request", 400, {
+      ArgumentName: name,
+      ArgumentValue: first.value,
+    });
   if (name.toLowerCase() === "x-amz-storage-class")
     return new WireError("InvalidStorageClass", "The storage class you specified is not valid", 400, {
       StorageClassRequested: first.value,
