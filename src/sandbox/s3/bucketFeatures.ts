@@ -34,7 +34,7 @@ import { isPublicPolicy } from "./unsignedReads.ts";
 import { versioningOf } from "./versions.ts";
 
 /**
- * Features of buckets that the sandbox keeps and returns but does not act upon: CORS, website, logging, notifications,
+ * Features of buckets that the sandbox keeps and returns but, CORS apart, does not act upon: CORS, website, logging, notifications,
  * acceleration, request payment and replication. What cannot be configured answers as an unconfigured bucket does.
  */
 export function addBucketFeatures(service: ServiceBuilder, store: BucketStore): void {

@@ -10,6 +10,7 @@ import { addBucketSettings } from "./bucketSettings.ts";
 import { BucketStore } from "./bucketStore.ts";
 import { addBucketOperations } from "./buckets.ts";
 import { addCopyOperations } from "./copying.ts";
+import { preflight, sharing } from "./cors.ts";
 import { addListOperations } from "./listing.ts";
 import { addMultipartOperations } from "./multipart.ts";
 import { addObjectOperations } from "./objects.ts";
@@ -38,6 +39,8 @@ export function createS3(world: World): ServiceModule {
   addMultipartOperations(service, world, store);
   checkExpectedOwners(service, store);
   service.unsignedRegion = (req) => openBucket(store, req, LOOPBACK)?.region;
+  service.preflight = (req) => preflight(store, req);
+  service.sharing = (req) => sharing(store, req);
   service.form = (req, secretOf) => (isBrowserForm(req) ? uploadForm(world, store, req, secretOf) : undefined);
   return { services: [service], persist: persistMap("s3", store.buckets) };
 }

@@ -49,6 +49,28 @@ export class Dispatcher {
   }
 
   async handle(req: WireRequest): Promise<WireResponse> {
+    if (req.method === "OPTIONS" && req.headers.authorization === undefined) return this.answerPreflight(req);
+    const res = await this.answer(req);
+    const isShared = req.headers.origin !== undefined && (parseScope(req)?.service ?? "s3") === "s3";
+    if (isShared)
+      for (const service of this.servicesOf("s3")) Object.assign(res.headers, service.sharing?.(toPathStyle(req)));
+    return res;
+  }
+
+  /** Only S3 is asked by pages themselves; the other APIs know no other origins. */
+  private async answerPreflight(req: WireRequest): Promise<WireResponse> {
+    const requestId = randomUUID();
+    await this.source?.().ofService("s3");
+    const s3 = this.servicesOf("s3").find(({ preflight }) => preflight);
+    try {
+      if (!s3?.preflight) throw new WireError("AccessDenied", "Access Denied", 403);
+      return { status: 200, headers: { "x-amz-request-id": requestId, ...s3.preflight(toPathStyle(req)) } };
+    } catch (e) {
+      return protocols.restXml.encodeError(describeError(e, s3?.info, "restXml"), s3?.info, requestId, req);
+    }
+  }
+
+  private async answer(req: WireRequest): Promise<WireResponse> {
     const requestId = randomUUID();
     const scope = parseScope(req);
     if (!scope && req.headers.authorization === undefined) {

@@ -27,6 +27,11 @@ export class ServiceBuilder {
     secretOf: ((accessKeyId: string) => IssuedCredential | undefined) | undefined,
   ) => Promise<WireResponse> | undefined;
 
+  /** Headers that answer a browser's unsigned preflight. @throws WireError where it is refused */
+  preflight?: (req: WireRequest) => Record<string, string>;
+  /** Headers of answers to pages of other origins. */
+  sharing?: (req: WireRequest) => Record<string, string> | undefined;
+
   constructor(readonly info: ServiceInfo) {}
 
   /** Curried: in one call TypeScript would widen the enum literals of the handler's result to `string`. */
