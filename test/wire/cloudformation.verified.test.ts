@@ -18,6 +18,7 @@ import {
   ListPoliciesCommand,
   ListUsersCommand,
 } from "@aws-sdk/client-iam";
+import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { startTestSandbox, type TestSandbox } from "./sandbox.ts";
 
 // As others have seen it in answers of AWS and written it down in test suites of their own.
@@ -127,5 +128,29 @@ describe("IAM, as seen on AWS", () => {
     );
     const { User } = await iam.send(new GetUserCommand({ UserName: "u" }));
     assert.equal(User!.PermissionsBoundary!.PermissionsBoundaryType, "Policy");
+  });
+
+  it("functionality: tags of a session are refused that name a key twice, or hand on one that is not there", async () => {
+    const sts = new STSClient(sandbox.clientConfig());
+    const assume = (TransitiveTagKeys: string[], ...keys: string[]) =>
+      sts.send(
+        new AssumeRoleCommand({
+          RoleArn: `arn:aws:iam::${sandbox.accountId}:role/r`,
+          RoleSessionName: "tagged",
+          Tags: keys.map((Key) => ({ Key, Value: "v" })),
+          TransitiveTagKeys,
+        }),
+      );
+    const refused = (message: string) => ({ name: "InvalidParameterValue", message });
+    await assert.rejects(
+      assume(["Other"], "Team"),
+      refused("The specified transitive tag key must be included in the requested tags."),
+    );
+    await assert.rejects(
+      assume([], "Team", "team"),
+      refused("Duplicate tag keys found. Please note that Tag keys are case insensitive."),
+    );
+    assert.ok((await assume(["team"], "Team")).Credentials);
+    sts.destroy();
   });
 });

@@ -1,6 +1,7 @@
 import { GetRoleCommand, GetUserCommand } from "@aws-sdk/client-iam";
 import {
   AssumeRoleCommand,
+  type AssumeRoleCommandInput,
   GetAccessKeyInfoCommand,
   GetCallerIdentityCommand,
   GetSessionTokenCommand,
@@ -52,6 +53,7 @@ export function createSts(world: SandboxWorld): ServiceModule {
     const role = await world.call(GetRoleCommand, { RoleName: name[2]! }, { region: ctx.region }).catch(() => {
       throw denied();
     });
+    checkSessionTags(input);
     const limit = role.Role?.MaxSessionDuration ?? DEFAULT_SESSION_SECONDS;
     const seconds = input.DurationSeconds ?? DEFAULT_SESSION_SECONDS;
     if (seconds > limit)
@@ -80,6 +82,16 @@ export function createSts(world: SandboxWorld): ServiceModule {
     },
   };
   return { services: [service], persist };
+}
+
+/** Tags of a session, whose keys know no case (AWS: "Passing session tags in AWS STS"). @throws WireError InvalidParameterValue */
+function checkSessionTags({ Tags = [], TransitiveTagKeys = [] }: AssumeRoleCommandInput): void {
+  const keys = new Set(Tags.map(({ Key }) => Key?.toLowerCase()));
+  const refuse = (message: string) => new WireError("InvalidParameterValue", message);
+  if (keys.size < Tags.length)
+    throw refuse("Duplicate tag keys found. Please note that Tag keys are case insensitive.");
+  if (TransitiveTagKeys.some((key) => !keys.has(key.toLowerCase())))
+    throw refuse("The specified transitive tag key must be included in the requested tags.");
 }
 
 /** The unique id of who calls: the root user's is the account's, a session's is that of its role and its name. */
