@@ -76,7 +76,8 @@ export function settingsIn(store: BucketStore) {
 const isSystemTag = ({ Key }: Tag) => Key?.startsWith("aws:") ?? false;
 
 /**
- * Tags that a bucket may get. Those of AWS itself may be sent as they are, but neither changed nor left out (seen on AWS).
+ * Tags that a bucket may get. Those of AWS itself may be sent as they are, but neither changed nor left out (as users report
+ * it; the API reference does not say).
  * @param present the bucket's tags
  * @throws WireError InvalidTag
  */
