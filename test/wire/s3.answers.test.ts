@@ -134,6 +134,7 @@ describe("S3's answers to foreign clients", () => {
     assert.deepEqual([Buckets![0]!.BucketArn, Buckets![0]!.BucketRegion], ["arn:aws:s3:::placed", "eu-west-1"]);
     const head = await raw({ method: "HEAD", target: `/${Bucket}` });
     assert.equal(head.headers["content-type"], "application/xml");
+    assert.equal(head.headers["x-amz-access-point-alias"], "false");
     west.destroy();
   });
 

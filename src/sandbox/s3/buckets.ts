@@ -63,7 +63,11 @@ export function addBucketOperations(service: ServiceBuilder, world: World, store
       const bucket = store.buckets.get(input.Bucket!);
       if (!bucket) throw new WireError("NotFound", "Not Found", 404);
       ctx.headers = { "content-type": "application/xml" };
-      return { BucketRegion: store.get(bucket.name, ctx).region, BucketArn: `arn:aws:s3:::${bucket.name}` };
+      return {
+        AccessPointAlias: false,
+        BucketRegion: store.get(bucket.name, ctx).region,
+        BucketArn: `arn:aws:s3:::${bucket.name}`,
+      };
     })
     .on(DeleteBucketCommand)((input, ctx) => {
       const bucket = store.get(input.Bucket, ctx);
