@@ -46,7 +46,7 @@ export interface EndpointsSnapshot {
 }
 
 const EMPTY: EndpointsSnapshot = { state: "loading", endpoints: [], hasMore: false };
-/** Pages that are read again by a refresh, so that a list that was opened further does not collapse. */
+/** Pages that are read at once, by a refresh or to show more; SageMaker gives 100 endpoints a page. */
 const MOST_PAGES = 10;
 /** Tags are read one resource at a time, this many at once. */
 const TAGS_AT_ONCE = 8;
@@ -119,6 +119,11 @@ export class Endpoints {
         nextToken = read.nextToken;
         if (!nextToken) break;
       }
+      // A list that was opened further does not collapse: its end stays as it was read.
+      if (nextToken && this.pages > MOST_PAGES) {
+        endpoints.push(...endOf(this.current.endpoints, endpoints));
+        nextToken = this.nextToken;
+      }
       this.nextToken = nextToken;
       this.current = { state: "loaded", endpoints, hasMore: nextToken !== undefined, readAtMs: Date.now(), filter };
     } catch (e) {
@@ -129,17 +134,29 @@ export class Endpoints {
     this.watch();
   }
 
-  /** Appends the next page. */
+  /**
+   * Appends as many pages as there are, so that a large account is open after a few clicks. VS Code makes all rows of a
+   * view anew for each addition, and keeps some of the old ones.
+   */
   async loadMore(): Promise<void> {
-    if (!this.nextToken) return;
-    const generation = this.generation;
     const { filter } = this.current;
-    const page = await this.readPage(this.nextToken, filter);
-    if (generation !== this.generation || filter !== this.current.filter) return;
-    this.nextToken = page.nextToken;
-    this.pages++;
-    const endpoints = [...this.current.endpoints, ...page.endpoints];
-    this.current = { ...this.current, endpoints, hasMore: page.nextToken !== undefined };
+    const from = this.nextToken;
+    // Each endpoint of a page may need a call for its tags.
+    const wanted = filter?.tag ? 1 : Math.min(this.pages, MOST_PAGES);
+    const added: EndpointSummary[] = [];
+    let token = from;
+    let pages = 0;
+    for (; token && pages < wanted; pages++) {
+      const read = await this.readPage(token, filter);
+      // Another click, a refresh, a filter or a connection came before.
+      if (this.nextToken !== from || filter !== this.current.filter) return;
+      added.push(...read.endpoints);
+      token = read.nextToken;
+    }
+    this.nextToken = token;
+    this.pages += pages;
+    const endpoints = [...this.current.endpoints, ...added];
+    this.current = { ...this.current, endpoints, hasMore: token !== undefined };
     this.onDidChange.fire([]);
   }
 
@@ -294,4 +311,12 @@ export class Endpoints {
     );
     this.current = { ...this.current, endpoints };
   }
+}
+
+/** What a list had below the part that was read anew; what is new there has moved the rest down. */
+function endOf(list: readonly EndpointSummary[], reread: readonly EndpointSummary[]): EndpointSummary[] {
+  const old = new Set(list.map(({ name }) => name));
+  const read = new Set(reread.map(({ name }) => name));
+  const added = reread.filter(({ name }) => !old.has(name)).length;
+  return list.slice(Math.max(0, reread.length - added)).filter(({ name }) => !read.has(name));
 }
