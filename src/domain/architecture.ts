@@ -23,7 +23,7 @@ export interface PartTraffic {
 export interface ArchitecturePart {
   id: string;
   kind: PartKind;
-  /** Its name in AWS. */
+  /** Its name in AWS, or in the template where AWS gave it an id only. */
   name: string;
   state: PartState;
   /** AWS's own word, such as CREATE_COMPLETE or InService. */
@@ -197,14 +197,17 @@ function refusedText(traffic: PartTraffic | undefined): string | undefined {
   return `4xx ${percent < 1 ? "< 1" : Math.round(percent)} %`;
 }
 
+/** Their ids are AWS's, such as `d3k9x2m1qp`: the template's name tells more. */
+const NAMED_BY_AWS = new Set(["AWS::Amplify::App", "AWS::ApiGateway::RestApi"]);
+
 function resourcePart(
   kind: PartKind,
-  { logicalId, physicalId, status, statusReason }: StackResource,
+  { logicalId, physicalId, type, status, statusReason }: StackResource,
   detail?: string,
   traffic?: PartTraffic,
 ): ArchitecturePart {
   const state = isStackInProgress(status) ? "moving" : isStackFailed(status) ? "failed" : "ok";
-  const name = physicalId?.split("/").pop() ?? logicalId;
+  const name = NAMED_BY_AWS.has(type) ? logicalId : (physicalId?.split("/").pop() ?? logicalId);
   return { id: kind, kind, name, state, status, detail, reason: statusReason, traffic, logicalId };
 }
 

@@ -144,8 +144,27 @@ test("without a stack the page leads to the deployment; while it reads and when 
   await closeClean(opened);
 });
 
+test("in every width the boxes are large enough to read, and apart", { skip }, async () => {
+  for (const width of [1300, 1000, 640, 480]) {
+    const opened = await open(snapshot(), width);
+    const boxes = opened.page.locator(".part .box");
+    await boxes.first().waitFor();
+    const places = await Promise.all((await boxes.all()).map(async (box) => (await box.boundingBox())!));
+    assert.equal(places.length, architecture.parts.length);
+    for (const [i, a] of places.entries()) {
+      assert.ok(a.width >= 150, `a box is ${a.width} px wide in a page of ${width} px`);
+      for (const b of places.slice(i + 1))
+        assert.ok(
+          a.x + a.width < b.x || b.x + b.width < a.x || a.y + a.height < b.y || b.y + b.height < a.y,
+          `boxes lie on one another in a page of ${width} px`,
+        );
+    }
+    await closeClean(opened);
+  }
+});
+
 test("axe finds nothing in any theme, wide and narrow", { skip }, async () => {
-  for (const width of [1300, 480]) {
+  for (const width of [1300, 1000, 480]) {
     const opened = await open(snapshot(), width);
     await opened.page.getByText("✕ Variant AllTraffic fails").waitFor();
     for (const theme of pageThemes) {

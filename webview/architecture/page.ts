@@ -16,8 +16,9 @@ import { architecturePicture, KINDS, trafficText } from "./picture.ts";
 registerComponents();
 const host = connectHost<never>();
 const root = document.getElementById("app") as HTMLElement;
-/** Narrower than this the way of a request goes down instead of along. */
-const wide = window.matchMedia("(min-width: 1000px)");
+/** Below these widths the boxes of the next form would be too small to read. */
+const wide = window.matchMedia("(min-width: 1200px)");
+const middle = window.matchMedia("(min-width: 600px)");
 let snapshot: ArchitecturePageSnapshot | undefined;
 let failure: OpsError | undefined;
 
@@ -75,7 +76,8 @@ function content(architecture: Architecture | undefined, place: string): Templat
   if (!architecture) return html`<p class="soft" role="status">${l10n.t("Reading the parts and their rates…")}</p>`;
   if (architecture.parts.length === 0)
     return html`<p class="soft">${l10n.t("The stack has no part that takes requests.")}</p>`;
-  return html`${summaryView(architecture)} ${architecturePicture(architecture, wide.matches, open)} ${tableView(architecture)}`;
+  const form = wide.matches ? "row" : middle.matches ? "rows" : "column";
+  return html`${summaryView(architecture)} ${architecturePicture(architecture, form, open)} ${tableView(architecture)}`;
 }
 
 /** What is wrong, or that nothing is: said politely, and only when it is another thing than before. */
@@ -116,7 +118,7 @@ function tableView({ parts }: Architecture): TemplateResult {
   </details>`;
 }
 
-wide.addEventListener("change", draw);
+for (const width of [wide, middle]) width.addEventListener("change", draw);
 host.transport.on(architectureChanged, show);
 host.transport.call(architectureRequests.ready, null).then(show, ({ code, message, hint }: OpsError) => {
   render(errorMessage({ code, message, hint }), root);

@@ -2,7 +2,7 @@ import * as l10n from "@vscode/l10n";
 import { html, nothing, svg, type TemplateResult } from "lit";
 import type { Architecture, ArchitecturePart, ArchitectureWay, PartState } from "../../src/domain/architecture.ts";
 import { formatMs, formatPercent, formatShort } from "../ui/format.ts";
-import { BOX, type Layout, layOut, type Place, wayPath } from "./layout.ts";
+import { BOX, type Form, type Layout, layOut, type Place, wayPath } from "./layout.ts";
 
 export const KINDS: Record<ArchitecturePart["kind"], string> = {
   web: l10n.t("Web page"),
@@ -30,6 +30,9 @@ const ICONS: Record<ArchitecturePart["kind"], string> = {
 const rateText = (perSecond: number) =>
   perSecond > 0 && perSecond < 1 ? `${formatShort(60 * perSecond)}/min` : `${formatShort(perSecond)}/s`;
 
+/** A figure stays on one line with its unit. */
+const NO_BREAK = "\u00a0";
+
 /** `12/s · ✕ 5 % · p95 84 ms`, with the share that fails. */
 export function trafficText({ traffic }: ArchitecturePart): string {
   if (!traffic) return "";
@@ -40,6 +43,7 @@ export function trafficText({ traffic }: ArchitecturePart): string {
     latencyMs === undefined ? "" : `p95 ${formatMs(latencyMs)}`,
   ]
     .filter(Boolean)
+    .map((figure) => figure.replaceAll(" ", NO_BREAK))
     .join(" · ");
 }
 
@@ -54,10 +58,10 @@ const kindText = ({ kind, isCause }: ArchitecturePart) => KINDS[kind] + (isCause
 /** The picture: boxes to be opened, and the ways between them. */
 export function architecturePicture(
   architecture: Architecture,
-  isWide: boolean,
+  form: Form,
   open: (id: string) => void,
 ): TemplateResult {
-  const layout = layOut(architecture, isWide);
+  const layout = layOut(architecture, form);
   const byId = new Map(layout.places.map((place) => [place.part.id, place]));
   return html`<svg
     class="architecture"
@@ -79,15 +83,16 @@ export function architecturePicture(
   </svg>`;
 }
 
-function wayView(way: ArchitectureWay, byId: Map<string, Place>, { isWide }: Layout): TemplateResult {
+function wayView(way: ArchitectureWay, byId: Map<string, Place>, { form }: Layout): TemplateResult {
   const [from, to] = [byId.get(way.from), byId.get(way.to)];
   if (!from || !to) return svg`${nothing}`;
-  const { d, x, y } = wayPath(from, to, isWide);
+  const { d, x, y } = wayPath(from, to, form);
   const label = way.perSecond === undefined ? "" : rateText(way.perSecond);
   const busy = way.perSecond ? "busy" : "";
+  const isDown = form === "column";
   return svg`<g class="way ${way.isFailing ? "failing" : ""} ${busy}" aria-hidden="true">
     <path d=${d} marker-end="url(#${way.isFailing ? "arrow-failing" : "arrow"})"></path>
-    ${label ? svg`<text x=${x} y=${isWide ? y - 6 : y + 4} text-anchor=${isWide ? "middle" : "start"} dx=${isWide ? 0 : 8}>${label}</text>` : nothing}
+    ${label ? svg`<text x=${x} y=${isDown ? y + 4 : y - 6} text-anchor=${isDown ? "start" : "middle"} dx=${isDown ? 8 : 0}>${label}</text>` : nothing}
   </g>`;
 }
 

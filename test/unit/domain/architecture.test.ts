@@ -61,8 +61,8 @@ test("requests go from the page through API and function to variants and instanc
   assert.deepEqual(
     parts.map(({ id, name, state }) => `${id} ${name} ${state}`),
     [
-      "web d1 ok",
-      "api a1b2 ok",
+      "web WebApp ok",
+      "api Api ok",
       "function wine-predict ok",
       "endpoint wine-endpoint ok",
       "variant/blue blue ok",
