@@ -1,5 +1,6 @@
 import type { Disposable, LogOutputChannel, Uri } from "vscode";
 import { connectionCommands, waySignInAgain } from "./commands/connection.ts";
+import { resumeDeployment } from "./commands/deploying.ts";
 import { endpointCommands } from "./commands/endpoint.ts";
 import { endpointChangeCommands, offerPausedScaling } from "./commands/endpointChanges.ts";
 import { explorerCommands } from "./commands/explorer.ts";
@@ -38,6 +39,7 @@ import { TargetFinder } from "./services/targetFinder.ts";
 import type { ToolServices } from "./services/tools/tool.ts";
 import { WhatIf } from "./services/whatIf.ts";
 import type { TemplateProblems } from "./testing/templateProblems.ts";
+import type { DeploymentMemory } from "./ui/deploymentMemory.ts";
 import type { Favorites } from "./ui/favorites.ts";
 import type { MarkdownDocuments } from "./ui/markdownDocument.ts";
 import { findReport, workspaceFolders } from "./ui/workspacePlans.ts";
@@ -62,6 +64,7 @@ export interface WindowServices {
   loadTests: LoadTests;
   documents: MarkdownDocuments;
   templateProblems: TemplateProblems;
+  deployments: DeploymentMemory;
 }
 
 /** What a window does when somebody asks for it. */
@@ -90,7 +93,7 @@ export function createActions(given: WindowServices) {
   const scalingRules = new ScalingRules(connections);
   const changeServices = { ...endpointServices, changes, scalingPause, scalingRules };
   const predictionServices = { connections, ...predicting, project, documents };
-  const stackServices = { ...reading, loadTests, log, ...explaining };
+  const stackServices = { ...reading, loadTests, log, deployments: given.deployments, ...explaining };
   const loadTestServices = {
     extensionUri,
     targetFinder: new TargetFinder(connections, { path: bundled("engine.cjs") }),
@@ -137,6 +140,7 @@ export function createActions(given: WindowServices) {
     endpointPanels,
     runPanels,
     signInAgain: () => waySignInAgain(connections),
+    resumeDeployment: () => resumeDeployment(stackServices),
     offerPausedScaling: () => offerPausedScaling(changeServices),
     sendSaved: (saved: SavedRequest, file: string, signal?: AbortSignal) =>
       sendSaved(predictionServices, saved, file, signal),

@@ -25,6 +25,7 @@ import { createEndpointsView } from "./tree/endpointsView.ts";
 import { createLoadTestsView } from "./tree/loadTestsView.ts";
 import { createStackView } from "./tree/stackView.ts";
 import { setContext } from "./ui/context.ts";
+import { DeploymentMemory } from "./ui/deploymentMemory.ts";
 import { Favorites } from "./ui/favorites.ts";
 import { MarkdownDocuments } from "./ui/markdownDocument.ts";
 import { readSetting } from "./ui/settings.ts";
@@ -56,6 +57,7 @@ export function activate(context: ExtensionContext): void {
   const loadTests = new LoadTests(connections, { path: bundled("engine.cjs") }, version);
   const documents = new MarkdownDocuments();
   const templateProblems = createTemplateProblems(project);
+  const deployments = new DeploymentMemory(context.workspaceState, connections);
   const actions = onceAsked(context, {
     extensionUri: context.extensionUri,
     bundled,
@@ -72,6 +74,7 @@ export function activate(context: ExtensionContext): void {
     loadTests,
     documents,
     templateProblems,
+    deployments,
   });
 
   const forget = [
@@ -79,11 +82,19 @@ export function activate(context: ExtensionContext): void {
     followProject(project),
     followRuns(loadTests, endpoints),
     connections.onDidChange.on((connection) => {
-      if (!connection) return;
+      // What a deployment has taken off is put back with its end.
+      if (!connection || deployments.begunBefore()) return;
       scalingPause
         .list()
         .then(async (names) => names.length > 0 && (await actions()).offerPausedScaling())
         .catch((error) => log.error(describeOpsError(toOpsError(error))));
+    }),
+    project.onDidChange.on(() => {
+      const begun = deployments.begunBefore();
+      if (!begun || begun.stackName !== project.project?.project.stackName) return;
+      actions()
+        .then((made) => made.resumeDeployment())
+        .catch((error) => showFailure("sagemakerOps.stack.deploy", error, log));
     }),
     sandbox.onDidCrash.on((error) => {
       const again = commandStep(l10n.t("Start Sandbox"), "sagemakerOps.sandbox.start");

@@ -1,13 +1,11 @@
-import { commands, env, type LogOutputChannel, l10n, Uri, window } from "vscode";
+import { commands, env, type LogOutputChannel, l10n, Uri } from "vscode";
 import { viewIds } from "../contributions.ts";
-import { type Connection, describeConnection } from "../domain/connection.ts";
+import { describeConnection } from "../domain/connection.ts";
 import { OpsError, toOpsError } from "../domain/errors.ts";
-import type { FailureExplanation } from "../domain/failureExplanation.ts";
 import { plural } from "../domain/plural.ts";
-import { isOnlyDeletable, type Stack, type StackEvent } from "../domain/stack.ts";
+import type { Stack } from "../domain/stack.ts";
 import { recoveryOf, type StackRecovery } from "../domain/stackRecovery.ts";
 import type { Connections } from "../services/connections.ts";
-import type { DeployEvent } from "../services/deployEvents.ts";
 import { findDrift } from "../services/driftFinder.ts";
 import type { Endpoints } from "../services/endpoints.ts";
 import type { FailureExplainer } from "../services/failureExplainer.ts";
@@ -15,13 +13,14 @@ import type { LoadTests } from "../services/loadTests.ts";
 import type { ProjectContext } from "../services/projects.ts";
 import type { StackDeployer } from "../services/stackDeployer.ts";
 import { filledBuckets, type RemoveOptions } from "../services/stackRemoval.ts";
+import type { DeploymentMemory } from "../ui/deploymentMemory.ts";
 import type { MarkdownDocuments } from "../ui/markdownDocument.ts";
 import { withCancellableProgress } from "../ui/progress.ts";
 import { confirmWithFacts, type FactRow, pickOne } from "../ui/prompts.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { requireConnection } from "./connection.ts";
+import { deleteStep, reporter, showDeployment, watched } from "./deploying.ts";
 import { driftMarkdown } from "./driftText.ts";
-import { failureMarkdown } from "./explanationText.ts";
 import { stopRun } from "./interruption.ts";
 import { commandStep, withSteps } from "./nextSteps.ts";
 import { pickProject } from "./project.ts";
@@ -38,6 +37,7 @@ export interface StackCommandServices {
   loadTests: LoadTests;
   failureExplainer: FailureExplainer;
   documents: MarkdownDocuments;
+  deployments: DeploymentMemory;
   log: LogOutputChannel;
 }
 
@@ -50,9 +50,6 @@ type StackCommands = Pick<
   | "sagemakerOps.stack.copyOutput"
   | "sagemakerOps.stack.openOutput"
 >;
-
-/** What took longer is told when it is done: the user may look elsewhere by then. */
-const LONG_MS = 30_000;
 
 export function stackCommands(services: StackCommandServices): StackCommands {
   return {
@@ -87,97 +84,10 @@ async function deploy(services: StackCommandServices): Promise<void> {
     await services.project.refreshStack();
     return;
   }
-  const startedMs = Date.now();
-  let explanation: Promise<FailureExplanation> | undefined;
-  const title = l10n.t(
-    "{0} stack {1} in {2}",
-    isNew ? l10n.t("Deploying") : l10n.t("Updating"),
-    stackName,
-    describeConnection(connection),
+  await services.deployments.keep({ stackName, isNew, changes: changes.length }, (begun) =>
+    showDeployment(services, connection, begun, (on, signal) => deployer.execute(prepared, on, signal)),
   );
-  try {
-    const stack = await watched(services, connection, title, (say, signal) => {
-      const tell = reporter(services, changes.length, say);
-      const on = (event: DeployEvent) => {
-        explanation ??= explainAtOnce(services, event);
-        tell(event);
-      };
-      return deployer.execute(prepared, on, signal);
-    });
-    if (changes.length === 0 || Date.now() - startedMs > LONG_MS) await tellDone(services, stack, changes.length);
-  } catch (error) {
-    throw noteFailure(services, toOpsError(error), Date.now() - startedMs > LONG_MS, explanation);
-  }
 }
-
-/** An endpoint's log says why it failed, but may be a resource of the stack: it is read before it is rolled back. */
-function explainAtOnce(
-  { failureExplainer }: StackCommandServices,
-  event: DeployEvent,
-): Promise<FailureExplanation> | undefined {
-  if (event.kind !== "stack") return undefined;
-  const { type, status, reason = status, physicalId } = event.event;
-  const name = physicalId?.split("/").pop();
-  const failed = type === "AWS::SageMaker::Endpoint" && status.endsWith("_FAILED") && !/cancel/i.test(reason);
-  if (!failed || !name) return undefined;
-  const explanation = failureExplainer.explain(name, reason);
-  // Told only when somebody asks for it.
-  explanation.catch(() => {});
-  return explanation;
-}
-
-/**
- * Shows work on a stack: as a notification, and in the Stack view, where it goes on to be shown after Cancel has closed
- * the notification. Afterwards the trees are read anew.
- * @throws OpsError cancelled when the connection, and with it the work, was given up meanwhile
- */
-export async function watched<T>(
-  { connections, project, endpoints }: StackCommandServices,
-  connection: Connection,
-  title: string,
-  work: (say: (text: string) => void, signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  project.noteOutcome(undefined);
-  const running = withCancellableProgress(title, work);
-  void window.withProgress({ location: { viewId: viewIds.stack }, title }, () => running.then(nothing, nothing));
-  try {
-    return await running;
-  } catch (error) {
-    if (connections.current === connection) throw error;
-    throw new OpsError("cancelled", l10n.t("{0}: the connection was given up.", title));
-  } finally {
-    await Promise.all([project.refreshStack(), endpoints.refresh()]);
-  }
-}
-
-const nothing = () => {};
-
-/** What became of a deployment stays to be read in the Stack view: CloudFormation takes a new stack away. */
-function noteFailure(
-  { project, connections, documents }: StackCommandServices,
-  failure: OpsError,
-  wasLong: boolean,
-  explanation: Promise<FailureExplanation> | undefined,
-): OpsError {
-  if (failure.code === "cancelled") {
-    if (!project.isConnected) return failure;
-    project.noteOutcome({ kind: "cancelled", text: failure.message, atMs: Date.now() });
-    if (wasLong) void window.showInformationMessage(failure.message);
-    return failure;
-  }
-  project.noteOutcome({ kind: "failed", text: failure.message, atMs: Date.now() });
-  if (failure.code !== "deploymentFailed") return failure;
-  const { stack } = project;
-  const again = commandStep(l10n.t("Deploy Again…"), "sagemakerOps.stack.deploy");
-  const place = connections.current ? describeConnection(connections.current) : "";
-  const explain = async () => {
-    if (explanation) await documents.show(l10n.t("Why the endpoint failed"), failureMarkdown(await explanation, place));
-  };
-  const steps = explanation ? [{ title: l10n.t("Explain"), run: explain }] : [];
-  return withSteps(failure, ...steps, stack && isOnlyDeletable(stack.status) ? deleteStep : again);
-}
-
-const deleteStep = commandStep(l10n.t("Delete Stack…"), "sagemakerOps.stack.delete");
 
 /** A stack that is stuck: what leads it out of that is a button. */
 function stuck(services: StackCommandServices, error: unknown): unknown {
@@ -273,18 +183,6 @@ export async function showStackProgress(): Promise<void> {
   await commands.executeCommand("notifications.showList");
 }
 
-async function tellDone({ deployer }: StackCommandServices, stack: Stack, changes: number): Promise<void> {
-  const url = deployer.webUrl(stack);
-  const what =
-    changes === 0
-      ? l10n.t("Stack {0} is up to date.", stack.name)
-      : l10n.t("Stack {0} is {1}.", stack.name, stack.status);
-  const open = l10n.t("Open Web Page");
-  void window.showInformationMessage(what, ...(url ? [open] : [])).then((answer) => {
-    if (answer && url) void env.openExternal(Uri.parse(url, true));
-  });
-}
-
 async function remove(services: StackCommandServices): Promise<void> {
   const connection = requireConnection(services.connections);
   const project = await pickProject(services.project);
@@ -369,32 +267,4 @@ async function notDeleted(
     ),
   };
   return withSteps(failure, ...(buckets.length > 0 ? [empty] : []), ...(blocked.length > 0 ? [keep] : []));
-}
-
-/** Tells events in the notification and in the log, and keeps the trees up with them. */
-export function reporter(
-  { log, project, endpoints }: StackCommandServices,
-  total: number,
-  say: (text: string) => void,
-): (event: DeployEvent) => void {
-  const finished = new Set<string>();
-  return (event) => {
-    if (event.kind === "step") {
-      log.info(event.text);
-      say(event.text);
-      return;
-    }
-    const text = eventText(event.event);
-    log.info(text);
-    if (event.event.status.endsWith("_COMPLETE") && event.event.type !== "AWS::CloudFormation::Stack") {
-      finished.add(event.event.logicalId);
-    }
-    say(total > 0 ? l10n.t("{0} of {1} · {2}", Math.min(finished.size, total), total, text) : text);
-    void project.refreshStack();
-    if (event.event.type === "AWS::SageMaker::Endpoint") void endpoints.refresh();
-  };
-}
-
-function eventText({ logicalId, status, reason }: StackEvent): string {
-  return `${logicalId} ${status}${reason ? `: ${reason}` : ""}`;
 }

@@ -8,9 +8,10 @@ import { assertCanTearDown, teardownTime } from "../services/teardown.ts";
 import { withCancellableProgress } from "../ui/progress.ts";
 import { confirmWithFacts, type FactRow, pickOne } from "../ui/prompts.ts";
 import { requireConnection } from "./connection.ts";
+import { reporter, watched } from "./deploying.ts";
 import { pickProject } from "./project.ts";
 import type { CommandTable } from "./register.ts";
-import { assertIdle, existingStack, reporter, type StackCommandServices, watched } from "./stack.ts";
+import { assertIdle, existingStack, type StackCommandServices } from "./stack.ts";
 import { assertTrusted } from "./trust.ts";
 
 /** The command that sets, moves or cancels the time at which the project's stack deletes itself. */

@@ -8,7 +8,7 @@ import { parseS3Uri } from "../domain/invocation.ts";
 import type { PredictionProgress, PredictionRequest, PredictionResponse } from "../domain/prediction.ts";
 import type { Project } from "../domain/project.ts";
 import type { Connections } from "./connections.ts";
-import { BOOTSTRAP_STACK } from "./stackDeployer.ts";
+import { BOOTSTRAP_STACK } from "./stackPreparation.ts";
 
 /** Folder of the artifacts' bucket that inputs are put into. */
 export const INPUT_PREFIX = "async-inputs";

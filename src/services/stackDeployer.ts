@@ -7,7 +7,6 @@ import {
   createChangeSet,
   deleteChangeSet,
   deleteStack,
-  describeChangeSet,
   describeStack,
   executeChangeSet,
   MAX_TEMPLATE_BODY,
@@ -15,13 +14,7 @@ import {
 import { deletePrefix } from "../aws/s3.ts";
 import { byWeight, type ChangeSetCost, changeSetCost, retypedVariants } from "../domain/changeSet.ts";
 import { OpsError } from "../domain/errors.ts";
-import {
-  type DeploymentPreview,
-  isStackFailed,
-  isStackInProgress,
-  type ResourceChange,
-  type Stack,
-} from "../domain/stack.ts";
+import { type DeploymentPreview, isStackFailed, isStackInProgress, type Stack } from "../domain/stack.ts";
 import { recoveryOf } from "../domain/stackRecovery.ts";
 import { TEARDOWN_PARAMETER } from "../domain/teardown.ts";
 import type { Connections } from "./connections.ts";
@@ -32,7 +25,8 @@ import { parametersOf, readArtifacts, upload, uploadTemplate } from "./projectAr
 import { assertExpectedAccount, type ProjectContext } from "./projects.ts";
 import { readTemplate, refusedTemplate } from "./projectTemplate.ts";
 import { ScalingPause } from "./scalingPause.ts";
-import { failureOf, followStack, lastEventId, pause } from "./stackEvents.ts";
+import { failureOf, followStack, lastEventBefore, lastEventId } from "./stackEvents.ts";
+import { awaitChangeSet, BOOTSTRAP_STACK, ensureBucket } from "./stackPreparation.ts";
 import { continueStackRollback, type RemoveOptions, removeStack } from "./stackRemoval.ts";
 import { sandboxApiUrl, sandboxObjectUrl, sandboxWebUrl } from "./stackUrls.ts";
 import { assertCanTearDown, keptTeardown } from "./teardown.ts";
@@ -47,10 +41,6 @@ export interface PreparedDeployment {
   /** Neither page nor API change, so that nothing is published or asked after it. */
   keepsContent?: boolean;
 }
-
-/** The stack of the artifacts' bucket: it must stand before the project's, whose model is read from it. */
-export const BOOTSTRAP_STACK = "sagemaker-ops-artifacts";
-const NO_CHANGES = /didn't contain changes|No updates are to be performed/;
 
 /** Deploys, describes and removes a project's stack, always through a change set. */
 export class StackDeployer {
@@ -88,7 +78,7 @@ export class StackDeployer {
       await this.assertDeployable(clients, existing);
       const artifacts = await readArtifacts(project);
       signal?.throwIfAborted();
-      const bucket = await this.ensureBucket(clients, project, on, signal);
+      const bucket = await ensureBucket(clients, project, { pollMs: this.pollMs(), on, signal });
       for (const { artifact } of artifacts) await upload(clients, bucket, artifact, on, signal);
       const isNew = !existing || existing.status === "REVIEW_IN_PROGRESS";
       const parameters = {
@@ -108,7 +98,7 @@ export class StackDeployer {
       }).catch((e) => {
         throw refusedTemplate(e, path.resolve(project.folder, project.project.template));
       });
-      const changes = await this.awaitChangeSet(clients, stackName, changeSetName, isNew, signal);
+      const changes = await awaitChangeSet(clients, { stackName, changeSetName, isNew }, this.pollMs() / 3, signal);
       changes.sort(byWeight);
       return {
         project,
@@ -149,7 +139,12 @@ export class StackDeployer {
         parameters: { [TEARDOWN_PARAMETER]: at },
         keptParameters: Object.keys(existing.parameters ?? {}).filter((name) => name !== TEARDOWN_PARAMETER),
       });
-      const changes = await this.awaitChangeSet(clients, stackName, changeSetName, false, signal);
+      const changes = await awaitChangeSet(
+        clients,
+        { stackName, changeSetName, isNew: false },
+        this.pollMs() / 3,
+        signal,
+      );
       changes.sort(byWeight);
       return { project, preview: { stackName, changeSetName, isNew: false, changes }, keepsContent: true };
     });
@@ -190,37 +185,77 @@ export class StackDeployer {
           });
           await this.scalingPause.pause(endpointName ?? "", variant);
         }
-        const followed = await executeChangeSet(clients, stackName, changeSetName)
-          .then(() =>
-            followStack(clients, stack?.id ?? stackName, {
-              pollMs: this.pollMs(),
-              afterEventId,
-              signal,
-              onEvent: (event) => on({ kind: "stack", event }),
-              onAbort: () => (isNew ? deleteStack(clients, stackName) : cancelUpdate(clients, stackName)),
-            }),
-          )
+        stack = await executeChangeSet(clients, stackName, changeSetName)
+          .then(() => this.follow(clients, { name: stackName, id: stack?.id, isNew, afterEventId }, on, signal))
           .finally(() => (retyped.length > 0 ? this.scalingPause.restore(endpointName ?? "") : undefined));
-        if (followed.aborted)
-          throw new OpsError(
-            "cancelled",
-            l10n.t("The deployment of stack {0} was cancelled and rolled back.", stackName),
-          );
-        if (!followed.stack || isStackFailed(followed.stack.status)) throw failureOf(stackName, followed);
-        stack = followed.stack;
       } else on({ kind: "step", text: l10n.t("Stack {0} is up to date", stackName) });
       if (!stack) throw new OpsError("notFound", l10n.t("Stack {0} has gone meanwhile.", stackName));
-      if (prepared.keepsContent) return stack;
-      const served = {
-        apiUrl: this.apiUrl(stack),
-        webUrl: this.webUrl(stack),
-        staticPageUrl: this.staticPageUrl(stack),
-      };
-      const options = { pollMs: this.pollMs() / 3, on, signal };
-      const page = await publishWeb(clients, prepared.project, stack, { apiUrl: served.apiUrl, ...options });
-      await checkDeployment(prepared.project, stack, served, page, new Predictor(this.connections), options);
+      if (!prepared.keepsContent) await this.publish(clients, prepared.project, stack, on, signal);
       return stack;
     });
+  }
+
+  /**
+   * Takes up a deployment that another process has executed, as this one before its window was reloaded: follows the
+   * stack to its end, then publishes the web page. When the signal fires, the stack is rolled back.
+   * @throws OpsError as `execute`
+   */
+  async resume(
+    project: ProjectContext,
+    isNew: boolean,
+    on: OnDeployEvent = () => {},
+    signal?: AbortSignal,
+  ): Promise<Stack> {
+    const { stackName: name } = project.project;
+    return this.exclusively(name, async () => {
+      assertExpectedAccount(this.connections.required(), project);
+      const clients = this.connections.clients();
+      on({ kind: "step", text: l10n.t("Following stack {0} again", name) });
+      const afterEventId = await lastEventBefore(clients, name);
+      const paused = await this.scalingPause.list();
+      const stack = await this.follow(clients, { name, isNew, afterEventId }, on, signal).finally(() =>
+        Promise.all(paused.map((endpointName) => this.scalingPause.restore(endpointName))),
+      );
+      await this.publish(clients, project, stack, on, signal);
+      return stack;
+    });
+  }
+
+  /** @throws OpsError deploymentFailed, cancelled */
+  private async follow(
+    clients: AwsClients,
+    { name, id, isNew, afterEventId }: { name: string; id?: string; isNew: boolean; afterEventId?: string },
+    on: OnDeployEvent,
+    signal: AbortSignal | undefined,
+  ): Promise<Stack> {
+    const followed = await followStack(clients, id ?? name, {
+      pollMs: this.pollMs(),
+      afterEventId,
+      signal,
+      onEvent: (event) => on({ kind: "stack", event }),
+      onAbort: () => (isNew ? deleteStack(clients, name) : cancelUpdate(clients, name)),
+    });
+    if (followed.aborted)
+      throw new OpsError("cancelled", l10n.t("The deployment of stack {0} was cancelled and rolled back.", name));
+    if (!followed.stack || isStackFailed(followed.stack.status)) throw failureOf(name, followed);
+    return followed.stack;
+  }
+
+  private async publish(
+    clients: AwsClients,
+    project: ProjectContext,
+    stack: Stack,
+    on: OnDeployEvent,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const served = {
+      apiUrl: this.apiUrl(stack),
+      webUrl: this.webUrl(stack),
+      staticPageUrl: this.staticPageUrl(stack),
+    };
+    const options = { pollMs: this.pollMs() / 3, on, signal };
+    const page = await publishWeb(clients, project, stack, { apiUrl: served.apiUrl, ...options });
+    await checkDeployment(project, stack, served, page, new Predictor(this.connections), options);
   }
 
   /**
@@ -268,24 +303,23 @@ export class StackDeployer {
   }
 
   /** URL of the prediction API; in the sandbox the address that it is served at. */
-  apiUrl(stack: Stack): string | undefined {
-    const url = stack.outputs.ApiUrl;
-    const connection = this.connections.current;
-    return url && connection?.kind === "sandbox" ? sandboxApiUrl(url, connection.endpointUrl ?? "") : url;
+  apiUrl({ outputs }: Stack): string | undefined {
+    return this.served(outputs.ApiUrl, sandboxApiUrl);
   }
 
   /** URL of the web page; in the sandbox the address that it is served at. */
-  webUrl(stack: Stack): string | undefined {
-    const url = stack.outputs.WebUrl;
-    const connection = this.connections.current;
-    return url && connection?.kind === "sandbox" ? sandboxWebUrl(url, connection.endpointUrl ?? "") : url;
+  webUrl({ outputs }: Stack): string | undefined {
+    return this.served(outputs.WebUrl, sandboxWebUrl);
   }
 
   /** URL of the web page in S3, where there is one; in the sandbox the address that it is served at. */
-  staticPageUrl(stack: Stack): string | undefined {
-    const url = stack.outputs.StaticPageUrl;
+  staticPageUrl({ outputs }: Stack): string | undefined {
+    return this.served(outputs.StaticPageUrl, sandboxObjectUrl);
+  }
+
+  private served(url: string | undefined, inSandbox: (url: string, endpointUrl: string) => string) {
     const connection = this.connections.current;
-    return url && connection?.kind === "sandbox" ? sandboxObjectUrl(url, connection.endpointUrl ?? "") : url;
+    return url && connection?.kind === "sandbox" ? inSandbox(url, connection.endpointUrl ?? "") : url;
   }
 
   /** Two deployments at once would fight over the stack. */
@@ -320,67 +354,6 @@ export class StackDeployer {
           ? l10n.t("Delete the stack, then deploy again.")
           : l10n.t("Continue its rollback, then deploy again."),
     });
-  }
-
-  private async ensureBucket(
-    clients: AwsClients,
-    project: ProjectContext,
-    on: OnDeployEvent,
-    signal: AbortSignal | undefined,
-  ): Promise<string> {
-    const given = project.project.parameters.ArtifactBucket;
-    if (given !== undefined) return String(given);
-    const existing = await describeStack(clients, BOOTSTRAP_STACK);
-    if (existing?.outputs.BucketName && !isStackInProgress(existing.status)) return existing.outputs.BucketName;
-    if (!project.project.bootstrap)
-      throw new OpsError(
-        "badInput",
-        l10n.t("Project file {0} names neither a bootstrap template nor an ArtifactBucket.", project.file),
-        {
-          hint: l10n.t('Add "bootstrap": "bootstrap.yaml", or parameters.ArtifactBucket.'),
-        },
-      );
-    on({ kind: "step", text: l10n.t("Creating the artifacts' bucket (stack {0})", BOOTSTRAP_STACK) });
-    const template = await readTemplate(project, project.project.bootstrap);
-    const changeSetName = `ops-${randomUUID()}`;
-    const base = { stackName: BOOTSTRAP_STACK, changeSetName, isNew: true, templateBody: template, parameters: {} };
-    await createChangeSet(clients, base);
-    await this.awaitChangeSet(clients, BOOTSTRAP_STACK, changeSetName, true, signal);
-    await executeChangeSet(clients, BOOTSTRAP_STACK, changeSetName);
-    const followed = await followStack(clients, BOOTSTRAP_STACK, {
-      pollMs: this.pollMs(),
-      onEvent: (event) => on({ kind: "stack", event }),
-    });
-    const bucket = followed.stack?.outputs.BucketName;
-    if (!bucket || isStackFailed(followed.stack?.status ?? "")) throw failureOf(BOOTSTRAP_STACK, followed);
-    return bucket;
-  }
-
-  private async awaitChangeSet(
-    clients: AwsClients,
-    stackName: string,
-    changeSetName: string,
-    isNew: boolean,
-    signal: AbortSignal | undefined,
-  ): Promise<ResourceChange[]> {
-    for (;;) {
-      const { status, reason, changes } = await describeChangeSet(clients, stackName, changeSetName);
-      if (status === "CREATE_COMPLETE") return changes;
-      if (status === "FAILED") {
-        await deleteChangeSet(clients, stackName, changeSetName);
-        if (!isNew && NO_CHANGES.test(reason ?? "")) return [];
-        if (isNew) await deleteStack(clients, stackName);
-        throw new OpsError(
-          "badInput",
-          l10n.t("The change set of stack {0} failed: {1}", stackName, reason ?? l10n.t("no reason was given")),
-          {
-            hint: l10n.t("Correct the template or its parameters."),
-          },
-        );
-      }
-      await pause(this.pollMs() / 3, signal);
-      signal?.throwIfAborted();
-    }
   }
 
   private pollMs(): number {

@@ -42,6 +42,16 @@ export async function lastEventId(clients: AwsClients, stackId: string): Promise
   return (await eventsSince(clients, stackId)).at(-1)?.id;
 }
 
+/** The last event before the operation that is under way, or was the last one, on a stack. */
+export async function lastEventBefore(clients: AwsClients, stackName: string): Promise<string | undefined> {
+  const events = await eventsSince(clients, stackName);
+  const began = events.findLastIndex(
+    ({ type, logicalId, status }) =>
+      type === "AWS::CloudFormation::Stack" && logicalId === stackName && /^(CREATE|UPDATE)_IN_PROGRESS$/.test(status),
+  );
+  return events[began - 1]?.id;
+}
+
 /** Looks in a row that may fail for what passes; the SDK has tried each three times. */
 const MOST_FAILED = 10;
 /** CloudFormation goes on whether we see it or not: too many calls, a network that is gone for a while. */

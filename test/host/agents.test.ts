@@ -165,16 +165,7 @@ step(
   async () => {
     const { workbench } = here;
     await workbench.webview().getByRole("textbox", { name: "Body" }).fill("1.5,2.5");
-    // Not the browser's own reload, which would not let the workbench keep what is open.
-    const input = workbench.quickInput.locator(".quick-input-box input");
-    for (let tries = 0; tries < 20 && !(await input.isVisible()); tries++) {
-      await workbench.page.keyboard.press("F1");
-      await input.waitFor({ timeout: 1000 }).catch(() => {});
-    }
-    await input.fill(">Developer: Reload Window");
-    await workbench.quickPickRow("Developer: Reload Window").waitFor();
-    await workbench.page.keyboard.press("Enter");
-    await workbench.quickInput.waitFor({ state: "hidden" });
+    await workbench.reloadWindow();
     const page = workbench.webview();
     await page.getByText("InService").first().waitFor({ timeout: 60_000 });
     assert.equal(await page.getByRole("textbox", { name: "Body" }).inputValue(), "1.5,2.5");

@@ -137,16 +137,7 @@ step(
     await workbench.runCommand("View: Close All Editors");
     await row("stayed at 1 · 60/s").last().click();
     await workbench.webview().getByText("✓ Passed").waitFor();
-    // Not the browser's own reload, which would not let the workbench keep what is open.
-    const input = workbench.quickInput.locator(".quick-input-box input");
-    // The page of the run takes the focus, and a key, when it has loaded.
-    for (let tries = 0; tries < 20 && !(await input.isVisible()); tries++) {
-      await workbench.page.keyboard.press("F1");
-      await input.waitFor({ timeout: 1000 }).catch(() => {});
-    }
-    await input.fill(">Developer: Reload Window");
-    await workbench.quickPickRow("Developer: Reload Window").waitFor();
-    await workbench.page.keyboard.press("Enter");
+    await workbench.reloadWindow();
     await workbench.statusBarItem("SageMaker: not connected").waitFor({ timeout: 60_000 });
     const page = workbench.webview();
     await page.getByText("✓ Passed").waitFor({ timeout: 60_000 });

@@ -74,6 +74,19 @@ export class Workbench {
     await row.waitFor({ state: "hidden" });
   }
 
+  /** Reloads the window as its user does; the browser's own reload would not let it keep what is open. */
+  async reloadWindow(): Promise<void> {
+    const input = this.quickInput.locator(".quick-input-box input");
+    for (let tries = 0; tries < 20 && !(await input.isVisible()); tries++) {
+      await this.page.keyboard.press("F1");
+      await appears(input, 1000);
+    }
+    await input.fill(">Developer: Reload Window");
+    await this.quickPickRow("Developer: Reload Window").waitFor();
+    await this.page.keyboard.press("Enter");
+    await this.quickInput.waitFor({ state: "hidden" });
+  }
+
   get quickInput(): Locator {
     return this.page.locator(".quick-input-widget");
   }
