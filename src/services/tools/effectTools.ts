@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import path from "node:path";
 import { z } from "zod";
 import { consequence } from "../../domain/changeSet.ts";
 import { OpsError } from "../../domain/errors.ts";
@@ -244,6 +243,6 @@ async function projectOf({ project }: ToolServices): Promise<ProjectContext> {
   const found = await project();
   if (found) return found;
   throw new OpsError("badInput", "No project is open.", {
-    hint: `Open a folder with a sagemaker-ops.json, or give its path with --project${path.sep === "/" ? "" : " FOLDER"}.`,
+    hint: "Open a folder with a sagemaker-ops.json, or name one with --project.",
   });
 }
