@@ -167,6 +167,8 @@ export interface Settings {
   "sagemakerOps.connection.profile": string;
   /** Region that Connect… offers first; empty for the profile's. */
   "sagemakerOps.connection.region": string;
+  /** Whether a workspace connects again to the account that it was last connected to. */
+  "sagemakerOps.connection.reconnect": boolean;
   /** Hours without an invocation after which an endpoint is called idle; 0 for never. */
   "sagemakerOps.idleHours": number;
 }
@@ -257,6 +259,7 @@ export const settingDefaults: Settings = {
   "sagemakerOps.sandbox.timeScale": 30,
   "sagemakerOps.connection.profile": "",
   "sagemakerOps.connection.region": "",
+  "sagemakerOps.connection.reconnect": true,
   "sagemakerOps.idleHours": 24,
 };
 export const commandIds = Object.keys(commandTable) as CommandId[];

@@ -27,6 +27,7 @@ import { createStackView } from "./tree/stackView.ts";
 import { setContext } from "./ui/context.ts";
 import { DeploymentMemory } from "./ui/deploymentMemory.ts";
 import { Favorites } from "./ui/favorites.ts";
+import { LastConnection } from "./ui/lastConnection.ts";
 import { MarkdownDocuments } from "./ui/markdownDocument.ts";
 import { readSetting } from "./ui/settings.ts";
 import { askForMfaCode } from "./ui/signIn.ts";
@@ -77,6 +78,16 @@ export function activate(context: ExtensionContext): void {
     deployments,
   });
 
+  const lastConnection = new LastConnection(connections, context.workspaceState);
+  const connectAgain = () =>
+    // Loading what it needs is no part of opening the window.
+    void setImmediate(() => {
+      if (sandboxFromEnvironment(process.env)) return;
+      lastConnection
+        .restore()
+        .catch((error) => log.info(`Not connected again: ${describeOpsError(toOpsError(error))}`));
+    });
+
   const forget = [
     ...followConnection(connections, sandbox, (text) => log.info(text)),
     followProject(project),
@@ -113,8 +124,9 @@ export function activate(context: ExtensionContext): void {
     registerLanguageModelTools(async () => (await actions()).tools),
     registerMcpServer({ context, cliPath: bundled("cli.js"), connections, sandbox, project }),
     createStatusBar(connections),
-    createEndpointsView(connections, endpoints, project, favorites, idleWatch, sides),
+    createEndpointsView(connections, endpoints, project, favorites, idleWatch, sides, connectAgain),
     sides,
+    lastConnection,
     createStackView(connections, project, deployer, endpoints),
     createLoadTestsView(loadTests, project),
     templateProblems,

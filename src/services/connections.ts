@@ -46,11 +46,12 @@ export class Connections {
 
   /**
    * Signs in and switches over; the old connection stays when that fails.
+   * @param prompts how to ask for what is needed, where that is another way than usual
    * @throws OpsError credentials, unreachable, or badInput for an unknown profile or a missing region
    */
-  async connect(request: ConnectRequest): Promise<Connection> {
+  async connect(request: ConnectRequest, prompts = this.prompts): Promise<Connection> {
     this.lastProfile = request.kind === "aws" ? (request.profile ?? process.env.AWS_PROFILE) : undefined;
-    const { connection, clients } = await this.signIn(request);
+    const { connection, clients } = await this.signIn(request, prompts);
     this.request = request;
     this.switchTo(connection, clients);
     return connection;
@@ -108,9 +109,11 @@ export class Connections {
     if (this.connection?.profile === profile) await this.renew();
   }
 
-  private async signIn(request: ConnectRequest): Promise<{ connection: Connection; clients: AwsClients }> {
-    const clients =
-      request.kind === "aws" ? await awsClientsFor(request, this.prompts) : sandboxClients(request.sandbox);
+  private async signIn(
+    request: ConnectRequest,
+    prompts = this.prompts,
+  ): Promise<{ connection: Connection; clients: AwsClients }> {
+    const clients = request.kind === "aws" ? await awsClientsFor(request, prompts) : sandboxClients(request.sandbox);
     try {
       const identity = await callerIdentity(clients);
       const connection: Connection = {

@@ -27,6 +27,7 @@ export function createEndpointsView(
   favorites: Favorites,
   idleWatch: IdleWatch,
   sides: SideConnections,
+  onSeen: () => void,
 ): Disposable {
   const services = { connections, endpoints, project, favorites, idleWatch };
   const provider = new NodeProvider(async () => [...(await rootNodes(services)), ...sideNodes(sides)]);
@@ -50,6 +51,7 @@ export function createEndpointsView(
     endpoints.setVisible(visible);
     idleWatch.setVisible(visible);
     sides.setVisible(visible);
+    if (visible) onSeen();
   });
   return {
     dispose() {

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -6,6 +7,7 @@ import { after } from "node:test";
 import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { GetSessionTokenCommand, STSClient } from "@aws-sdk/client-sts";
 import { skipWithoutChromium } from "../rig/chromium.ts";
+import { RELOAD_NOISE } from "../rig/workbenchProblems.ts";
 import { identityCenter } from "../wire/identityCenter.ts";
 import { startTestSandbox, type TestSandbox } from "../wire/sandbox.ts";
 import { story } from "./steps.ts";
@@ -146,4 +148,33 @@ step(
   "a profile of IAM Identity Center without a session offers to sign in, and is connected then",
   signIn,
   /company|session/,
+);
+
+step(
+  "a workspace is connected again when its window is reloaded, without being asked",
+  async () => {
+    const { workbench } = here;
+    await workbench.runCommand("Notifications: Clear All Notifications");
+    await workbench.reloadWindow();
+    await workbench.statusBarItem("SageMaker: profile company · 1234…9012 · us-east-1").waitFor({ timeout: 60_000 });
+  },
+  RELOAD_NOISE,
+);
+
+step(
+  "a profile that wants a code waits for its user then",
+  async () => {
+    const { workbench } = here;
+    await connect(/guarded$/);
+    await workbench.quickInput.locator(".quick-input-message", { hasText: SERIAL }).waitFor();
+    await workbench.quickInput.locator(".quick-input-box input").fill("123456");
+    await workbench.page.keyboard.press("Enter");
+    await workbench.statusBarItem("SageMaker: profile guarded · 1234…9012 · us-east-1").waitFor();
+    await workbench.reloadWindow();
+    await workbench.statusBarItem("SageMaker: not connected").waitFor({ timeout: 60_000 });
+    await workbench.page.getByRole("button", { name: "Connect to AWS" }).waitFor();
+    assert.equal(await workbench.quickInput.isVisible(), false);
+    assert.equal(await workbench.notification(/./).count(), 0);
+  },
+  RELOAD_NOISE,
 );
