@@ -112,6 +112,7 @@ export function activate(context: ExtensionContext): void {
       showFailure("sagemakerOps.sandbox.start", withSteps(error, again), log);
     }),
   ];
+  const loadTestsView = createLoadTestsView(loadTests, project);
   context.subscriptions.push(
     log,
     documents,
@@ -128,7 +129,7 @@ export function activate(context: ExtensionContext): void {
     sides,
     lastConnection,
     createStackView(connections, project, deployer, endpoints),
-    createLoadTestsView(loadTests, project),
+    loadTestsView,
     templateProblems,
     project,
     idleWatch,
@@ -150,7 +151,8 @@ export function activate(context: ExtensionContext): void {
       createPlanProblems({ connections, endpoints, project }),
       createPlanTests(loadTests, project, async (planFile) => (await actions()).runPlan(planFile)),
     );
-    void project.refresh();
+    loadTestsView.watchFiles();
+    project.follow();
     connectToGivenSandbox(connections).catch((error) => log.error(describeOpsError(toOpsError(error))));
   });
 }

@@ -9,17 +9,19 @@ import { click, type TreeNode } from "./treeNode.ts";
 
 const RUNS_SHOWN = 20;
 
+/** A view of files; it follows them from when it is told to, which is no part of opening the window. */
+interface LoadTestsView extends Disposable {
+  watchFiles(): void;
+}
+
 /** Plans of the project and of the workspace, and what came of earlier runs. */
-export function createLoadTestsView(loadTests: LoadTests, project: WorkspaceProject): Disposable {
+export function createLoadTestsView(loadTests: LoadTests, project: WorkspaceProject): LoadTestsView {
   const provider = new NodeProvider(async () => [
     ...activeNodes(loadTests),
     ...(await findPlans(project)).map(planNode),
     ...(await runNodes(loadTests, project)),
   ]);
   const view = window.createTreeView(viewIds.loadTests, { treeDataProvider: provider });
-  const plans = workspace.createFileSystemWatcher(PLAN_PATTERN, false, true);
-  // Those of the command line.
-  const runs = workspace.createFileSystemWatcher(RUN_PATTERN, false, true);
   let phase = "";
   const forget = [
     project.onDidChange.on(() => provider.refresh()),
@@ -30,12 +32,16 @@ export function createLoadTestsView(loadTests: LoadTests, project: WorkspaceProj
       phase = run.phase;
     }),
   ];
-  const watching = [plans, runs].flatMap((watcher) => [
-    watcher,
-    watcher.onDidCreate(() => provider.refresh()),
-    watcher.onDidDelete(() => provider.refresh()),
-  ]);
+  const watching: Disposable[] = [];
   return {
+    watchFiles() {
+      // Runs, too: those of the command line.
+      for (const pattern of [PLAN_PATTERN, RUN_PATTERN]) {
+        const watcher = workspace.createFileSystemWatcher(pattern, false, true);
+        const again = () => provider.refresh();
+        watching.push(watcher, watcher.onDidCreate(again), watcher.onDidDelete(again));
+      }
+    },
     dispose() {
       for (const stop of forget) stop();
       for (const disposable of [...watching, view, provider]) disposable.dispose();

@@ -52,7 +52,6 @@ export class WorkspaceProject implements Disposable {
       void this.refreshStack();
     });
     this.disposables.push({ dispose: forget });
-    this.watchFiles();
   }
 
   /** Project files at the roots of the workspace's folders. */
@@ -156,6 +155,12 @@ export class WorkspaceProject implements Disposable {
     if (!this.visible || !this.stack || !isStackInProgress(this.stack.status)) return;
     const everyMs = this.connections.current?.kind === "sandbox" ? SANDBOX_POLL_MS : AWS_POLL_MS;
     this.timer = setTimeout(() => void this.refreshStack(), everyMs);
+  }
+
+  /** Reads the project, and follows its file from now on. */
+  follow(): void {
+    this.watchFiles();
+    void this.refresh();
   }
 
   private watchFiles(): void {
