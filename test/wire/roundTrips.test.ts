@@ -128,7 +128,10 @@ describe("functionality: IAM's users, policies and tags", () => {
         message: "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
       },
     );
-    await assert.rejects(iam.send(new IAM.ListAccessKeysCommand({})), /is not a user: name one/);
+    await assert.rejects(
+      iam.send(new IAM.ListAccessKeysCommand({})),
+      /^ValidationError: Must specify userName when calling with non-User credentials$/,
+    );
   });
 
   it("versions of a policy, one of them the default; AWS's own have dates too", async () => {
