@@ -108,7 +108,9 @@ describe("load tests on the command line", { timeout: 180_000 }, () => {
     assert.match(template, new RegExp(`TargetValue: ${report.targetPerMinute} # guessed`));
     assert.match(ended.stderr, /- +TargetValue: 100000 # guessed\n\+ +TargetValue: \d+ # guessed/);
     const names = await readdir(path.join(home.folder, ".sagemaker-ops", "targets"));
-    assert.deepEqual(names.map((name) => name.replace(/^.*\./, "")).sort(), ["html", "json", "md"]);
+    // Of each turn.
+    const kinds = new Set(names.map((name) => name.replace(/^.*\./, "")));
+    assert.deepEqual([...kinds].sort(), ["html", "json", "md"]);
   });
 
   it("plays a plan and a recorded run against other policies", async () => {
