@@ -12,7 +12,7 @@ import { Connections } from "./services/connections.ts";
 import { Endpoints } from "./services/endpoints.ts";
 import { IdleWatch } from "./services/idleWatch.ts";
 import { LoadTests } from "./services/loadTests.ts";
-import { SandboxProcess, sandboxFromEnvironment } from "./services/sandboxProcess.ts";
+import { givenSandbox, SandboxProcess } from "./services/sandboxProcess.ts";
 import { ScalingPause } from "./services/scalingPause.ts";
 import { SideConnections } from "./services/sideConnections.ts";
 import { StackDeployer } from "./services/stackDeployer.ts";
@@ -82,7 +82,7 @@ export function activate(context: ExtensionContext): void {
   const connectAgain = () =>
     // Loading what it needs is no part of opening the window.
     void setImmediate(() => {
-      if (sandboxFromEnvironment(process.env)) return;
+      if (givenSandbox()) return;
       lastConnection
         .restore()
         .catch((error) => log.info(`Not connected again: ${describeOpsError(toOpsError(error))}`));
@@ -172,7 +172,7 @@ function onceAsked(context: ExtensionContext, services: WindowServices): () => P
 
 /** A window that is opened by `npm start` is connected to its sandbox from the beginning. */
 async function connectToGivenSandbox(connections: Connections): Promise<void> {
-  const sandbox = sandboxFromEnvironment(process.env);
+  const sandbox = givenSandbox();
   if (sandbox) await connections.connect({ kind: "sandbox", sandbox });
 }
 

@@ -3,7 +3,7 @@ import { viewIds } from "../contributions.ts";
 import type { Connection } from "../domain/connection.ts";
 import { OpsError, toOpsError } from "../domain/errors.ts";
 import { type Connections, listProfiles } from "../services/connections.ts";
-import { type SandboxInfo, type SandboxProcess, sandboxFromEnvironment } from "../services/sandboxProcess.ts";
+import { givenSandbox, type SandboxInfo, type SandboxProcess } from "../services/sandboxProcess.ts";
 import { pickOne } from "../ui/prompts.ts";
 import { readSetting } from "../ui/settings.ts";
 import { showSsoSignIn } from "../ui/signIn.ts";
@@ -122,11 +122,6 @@ async function connectToAws(connections: Connections, profile: string | undefine
     if (failure.code !== "badInput") throw failure;
     throw withSteps(failure, commandStep(l10n.t("Connect…"), "sagemakerOps.connection.connect"));
   }
-}
-
-/** The sandbox that `npm start` runs; the extension is not its owner and cannot stop it. */
-export function givenSandbox(): SandboxInfo | undefined {
-  return sandboxFromEnvironment(process.env);
 }
 
 /** The same while it answers: one that has ended meanwhile must not stand in the way of a new one. */

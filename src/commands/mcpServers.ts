@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import * as vscode from "vscode";
 import { Disposable, type ExtensionContext, lm } from "vscode";
 import type { Connections } from "../services/connections.ts";
-import { type SandboxProcess, sandboxFromEnvironment } from "../services/sandboxProcess.ts";
+import { givenSandbox, type SandboxProcess } from "../services/sandboxProcess.ts";
 import { workspaceFolders } from "../ui/workspacePlans.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 
@@ -97,7 +97,7 @@ function targetOf({ connections, sandbox, project: { project } }: McpServerOptio
   const environment = project?.environment;
   const args = [...(folder ? ["--project", folder] : []), ...(environment ? ["--env", environment] : [])];
   if (current.kind === "sandbox") {
-    const info = sandbox.info ?? sandboxFromEnvironment(process.env);
+    const info = sandbox.info ?? givenSandbox();
     return info && { args, env: { SAGEMAKER_OPS_SANDBOX: JSON.stringify(info) } };
   }
   const { profile, region, endpointUrl } = current;

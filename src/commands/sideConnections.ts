@@ -2,9 +2,9 @@ import { l10n, window } from "vscode";
 import { viewIds } from "../contributions.ts";
 import { OpsError } from "../domain/errors.ts";
 import type { ConnectRequest } from "../services/connections.ts";
-import type { SandboxProcess } from "../services/sandboxProcess.ts";
+import { givenSandbox, type SandboxProcess } from "../services/sandboxProcess.ts";
 import type { SideConnections } from "../services/sideConnections.ts";
-import { givenSandbox, pickPlace, pickRegion } from "./connection.ts";
+import { pickPlace, pickRegion } from "./connection.ts";
 import { commandStep, withSteps } from "./nextSteps.ts";
 import type { CommandTable } from "./register.ts";
 

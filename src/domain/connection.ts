@@ -19,6 +19,11 @@ export function shortAccount(accountId: string): string {
   return accountId.length === 12 ? `${accountId.slice(0, 4)}…${accountId.slice(-4)}` : accountId;
 }
 
+/** What makes a place: kind, account, region and address. Connections of the same place have the same one. */
+export function placeId({ kind, accountId, region, endpointUrl = "" }: Connection): string {
+  return `${kind}/${accountId}/${region}/${endpointUrl}`;
+}
+
 /** One line that says where one is: `sandbox · us-east-1` or `profile dev · 1234…9012 · us-east-1`. */
 export function describeConnection(c: Connection): string {
   if (c.kind === "sandbox") return l10n.t("sandbox · {0}", c.region);

@@ -42,6 +42,11 @@ export function sandboxFromEnvironment(env: Record<string, string | undefined>):
   }
 }
 
+/** The sandbox that `npm start` runs; the extension is not its owner and cannot stop it. */
+export function givenSandbox(): SandboxInfo | undefined {
+  return sandboxFromEnvironment(process.env);
+}
+
 /** The sandbox as a process of its own, which ends with this one. */
 export class SandboxProcess {
   readonly onDidChange = new Emitter<SandboxInfo | undefined>();

@@ -1,6 +1,6 @@
 import * as l10n from "@vscode/l10n";
 import type { CredentialPrompts } from "../aws/credentials.ts";
-import { type Connection, describeConnection } from "../domain/connection.ts";
+import { type Connection, describeConnection, placeId } from "../domain/connection.ts";
 import { OpsError } from "../domain/errors.ts";
 import { Connections, type ConnectRequest } from "./connections.ts";
 import { Emitter } from "./emitter.ts";
@@ -15,9 +15,6 @@ export interface SideConnection {
 }
 
 type Held = SideConnection & { connections: Connections; forget(): void };
-
-const placeId = ({ kind, accountId, region, endpointUrl = "" }: Connection) =>
-  `${kind}/${accountId}/${region}/${endpointUrl}`;
 
 /** The connections beside the current one, in the order in which they were added; they last as long as the window. */
 export class SideConnections {

@@ -1,4 +1,5 @@
 import type { Memento } from "vscode";
+import { placeId } from "../domain/connection.ts";
 import type { Connections } from "../services/connections.ts";
 
 const KEY = "sagemakerOps.deployment";
@@ -40,6 +41,6 @@ export class DeploymentMemory {
 
   private place(): string | undefined {
     const { current } = this.connections;
-    return current && [current.kind, current.accountId, current.region, current.endpointUrl].join("/");
+    return current && placeId(current);
   }
 }
