@@ -41,27 +41,65 @@ const node = {
 const REQUIRE =
   'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);';
 
-/** Modules that bring zod or the reports along. */
+/**
+ * Modules that a window does not need to show its sidebar: each in a chunk of its own, with what it brings along (zod,
+ * the reports), so that it is loaded late, and that extension.cjs stays small.
+ */
 const LATE = [
-  "src/domain/project.ts",
   "src/domain/loadPlan.ts",
+  "src/domain/loadPlanCheck.ts",
+  "src/domain/predictFile.ts",
+  "src/domain/project.ts",
+  "src/domain/runExplanation.ts",
+  "src/aws/apiGateway.ts",
+  "src/aws/autoscaling.ts",
+  "src/aws/cloudwatch.ts",
+  "src/aws/runtime.ts",
+  "src/aws/scalingUpdates.ts",
+  "src/aws/ssoSignIn.ts",
   "src/panels/pageSchemas.ts",
   "src/loadtest/engine.ts",
   "src/loadtest/report.ts",
   "src/loadtest/reportHtml.ts",
-  "src/loadtest/whatIfReport.ts",
   "src/loadtest/targetReport.ts",
+  "src/loadtest/whatIfReport.ts",
   "src/services/adoptedTemplate.ts",
   "src/services/artifacts.ts",
+  "src/services/deploymentCheck.ts",
   "src/services/loadExchange.ts",
+  "src/services/loadPreparation.ts",
+  "src/services/predictor.ts",
   "src/services/projectScaffold.ts",
-  "src/services/trainer.ts",
   "src/services/runExports.ts",
+  "src/services/scalingWatch.ts",
+  "src/services/stackPreparation.ts",
+  "src/services/stackRemoval.ts",
   "src/services/templateCheck.ts",
-  "src/services/tools/table.ts",
   "src/services/templateEdit.ts",
   "src/services/templateScaling.ts",
   "src/services/templateTarget.ts",
+  "src/services/tools/table.ts",
+  "src/services/trainer.ts",
+  "src/services/webPublisher.ts",
+  "src/testing/planLenses.ts",
+  "src/testing/planProblems.ts",
+  "src/testing/planTests.ts",
+  "src/testing/requestFiles.ts",
+  "src/tree/deploymentNodes.ts",
+  "src/tree/presentParts.ts",
+  "src/tree/presentRuns.ts",
+  "src/tree/sideNodes.ts",
+];
+const MAIN = "extension.cjs";
+/**
+ * What every window needs beside src/extension.ts: a chunk that holds one of these goes into extension.cjs itself. Each
+ * file more costs milliseconds while the window opens, as VS Code looks at every require(). In the order of their needs.
+ */
+const EAGER = [
+  "node_modules/@vscode/l10n/dist/main.js",
+  "src/domain/invocation.ts",
+  "src/services/connections.ts",
+  "src/tree/treeNode.ts",
 ];
 const lateName = (file) => `extension-${path.basename(file, ".ts")}`;
 
@@ -85,14 +123,48 @@ async function buildExtension() {
     write: false,
   });
   const form = { format: "cjs", platform: "node", target: NODE_TARGET, legalComments: "none" };
-  await Promise.all(
+  const chunks = await Promise.all(
     result.outputFiles.map(async ({ path: file, text }) => {
       const { code } = await transform(text, { ...form, supported: { "dynamic-import": false } });
-      const { code: small } = await transform(requireLate(code), { ...form, minify: true });
-      writeFileSync(file, small);
+      return { name: path.basename(file), code: requireLate(code) };
+    }),
+  );
+  await Promise.all(
+    withEager(chunks, result.metafile).map(async ({ name, code }) => {
+      const { code: small } = await transform(code, { ...form, minify: true });
+      writeFileSync(path.join(DIST, name), small);
     }),
   );
   return result.metafile;
+}
+
+/** Moves the chunks of EAGER, and esbuild's helpers, into extension.cjs, where the other chunks find them. */
+function withEager(chunks, { outputs }) {
+  const placeOf = ({ name }) => {
+    const { inputs, imports } = outputs[`dist/${name}`];
+    const isHelpers = Object.keys(inputs).length === 0 && imports.length === 0;
+    return isHelpers ? 0 : EAGER.findIndex((file) => file in inputs) + 1 || undefined;
+  };
+  const inside = chunks.filter((chunk) => chunk.name !== MAIN && placeOf(chunk) !== undefined);
+  inside.sort((a, b) => placeOf(a) - placeOf(b));
+  const redirected = (code, parts) =>
+    code.replace(/require\("\.\/(extension-\w+\.cjs)"\)/g, (call, name) =>
+      inside.some((chunk) => chunk.name === name) ? `${parts}["${name}"]` : call,
+    );
+  // The same few modules are named by every source file; one look at each is enough.
+  const once = (code) => redirected(code, "__parts").replace(/require\("((?:node:[\w/]+)|vscode)"\)/g, '__once("$1")');
+  // Functions that are called where they stand are compiled at once, and not looked through for their end before.
+  const parts = inside.map(
+    ({ name, code }) =>
+      `(function (module) {\n${once(code)}\n__parts["${name}"] = module.exports;\n})({ exports: {} });`,
+  );
+  const seen = "const __seen = {}, __parts = {}; const __once = (name) => (__seen[name] ??= require(name));";
+  return chunks
+    .filter((chunk) => !inside.includes(chunk))
+    .map(({ name, code }) => {
+      if (name !== MAIN) return { name, code: redirected(code, `require("./${MAIN}").__parts`) };
+      return { name, code: `${seen}\n${parts.join("\n")}\n${once(code)}\nmodule.exports.__parts = __parts;` };
+    });
 }
 
 /**

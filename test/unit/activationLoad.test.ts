@@ -26,7 +26,7 @@ require(process.argv[1]);
 console.log(JSON.stringify(Object.keys(require.cache)));
 `;
 
-test("loading the extension loads no AWS client, no schema and no parser", (context) => {
+test("loading the extension loads one file, without an AWS client, a schema or a parser", (context) => {
   const main = path.join(DIST, "extension.cjs");
   if (!existsSync(main)) {
     context.skip("NOT RUN: there is no dist/extension.cjs; npm test builds it first");
@@ -34,7 +34,7 @@ test("loading the extension loads no AWS client, no schema and no parser", (cont
   }
   const loaded = JSON.parse(execFileSync(process.execPath, ["-e", PROBE, main], { encoding: "utf8" })) as string[];
   const chunks = loaded.filter((file) => file.startsWith(DIST));
-  assert.ok(chunks.includes(main));
+  assert.deepEqual(chunks, [main], "name what a window needs at once in EAGER of esbuild.mjs");
   const heavy: [string, RegExp][] = [
     ["zod", /\$ZodObject/],
     ["yaml", /YAMLMap/],
