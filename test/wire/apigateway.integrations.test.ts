@@ -296,9 +296,9 @@ describe("API Gateway integrations and authorizers", () => {
       names: ["A", "B"],
       sum: 3,
       raw: { name: "a", n: 1 },
-      missing: "$input.path('$.nothing')",
+      missing: "",
     });
-    assert.equal(danger, "$body.constructor$input.constructor.constructor('return 1')");
+    assert.equal(danger, ""); // nothing of the runtime is there to be reached
   });
 
   it("functionality: a function without proxy gets the mapped body; its failure is chosen by pattern", async () => {

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
 import {
   APIGatewayClient,
@@ -201,5 +203,79 @@ describe("API Gateway, as recorded on AWS: methods", () => {
     assert.equal((await ask({ headers: { "x-one": "1" } })).headers.get("x-one"), "1");
     const both = await ask({ statusCode: 200, multiValueHeaders: { "x-one": ["many"] }, headers: { "x-one": "solo" } });
     assert.equal(both.headers.get("x-one"), "many, solo");
+  });
+});
+
+describe("API Gateway, as recorded on AWS: mapping templates", () => {
+  /** A deployed method at the API's one resource. @returns what asks it */
+  const serve = async (integration: object, response?: string, pathPart = "pets") => {
+    const { restApiId, resourceId } = await newApi(pathPart);
+    const at = { restApiId, resourceId, httpMethod: "POST" };
+    await client.send(new PutMethodCommand({ ...at, authorizationType: "NONE" }));
+    await client.send(new PutMethodResponseCommand({ ...at, statusCode: "200" }));
+    await client.send(new PutIntegrationCommand({ ...at, type: "MOCK", ...integration }));
+    const responseTemplates = response === undefined ? undefined : { "application/json": response };
+    await client.send(new PutIntegrationResponseCommand({ ...at, statusCode: "200", responseTemplates }));
+    await client.send(new CreateDeploymentCommand({ restApiId, stageName: "live" }));
+    return (body: string, path = pathPart) =>
+      fetch(`${sandbox.endpoint}/_aws/execute-api/${restApiId}/live/${path}`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body,
+      });
+  };
+  const mock = (template: string) => ({ requestTemplates: { "application/json": `${template}\n{"statusCode": 200}` } });
+
+  it("functionality: the request's template overrides status and headers of a mock's answer, and hands values on", async () => {
+    const template = `#set($context.responseOverride.status = 444)
+#set($context.responseOverride.header.foo = "bar")
+#set($context.requestOverride.querystring["kept"] = "value")
+$context.requestOverride.querystring.put("other", "put")`;
+    const bare = await (await serve(mock(template)))("{}");
+    assert.deepEqual([bare.status, bare.headers.get("foo")], [444, "bar"]);
+    const response =
+      "$context.responseOverride.header.foo, $context.requestOverride.querystring.kept, $context.requestOverride.querystring.other";
+    const told = await (await serve(mock(template), response))("{}");
+    assert.deepEqual([told.status, await told.text()], [444, "bar, value, put"]);
+  });
+
+  it("functionality: what a template overrides is sent to the integration", async (t) => {
+    const server = createServer((req, res) => res.end(`${req.url} ${req.headers["x-own"]}`)).listen(0, "127.0.0.1");
+    await new Promise((resolve) => server.once("listening", resolve));
+    t.after(() => server.close());
+    const template = `#set($context.requestOverride.path.id = "seven")
+#set($context.requestOverride.header["X-Own"] = "mine")
+#set($context.requestOverride.querystring.q = "1")
+{}`;
+    const ask = await serve({
+      type: "HTTP",
+      integrationHttpMethod: "POST",
+      uri: `http://127.0.0.1:${(server.address() as AddressInfo).port}/items/{id}`,
+      requestTemplates: { "application/json": template },
+    });
+    assert.equal(await (await ask("{}")).text(), "/items/seven?q=1 mine");
+  });
+
+  it("functionality: lists are written as JSON, maps as Java has them, and nothing as nothing", async () => {
+    const server = createServer((req, res) => req.pipe(res)).listen(0, "127.0.0.1");
+    await new Promise((resolve) => server.once("listening", resolve));
+    try {
+      const rendered = async (template: string, body: string) => {
+        const uri = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+        const requestTemplates = { "application/json": template };
+        const ask = await serve({ type: "HTTP", integrationHttpMethod: "POST", uri, requestTemplates });
+        return (await ask(body)).text();
+      };
+      const path = `#set($result = $input.path("$"))$result`;
+      assert.equal(await rendered(path, '{"foo": "bar"}'), "{foo=bar}");
+      assert.equal(await rendered(path, '[{"foo": "bar"}]'), '[{"foo":"bar"}]');
+      assert.equal(await rendered(path, '{"foo": [{"nested": "bar"}]}'), '{foo=[{"nested":"bar"}]}');
+      const none = `#set($result = $input.path("$.nothing"))<$result,$result.nested,$unknown>`;
+      assert.equal(await rendered(none, "{}"), "<,,$unknown>");
+      assert.equal(await rendered("Message=$input.body", ""), "Message={}");
+      assert.equal(await rendered("Message=$util.urlEncode($input.body)", ""), "Message=%7B%7D");
+    } finally {
+      server.close();
+    }
   });
 });

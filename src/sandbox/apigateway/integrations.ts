@@ -5,7 +5,7 @@ import type { World } from "../world.ts";
 import type { RestApi } from "./apiStore.ts";
 import { functionArnOf, mayInvoke, runFunction, within, withStageVariables } from "./functionCall.ts";
 import { integrationUrl, sendHttp } from "./httpIntegration.ts";
-import { renderAnswer, renderMapping } from "./mapping.ts";
+import { renderAnswer, renderMapping, responseOverride } from "./mapping.ts";
 import { mappedRequest, responseHeaders } from "./parameterMapping.ts";
 import { type GatewayCall, proxyAnswer, proxyEvent } from "./proxyEvent.ts";
 import { FAILED, MALFORMED, MISCONFIGURED, type Refusal, TIMED_OUT, UNSUPPORTED_MEDIA } from "./refusals.ts";
@@ -124,8 +124,8 @@ function mapAnswer(
   const fallback = Object.keys(declared?.responseModels ?? {})[0] ?? "application/json";
   headers["content-type"] ??= asked?.[0] ?? answer.headers["content-type"] ?? fallback;
   const status = Number(response.statusCode);
-  if (!asked) return { status, headers, body: answer.body };
-  const { body, override } = renderAnswer(asked[1], call, answer.body, status);
+  const body = asked ? renderAnswer(asked[1], call, answer.body, status) : answer.body;
+  const override = responseOverride(call);
   return { status: override.status ?? status, headers: { ...headers, ...override.headers }, body };
 }
 

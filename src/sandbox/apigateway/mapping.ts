@@ -2,11 +2,58 @@ import { type GatewayCall, proxyEvent } from "./proxyEvent.ts";
 import { renderVelocity, TemplateError } from "./velocity.ts";
 import { fromJson, type TemplateObject, type TemplateValue, textOf, toJson } from "./velocityValues.ts";
 
-/** What a template of an answer puts in place of what was mapped: `$context.responseOverride`. */
-export interface ResponseOverride {
-  status?: number;
-  /** By lower-case names. */
-  headers: Record<string, string>;
+/**
+ * What templates put in place of what was mapped, in the request's template and, for the response, in either (AWS:
+ * "Override your API's request and response parameters and status codes").
+ */
+export interface Overrides {
+  /** `$context.requestOverride`: `header`, `path` and `querystring`. */
+  request: Map<string, TemplateValue>;
+  /** `$context.responseOverride`: `header` and `status`. */
+  response: Map<string, TemplateValue>;
+}
+
+const group = () => new Map<string, TemplateValue>();
+
+function overridesOf(call: GatewayCall): Overrides {
+  call.overrides ??= {
+    request: new Map([
+      ["header", group()],
+      ["path", group()],
+      ["querystring", group()],
+    ]),
+    response: new Map([["header", group()]]),
+  };
+  return call.overrides;
+}
+
+/** One group of overrides as texts, without values that would break a header. */
+function textsOf(from: Map<string, TemplateValue>, name: string): [string, string][] {
+  const values = from.get(name);
+  const entries =
+    values instanceof Map ? [...values].map(([key, value]) => [key, textOf(value)] as [string, string]) : [];
+  return entries.filter(([, value]) => !/[\r\n\0]/.test(value));
+}
+
+/** What the request's template overrides of headers (lower-case names), path and query. */
+export function requestOverride(call: GatewayCall): Record<"header" | "path" | "querystring", [string, string][]> {
+  const { request } = overridesOf(call);
+  return {
+    header: textsOf(request, "header").map(([name, value]) => [name.toLowerCase(), value]),
+    path: textsOf(request, "path"),
+    querystring: textsOf(request, "querystring"),
+  };
+}
+
+/** What the templates override of the answer; headers by lower-case names. */
+export function responseOverride(call: GatewayCall): { status?: number; headers: Record<string, string> } {
+  const { response } = overridesOf(call);
+  const wanted = Number(response.get("status"));
+  const headers = textsOf(response, "header").map(([name, value]) => [name.toLowerCase(), value] as const);
+  return {
+    status: Number.isInteger(wanted) && wanted >= 100 && wanted <= 599 ? wanted : undefined,
+    headers: Object.fromEntries(headers),
+  };
 }
 
 /** Renders the mapping template of a request. @throws TemplateError */
@@ -14,31 +61,11 @@ export function renderMapping(template: string, call: GatewayCall, body: string)
   return renderVelocity(template, variablesOf(call, body));
 }
 
-/**
- * Renders the mapping template of an integration's answer (AWS: "Override your API's request and response parameters and
- * status codes").
- * @throws TemplateError
- */
-export function renderAnswer(
-  template: string,
-  call: GatewayCall,
-  body: string,
-  status: number,
-): { body: string; override: ResponseOverride } {
+/** Renders the mapping template of an integration's answer. @throws TemplateError */
+export function renderAnswer(template: string, call: GatewayCall, body: string, status: number): string {
   const variables = variablesOf(call, body);
-  const header = new Map<string, TemplateValue>();
-  const responseOverride = new Map<string, TemplateValue>([["header", header]]);
-  variables.context.set("status", status).set("responseOverride", responseOverride);
-  const rendered = renderVelocity(template, variables);
-  const wanted = Number(responseOverride.get("status"));
-  const headers = [...header].map(([name, value]) => [name.toLowerCase(), textOf(value)] as const);
-  return {
-    body: rendered,
-    override: {
-      status: Number.isInteger(wanted) && wanted >= 100 && wanted <= 599 ? wanted : undefined,
-      headers: Object.fromEntries(headers.filter(([, value]) => !/[\r\n\0]/.test(value))),
-    },
-  };
+  variables.context.set("status", status);
+  return renderVelocity(template, variables);
 }
 
 function variablesOf(call: GatewayCall, body: string) {
@@ -47,6 +74,8 @@ function variablesOf(call: GatewayCall, body: string) {
     string,
     TemplateValue
   >;
+  const { request, response } = overridesOf(call);
+  context.set("requestOverride", request).set("responseOverride", response);
   return {
     input: inputOf(call, body),
     context,
@@ -71,9 +100,10 @@ function inputOf(call: GatewayCall, body: string): TemplateObject {
   };
   const find = (path: TemplateValue) => atPath(json(), textOf(path));
   return {
-    get: (name) => (name === "body" ? body : undefined),
+    // An empty body reads as an empty object (recorded on AWS).
+    get: (name) => (name === "body" ? body || "{}" : undefined),
     methods: new Map<string, (...args: TemplateValue[]) => TemplateValue>([
-      ["body", () => body],
+      ["body", () => body || "{}"],
       ["path", find],
       ["json", (path) => JSON.stringify(toJson(find(path)) ?? "")],
       [

@@ -1,4 +1,5 @@
 import type { Integration } from "@aws-sdk/client-api-gateway";
+import { requestOverride } from "./mapping.ts";
 import { type GatewayCall, proxyEvent } from "./proxyEvent.ts";
 import { fromJson, type TemplateValue, textOf } from "./velocityValues.ts";
 
@@ -9,7 +10,7 @@ export interface MappedRequest {
   path: Record<string, string>;
 }
 
-/** Applies `requestParameters` (AWS: "Parameter mapping examples for REST APIs"). */
+/** Applies `requestParameters` (AWS: "Parameter mapping examples for REST APIs"), and what templates override of them. */
 export function mappedRequest(integration: Integration, call: GatewayCall): MappedRequest {
   const out: MappedRequest = { headers: {}, query: [], path: {} };
   for (const [target, source] of Object.entries(integration.requestParameters ?? {})) {
@@ -20,6 +21,11 @@ export function mappedRequest(integration: Integration, call: GatewayCall): Mapp
     else if (kind === "querystring") out.query.push([name, value]);
     else if (kind === "path") out.path[name] = value;
   }
+  const override = requestOverride(call);
+  Object.assign(out.headers, Object.fromEntries(override.header));
+  Object.assign(out.path, Object.fromEntries(override.path));
+  const replaced = new Set(override.querystring.map(([name]) => name));
+  out.query = [...out.query.filter(([name]) => !replaced.has(name)), ...override.querystring];
   return out;
 }
 

@@ -1,5 +1,6 @@
 import type { WireRequest, WireResponse } from "../wire/types.ts";
 import type { ApiStage } from "./apiStore.ts";
+import type { Overrides } from "./mapping.ts";
 
 /** A request on its way through a stage. */
 export interface GatewayCall {
@@ -25,6 +26,8 @@ export interface GatewayCall {
   signedBy?: { accessKeyId: string; principalArn: string };
   /** The key that let the request in. */
   apiKey?: { id: string; value: string };
+  /** What mapping templates have overridden so far. */
+  overrides?: Overrides;
   /** Real ms from asking the integration to its answer; absent when it was not asked. */
   integrationMs?: number;
 }

@@ -12,7 +12,9 @@ export function validateRequest(snapshot: ApiSnapshot, method: Method, call: Gat
   const validator = snapshot.validators.get(method.requestValidatorId ?? "");
   if (!validator) return undefined;
   if (validator.validateRequestParameters) {
+    // Headers, path, query, each by name, as API Gateway lists them.
     const missing = Object.entries(method.requestParameters ?? {})
+      .sort(([a], [b]) => (a < b ? -1 : 1))
       .filter(([, required]) => required)
       .flatMap(([name]) => missingParameter(name, call) ?? []);
     if (missing.length)

@@ -163,11 +163,14 @@ class Rendering {
     else if (Array.isArray(holder) && typeof key === "number" && key < MAX_ITERATIONS) holder[key] = value;
   }
 
-  /** What a reference writes: its own text when there is no value, unless it is a quiet one. */
+  /**
+   * What a reference writes: nothing where a known name leads to no value (recorded on AWS), its own text where the name
+   * is unknown, unless it is a quiet one.
+   */
   private reference(node: Node): string | undefined {
     const value = this.value(node);
     if (value !== undefined && value !== null) return textOf(value);
-    return node.leader === "$!" ? "" : sourceOf(node);
+    return node.leader === "$!" || this.variables.has(String(node.id)) ? "" : sourceOf(node);
   }
 
   private walk(start: TemplateValue, path: NonNullable<Node["path"]>): TemplateValue {

@@ -15,9 +15,12 @@ export interface TemplateObject {
   get?(name: string): TemplateValue;
 }
 
+/** A list that came out of JSON: it is written as JSON, unlike one that the template made. */
+class JsonList extends Array<TemplateValue> {}
+
 /** JSON's value as templates see it. */
 export function fromJson(value: unknown): TemplateValue {
-  if (Array.isArray(value)) return value.map(fromJson);
+  if (Array.isArray(value)) return JsonList.from(value, fromJson);
   if (typeof value === "object" && value !== null)
     return new Map(Object.entries(value).map(([key, item]) => [key, fromJson(item)]));
   return value as string | number | boolean | null;
@@ -30,9 +33,13 @@ export function toJson(value: TemplateValue): unknown {
   return typeof value === "object" ? null : value;
 }
 
-/** What Velocity writes for a value; mappings and lists as Java prints them, which API Gateway does too. */
+/**
+ * What API Gateway writes for a value: mappings and lists as Java prints them, but JSON's lists as JSON (recorded on
+ * AWS).
+ */
 export function textOf(value: TemplateValue): string {
   if (value === undefined || value === null) return "";
+  if (value instanceof JsonList) return JSON.stringify(toJson(value));
   if (Array.isArray(value)) return `[${value.map(nested).join(", ")}]`;
   if (value instanceof Map) return `{${[...value].map(([key, item]) => `${key}=${nested(item)}`).join(", ")}}`;
   return typeof value === "object" ? "" : String(value);
