@@ -17,6 +17,7 @@ import {
   UpdateRestApiCommand,
 } from "@aws-sdk/client-api-gateway";
 import { createFunction, createRole } from "./functions.ts";
+import { send, signed } from "./raw.ts";
 import { startTestSandbox, type TestSandbox } from "./sandbox.ts";
 
 // Codes, texts and members as others have recorded them in answers of AWS.
@@ -141,6 +142,19 @@ describe("API Gateway, as recorded on AWS: methods", () => {
     const response = await client.send(
       new PutIntegrationResponseCommand({ ...at, statusCode: "200", selectionPattern: "" }),
     );
+    // Null stands for an empty template; the SDK's own client leaves it out, boto3 sends it.
+    const { accessKeyId, secretAccessKey } = sandbox;
+    const raw = {
+      method: "PUT",
+      target: `/restapis/${restApiId}/resources/${resourceId}/methods/GET/integration/responses/200`,
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ selectionPattern: "", responseTemplates: { "application/json": null } }),
+    };
+    const put = await send(
+      sandbox.endpoint,
+      await signed(sandbox.endpoint, raw, { accessKeyId, secretAccessKey, service: "apigateway" }),
+    );
+    assert.equal(put.status, 201, put.text);
     assert.deepEqual([response.statusCode, response.selectionPattern], ["200", ""]);
     const ask = async () => {
       await client.send(new CreateDeploymentCommand({ restApiId, stageName: "live" }));

@@ -89,7 +89,7 @@ export function addMethodOperations(service: ServiceBuilder, store: ApiStore): v
     .on(PutIntegrationCommand)((input, ctx) => {
       const method = methodOf(input, ctx.region);
       checkIntegration(input);
-      for (const template of Object.values(input.requestTemplates ?? {})) checkTemplate(template);
+      const requestTemplates = readTemplates(input.requestTemplates);
       const timeout = checkTimeout(input.timeoutInMillis ?? MAX_TIMEOUT_MS);
       const isHttp = input.type === "HTTP" || input.type === "HTTP_PROXY";
       method.methodIntegration = {
@@ -99,7 +99,7 @@ export function addMethodOperations(service: ServiceBuilder, store: ApiStore): v
         connectionType: isHttp ? "INTERNET" : undefined,
         credentials: input.credentials,
         requestParameters: nonEmpty(input.requestParameters),
-        requestTemplates: nonEmpty(input.requestTemplates),
+        requestTemplates: nonEmpty(requestTemplates),
         passthroughBehavior: input.passthroughBehavior ?? "WHEN_NO_MATCH",
         contentHandling: input.contentHandling,
         timeoutInMillis: timeout,
@@ -128,12 +128,12 @@ export function addMethodOperations(service: ServiceBuilder, store: ApiStore): v
           throw badRequest(
             `Invalid mapping expression specified: Validation Result: warnings : [], errors : [Invalid mapping expression parameter specified: ${name}]`,
           );
-      for (const template of Object.values(input.responseTemplates ?? {})) checkTemplate(template);
+      const responseTemplates = readTemplates(input.responseTemplates);
       const response = {
         statusCode: input.statusCode,
         selectionPattern: input.selectionPattern,
         responseParameters: nonEmpty(input.responseParameters),
-        responseTemplates: nonEmpty(input.responseTemplates),
+        responseTemplates: nonEmpty(responseTemplates),
         contentHandling: input.contentHandling,
       };
       integration.integrationResponses = { ...integration.integrationResponses, [input.statusCode!]: response };
@@ -219,6 +219,11 @@ function checkIntegration(input: {
     !/^(https?:\/\/|\$\{stageVariables\.)/.test(input.uri ?? "")
   )
     throw badRequest("Invalid HTTP endpoint specified for URI");
+}
+
+/** Templates by media type; a null is an empty one, which clients send for an answer without a body. @throws BadRequestException */
+function readTemplates(sent: Record<string, string | null> | undefined): Record<string, string> {
+  return Object.fromEntries(Object.entries(sent ?? {}).map(([type, text]) => [type, checkTemplate(text ?? "")]));
 }
 
 /** @throws BadRequestException for a template that Velocity does not understand */
