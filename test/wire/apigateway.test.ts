@@ -332,6 +332,17 @@ describe("API Gateway control plane", () => {
       /Invalid patch path {2}'\/nope' specified for op 'replace'/,
     );
     const { deploymentId } = await api.send(new GetStageCommand({ restApiId, stageName: "live" }));
+    const canarySettings = { deploymentId, percentTraffic: 10 };
+    const canary = [{ op: "replace" as const, path: "/canarySettings/percentTraffic", value: "10" }];
+    const noCanary = { name: "BadRequestException", message: /^canarySettings: / };
+    await assert.rejects(
+      api.send(new CreateStageCommand({ restApiId, stageName: "canary", deploymentId, canarySettings })),
+      noCanary,
+    );
+    await assert.rejects(
+      api.send(new UpdateStageCommand({ restApiId, stageName: "live", patchOperations: canary })),
+      noCanary,
+    );
     await assert.rejects(api.send(new DeleteDeploymentCommand({ restApiId, deploymentId })), {
       message: "Active stages pointing to this deployment must be moved or deleted",
     });

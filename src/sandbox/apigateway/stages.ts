@@ -50,6 +50,7 @@ export function addStageOperations(service: ServiceBuilder, world: World, store:
   service
     .on(CreateDeploymentCommand)((input, ctx) => {
       const api = store.api(input.restApiId, ctx.region);
+      refuseUnsimulated(input);
       checkDeployable(api);
       const deployment: ApiDeployment = {
         id: apiId(6),
@@ -105,6 +106,7 @@ export function addStageOperations(service: ServiceBuilder, world: World, store:
     })
     .on(CreateStageCommand)((input, ctx) => {
       const api = store.api(input.restApiId, ctx.region);
+      refuseUnsimulated(input);
       if (api.stages.has(input.stageName!)) throw conflict("Stage already exists");
       const { id } = store.deployment(api, input.deploymentId);
       const stage = newStage(input.stageName!, id, {
@@ -225,6 +227,14 @@ const SETTINGS: Record<string, (setting: MethodSetting, value: string) => void> 
   },
 };
 
+/** What would be dropped without a word otherwise. @throws BadRequestException */
+function refuseUnsimulated(asked: { canarySettings?: unknown; cacheClusterEnabled?: boolean }): void {
+  if (asked.canarySettings)
+    throw badRequest("canarySettings: this sandbox has no canary releases of APIs; deploy to a stage of its own.");
+  if (asked.cacheClusterEnabled)
+    throw badRequest("cacheClusterEnabled: this sandbox has no caches for stages; leave the cache cluster off.");
+}
+
 /** A limit; -1 stands for the account's own (AWS: UpdateStage). */
 const limitOf = (value: string): number | undefined => (value === "-1" ? undefined : numberOf(value));
 
@@ -240,8 +250,10 @@ function patchStage(store: ApiStore, api: RestApi, stage: ApiStage, operations: 
       stage.tracingEnabled = value === "true";
     },
     "/cacheClusterEnabled": ({ value }) => {
-      if (value === "true") throw badRequest("This sandbox has no caches for stages; leave the cache cluster off.");
+      refuseUnsimulated({ cacheClusterEnabled: value === "true" });
     },
+    "/canarySettings": () => refuseUnsimulated({ canarySettings: {} }),
+    "/canarySettings/{setting}": () => refuseUnsimulated({ canarySettings: {} }),
     "/variables/{name}": mapRule(stage.variables, (value) => value),
     "/accessLogSettings": () => {
       stage.accessLog = {};
