@@ -1,4 +1,4 @@
-// Prints what the sandbox answers: `{service: [operation, …]}` for extractConstraints.py, or with --markdown the table of docs/sandbox.md.
+// Prints what the sandbox answers: `{service: [operation, …]}` for extractConstraints.py, or with --markdown the table of media/docs/sandbox.md.
 import { createClock } from "../../src/sandbox/engine/clock.ts";
 import { Modules } from "../../src/sandbox/modules.ts";
 import { SandboxWorld } from "../../src/sandbox/world.ts";
@@ -17,7 +17,7 @@ export async function listOperations(): Promise<Record<string, string[]>> {
   return operations;
 }
 
-/** The rows of the table in docs/sandbox.md. */
+/** The rows of the table in media/docs/sandbox.md. */
 export function operationsTable(operations: Record<string, string[]>): string {
   const rows = Object.entries(operations)
     .sort(([a], [b]) => (a < b ? -1 : 1))
