@@ -4,7 +4,7 @@ import { build, transform } from "esbuild";
 
 /**
  * Bundles everything that is shipped into dist/: the extension, the command line with the sandbox, the ramp engine, the
- * Lambda runtime of the sandbox, the pages and the JSON schemas. Prints what it made and how large it is.
+ * Lambda runtime of the sandbox, the pages and the JSON schemas. Prints what it made and how large it is, unless `--quiet`.
  */
 const ROOT = import.meta.dirname;
 const DIST = path.join(ROOT, "dist");
@@ -294,4 +294,4 @@ const [extension, cli, processes, pages] = await Promise.all([
   buildPages(),
   buildSchemas(),
 ]);
-printSizes([extension, cli, ...processes, pages]);
+if (!process.argv.includes("--quiet")) printSizes([extension, cli, ...processes, pages]);

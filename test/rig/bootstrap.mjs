@@ -43,7 +43,7 @@ export async function ensurePackages() {
 
 /** Builds dist/. */
 export async function build() {
-  const code = await run(process.execPath, [path.join(ROOT, "esbuild.mjs")], { stdio: ["ignore", 2, 2] });
+  const code = await run(process.execPath, [path.join(ROOT, "esbuild.mjs"), "--quiet"], { stdio: ["ignore", 2, 2] });
   if (code !== 0) throw new Error(`the build failed with exit code ${code}`);
 }
 
