@@ -1,5 +1,5 @@
 import { config } from "@vscode/l10n";
-import { type ExtensionContext, l10n, Uri, window } from "vscode";
+import { commands, type ExtensionContext, l10n, Uri, window } from "vscode";
 import type { Actions, WindowServices } from "./actions.ts";
 import { registerLanguageModelTools } from "./commands/languageModelTools.ts";
 import { registerMcpServer } from "./commands/mcpServers.ts";
@@ -170,10 +170,12 @@ function onceAsked(context: ExtensionContext, services: WindowServices): () => P
   };
 }
 
-/** A window that is opened by `npm start` is connected to its sandbox from the beginning. */
+/** A window that is opened by `npm start` is connected to its sandbox from the beginning, and shows what is there. */
 async function connectToGivenSandbox(connections: Connections): Promise<void> {
   const sandbox = givenSandbox();
-  if (sandbox) await connections.connect({ kind: "sandbox", sandbox });
+  if (!sandbox) return;
+  await connections.connect({ kind: "sandbox", sandbox });
+  if (process.env.SAGEMAKER_OPS_SHOW_VIEW) await commands.executeCommand("sagemakerOps.endpoints.focus");
 }
 
 function followConnection(

@@ -150,7 +150,8 @@ async function editor(port) {
     say("Starting VS Code");
     // The project lies in this repository; whether to open that too is no question for someone who tries the product.
     const settings = { "git.openRepositoryInParentFolders": "never" };
-    vscode = await startVscode({ workspace: PROJECT, vsix: [vsix], env: sandbox.env, port, settings });
+    const env = { ...sandbox.env, SAGEMAKER_OPS_SHOW_VIEW: "1" };
+    vscode = await startVscode({ workspace: PROJECT, vsix: [vsix], env, port, settings });
     process.stdout.write(
       `\nVS Code ${vscode.version} with the wine project: ${vscode.url}\nCtrl-C stops everything.\n`,
     );
