@@ -27,7 +27,7 @@ import { createStackView } from "./tree/stackView.ts";
 import { setContext } from "./ui/context.ts";
 import { DeploymentMemory } from "./ui/deploymentMemory.ts";
 import { Favorites } from "./ui/favorites.ts";
-import { LastConnection } from "./ui/lastConnection.ts";
+import { LastConnections } from "./ui/lastConnections.ts";
 import { MarkdownDocuments } from "./ui/markdownDocument.ts";
 import { readSetting } from "./ui/settings.ts";
 import { askForMfaCode } from "./ui/signIn.ts";
@@ -78,12 +78,12 @@ export function activate(context: ExtensionContext): void {
     deployments,
   });
 
-  const lastConnection = new LastConnection(connections, context.workspaceState);
+  const lastConnections = new LastConnections(connections, sides, context.workspaceState);
   const connectAgain = () =>
     // Loading what it needs is no part of opening the window.
     void setImmediate(() => {
       if (givenSandbox()) return;
-      lastConnection
+      lastConnections
         .restore()
         .catch((error) => log.info(`Not connected again: ${describeOpsError(toOpsError(error))}`));
     });
@@ -127,7 +127,7 @@ export function activate(context: ExtensionContext): void {
     createStatusBar(connections),
     createEndpointsView(connections, endpoints, project, favorites, idleWatch, sides, connectAgain),
     sides,
-    lastConnection,
+    lastConnections,
     createStackView(connections, project, deployer, endpoints),
     loadTestsView,
     templateProblems,

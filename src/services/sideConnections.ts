@@ -16,7 +16,7 @@ export interface SideConnection {
 
 type Held = SideConnection & { connections: Connections; forget(): void };
 
-/** The connections beside the current one, in the order in which they were added; they last as long as the window. */
+/** The connections beside the current one, in the order in which they were added. */
 export class SideConnections {
   readonly onDidChange = new Emitter<void>();
   private readonly held = new Map<string, Held>();
@@ -34,11 +34,12 @@ export class SideConnections {
 
   /**
    * Signs in to another place and looks at it, too.
+   * @param prompts in place of those of all sides, for this sign-in
    * @throws OpsError conflict for a place that is looked at already; credentials, unreachable, badInput as `Connections.connect`
    */
-  async add(request: ConnectRequest): Promise<SideConnection> {
+  async add(request: ConnectRequest, prompts: CredentialPrompts = this.prompts): Promise<SideConnection> {
     const connections = new Connections(this.prompts);
-    const connection = await connections.connect(request);
+    const connection = await connections.connect(request, prompts);
     const id = placeId(connection);
     if (this.held.has(id) || (this.main.current && placeId(this.main.current) === id)) {
       connections.disconnect();

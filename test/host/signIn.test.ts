@@ -151,12 +151,18 @@ step(
 );
 
 step(
-  "a workspace is connected again when its window is reloaded, without being asked",
+  "a workspace is connected again when its window is reloaded, also beside the current place, without being asked",
   async () => {
     const { workbench } = here;
+    const beside = workbench.treeItem(/eu-west-1$/);
     await workbench.runCommand("Notifications: Clear All Notifications");
+    await workbench.runCommand("SageMaker Ops: Add Connection to Explorer…");
+    await workbench.pick(/keys$/);
+    await workbench.pick("eu-west-1");
+    await beside.waitFor();
     await workbench.reloadWindow();
     await workbench.statusBarItem("SageMaker: profile company · 1234…9012 · us-east-1").waitFor({ timeout: 60_000 });
+    await beside.waitFor();
   },
   RELOAD_NOISE,
 );
