@@ -30,7 +30,8 @@ export function driftDetectionEnded(clients: AwsClients, detectionId: string): P
       const { DetectionStatus, DetectionStatusReason } = await client.send(
         new DescribeStackDriftDetectionStatusCommand({ StackDriftDetectionId: detectionId }),
       );
-      if (DetectionStatus === "DETECTION_FAILED") throw new Error(DetectionStatusReason ?? "the detection failed");
+      if (DetectionStatus === "DETECTION_FAILED")
+        throw new Error(DetectionStatusReason ?? l10n.t("the detection failed"));
       return DetectionStatus === "DETECTION_COMPLETE";
     },
   );

@@ -3,6 +3,7 @@ import { mkdir, rename, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import * as l10n from "@vscode/l10n";
 import type { SsoPrompt } from "../domain/connection.ts";
 import { OpsError } from "../domain/errors.ts";
 import { withAwsErrors } from "./awsError.ts";
@@ -58,7 +59,7 @@ export async function signInWithSso(
     "@aws-sdk/client-sso-oidc"
   );
   const client = new SSOOIDCClient({ region: settings.region, endpoint });
-  const context = { action: `sign in to ${settings.startUrl}`, region: settings.region };
+  const context = { action: l10n.t("sign in to {0}", settings.startUrl), region: settings.region };
   const abort = { abortSignal: signal };
   try {
     await withAwsErrors(context, async () => {
@@ -98,14 +99,14 @@ export async function signInWithSso(
           else if (name !== "AuthorizationPendingException") throw e;
         }
       }
-      throw signInFailed(settings, "the code was not confirmed in time");
+      throw signInFailed(settings, l10n.t("the code was not confirmed in time"));
     });
   } catch (e) {
     const cause = e instanceof OpsError ? e.cause : e;
     if (cause instanceof Error && cause.name === "AccessDeniedException")
-      throw signInFailed(settings, "it was refused in the browser", e);
+      throw signInFailed(settings, l10n.t("it was refused in the browser"), e);
     if (cause instanceof Error && cause.name === "ExpiredTokenException")
-      throw signInFailed(settings, "the code was not confirmed in time", e);
+      throw signInFailed(settings, l10n.t("the code was not confirmed in time"), e);
     throw e;
   } finally {
     client.destroy();
@@ -113,8 +114,8 @@ export async function signInWithSso(
 }
 
 function signInFailed(settings: SsoSettings, why: string, cause?: unknown): OpsError {
-  return new OpsError("credentials", `The sign-in to ${settings.startUrl} failed: ${why}.`, {
-    hint: "Sign in again.",
+  return new OpsError("credentials", l10n.t("The sign-in to {0} failed: {1}.", settings.startUrl, why), {
+    hint: l10n.t("Sign in again."),
     cause,
   });
 }

@@ -93,7 +93,7 @@ export async function pickCsv({ project }: Pick<PredictionServices, "project">):
     (await window.showOpenDialog({
       title: l10n.t("CSV file to predict"),
       openLabel: l10n.t("Predict"),
-      filters: { "CSV files": ["csv"] },
+      filters: { [l10n.t("CSV files")]: ["csv"] },
       defaultUri: folder === undefined ? undefined : Uri.file(path.resolve(folder, examples ?? "")),
     })) ?? [];
   return file?.fsPath;

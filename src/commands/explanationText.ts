@@ -1,6 +1,7 @@
 import * as l10n from "@vscode/l10n";
 import type { FailureExplanation } from "../domain/failureExplanation.ts";
 import type { LoadRunReport, ScalingMark } from "../domain/loadRun.ts";
+import { numberText } from "../domain/numberText.ts";
 import { explainRun, scaledOut } from "../domain/runExplanation.ts";
 import type { ScalingExplanation, ScalingFinding } from "../domain/scalingExplanation.ts";
 import { formatTime } from "../ui/format.ts";
@@ -86,16 +87,16 @@ export function runMarkdown(
     policy
       ? l10n.t(
           "Policy: target {0} invocations per instance and minute, {1} to {2} instances.",
-          policy.targetPerMinute.toLocaleString("en"),
+          numberText(policy.targetPerMinute),
           policy.minInstances,
           policy.maxInstances,
         )
       : "",
-    "## Timeline",
+    l10n.t("## Timeline"),
     marks.length
       ? marks.map((mark) => markLine(mark, startedAtMs)).join("\n")
       : l10n.t("No alarm changed and nothing scaled."),
-    ...(warnings.length ? ["## Mind", warnings.map((text) => `- ${esc(text)}`).join("\n")] : []),
+    ...(warnings.length ? [l10n.t("## Mind"), warnings.map((text) => `- ${esc(text)}`).join("\n")] : []),
     ...(now && place ? [scalingMarkdown(now, place, atMs).replace(/^#/gm, "##")] : []),
   ]
     .filter(Boolean)

@@ -4,6 +4,7 @@ import { describeConnection } from "../domain/connection.ts";
 import { durationText } from "../domain/duration.ts";
 import { OpsError } from "../domain/errors.ts";
 import { peakRate, planSeconds } from "../domain/loadPlan.ts";
+import { usdText } from "../domain/numberText.ts";
 import { plural } from "../domain/plural.ts";
 import type { LoadRunPanels } from "../panels/loadRunPanel.ts";
 import type { Connections } from "../services/connections.ts";
@@ -141,8 +142,7 @@ async function runOnAws(services: ExchangeServices, from: PlanSource): Promise<v
 
 function confirmOnAws(prepared: PreparedRun, service: keyof typeof SERVICES, workers: number): Promise<boolean> {
   const { plan, target, connection, requests, estimatedUsd, warnings } = prepared;
-  const endpointCost =
-    estimatedUsd === undefined ? l10n.t("unknown") : l10n.t("about {0}", `$${estimatedUsd.toFixed(2)}`);
+  const endpointCost = estimatedUsd === undefined ? l10n.t("unknown") : l10n.t("about {0}", usdText(estimatedUsd));
   return confirmWithFacts({
     title: l10n.t("Load test {0} from {1} in {2}", plan.name, SERVICES[service], describeConnection(connection)),
     placeholder: l10n.t("Pick the first row to start; Escape sends and creates nothing"),
@@ -198,7 +198,7 @@ async function importCommand({ loadTests, panels, project }: ExchangeServices): 
     (await window.showOpenDialog({
       title: l10n.t("Results of Artillery (report.json) or k6 (summary.json)"),
       openLabel: l10n.t("Import"),
-      filters: { "JSON files": ["json"] },
+      filters: { [l10n.t("JSON files")]: ["json"] },
       defaultUri: workspace.workspaceFolders?.[0]?.uri,
     })) ?? [];
   if (!file) return;

@@ -5,6 +5,7 @@ import { describeConnection } from "../domain/connection.ts";
 import { durationText } from "../domain/duration.ts";
 import { OpsError, toOpsError } from "../domain/errors.ts";
 import { peakRate, planSeconds } from "../domain/loadPlan.ts";
+import { usdText } from "../domain/numberText.ts";
 import type { Connections } from "../services/connections.ts";
 import type { PreparedRun } from "../services/loadPreparation.ts";
 import type { LoadTests, RunProgress } from "../services/loadTests.ts";
@@ -117,7 +118,7 @@ function confirmRun(prepared: PreparedRun): Promise<boolean> {
       ? l10n.t("nothing in the sandbox")
       : estimatedUsd === undefined
         ? l10n.t("unknown instance price")
-        : l10n.t("about {0} of instance time", `$${estimatedUsd.toFixed(2)}`);
+        : l10n.t("about {0} of instance time", usdText(estimatedUsd));
   const facts: FactRow[] = [
     ...placeRows(prepared),
     {

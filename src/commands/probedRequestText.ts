@@ -1,4 +1,5 @@
 import * as l10n from "@vscode/l10n";
+import { momentText } from "../domain/numberText.ts";
 import { plural } from "../domain/plural.ts";
 import type { ProbedBody, ProbedRequest } from "../domain/probedRequest.ts";
 import { formatNumber } from "../ui/format.ts";
@@ -18,7 +19,7 @@ export function probedRequestMarkdown(planName: string, probe: ProbedRequest, pl
     [l10n.t("of it waiting for the first byte"), ms(Math.max(0, waited))],
     ...(answer ? [[l10n.t("of it receiving"), ms(totalMs - firstByteMs)] as [string, string]] : []),
     [l10n.t("Body"), l10n.t("{0} of {1} of the plan", probe.row, formatNumber(probe.rows))],
-    [l10n.t("Sent"), new Date(probe.sentAtMs).toLocaleString("en-GB")],
+    [l10n.t("Sent"), momentText(probe.sentAtMs)],
   ];
   const lines = [
     l10n.t("# One request of {0}", escapeMarkdown(planName)),
@@ -29,13 +30,13 @@ export function probedRequestMarkdown(planName: string, probe: ProbedRequest, pl
     "",
     l10n.t("A run keeps its connections open, so that connecting is paid once and not with each request."),
     "",
-    "## Request",
+    l10n.t("## Request"),
     "",
     codeBlock([`${probe.method} ${probe.url}`, ...headerLines(probe.requestHeaders)], "http"),
     "",
     ...bodyLines(probe.body, headerOf(probe.requestHeaders, "content-type")),
     "",
-    "## Answer",
+    l10n.t("## Answer"),
     "",
   ];
   if (!answer)

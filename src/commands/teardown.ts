@@ -2,6 +2,7 @@ import { l10n, window } from "vscode";
 import { describeConnection } from "../domain/connection.ts";
 import { formatHourly } from "../domain/cost.ts";
 import { OpsError } from "../domain/errors.ts";
+import { momentText, usdText } from "../domain/numberText.ts";
 import type { Stack } from "../domain/stack.ts";
 import { remainingText, teardownAtMs } from "../domain/teardown.ts";
 import { assertCanTearDown, teardownTime } from "../services/teardown.ts";
@@ -81,7 +82,7 @@ async function pickTime(stack: Stack): Promise<string | undefined> {
       ...(at === undefined ? [] : [{ label: `$(close) ${l10n.t("Never: cancel the timer")}`, value: "" }]),
       ...OFFERED_HOURS.map((hours) => ({
         label: `$(watch) ${l10n.t("In {0}", remainingText(hours * HOUR_MS))}`,
-        description: new Date(now + hours * HOUR_MS).toLocaleString(),
+        description: momentText(now + hours * HOUR_MS),
         value: hours,
       })),
       { label: `$(edit) ${l10n.t("In other hours…")}`, value: OWN },
@@ -109,7 +110,7 @@ function problemOf(text: string): string | undefined {
 
 const whenText = (at: string) => {
   const ms = Date.parse(`${at}Z`);
-  return l10n.t("in {0}, {1}", remainingText(ms - Date.now()), new Date(ms).toLocaleString());
+  return l10n.t("in {0}, {1}", remainingText(ms - Date.now()), momentText(ms));
 };
 
 /** What the stack's endpoint costs an hour now; undefined when that is not known. */
@@ -122,6 +123,6 @@ function costText(at: string, hourlyUsd: number | undefined, isSandbox: boolean)
   if (hourlyUsd === undefined) return l10n.t("price not known");
   const onAws = isSandbox ? l10n.t(" on AWS; nothing in the sandbox") : "";
   if (!at) return l10n.t("about {0}, until somebody deletes it", formatHourly(hourlyUsd)) + onAws;
-  const usd = `$${(((Date.parse(`${at}Z`) - Date.now()) / HOUR_MS) * hourlyUsd).toFixed(2)}`;
+  const usd = usdText(((Date.parse(`${at}Z`) - Date.now()) / HOUR_MS) * hourlyUsd);
   return l10n.t("about {0} with its present instances ({1})", usd, formatHourly(hourlyUsd)) + onAws;
 }

@@ -1,6 +1,7 @@
 import { commands, type LogOutputChannel, l10n, window } from "vscode";
 import { describeConnection } from "../domain/connection.ts";
 import { formatHourly, hourlyPrice, noPriceText, PRICES_AS_OF } from "../domain/cost.ts";
+import { usdText } from "../domain/numberText.ts";
 import type { Connections } from "../services/connections.ts";
 import type { StackDeployer } from "../services/stackDeployer.ts";
 import { TRAINING_STACK, Trainer, type TrainingEvent } from "../services/trainer.ts";
@@ -55,7 +56,7 @@ async function train(
             label:
               mostUsd === undefined
                 ? upperFirst(noPriceText(instanceType, connection.region))
-                : l10n.t("At most {0}", `$${mostUsd.toFixed(2)}`),
+                : l10n.t("At most {0}", usdText(mostUsd)),
             description: l10n.t(
               "stopped after {0} minutes{1}",
               maxMinutes,

@@ -145,6 +145,6 @@ const NOT_KNOWN_YET = "{{changeSet:KNOWN_AFTER_APPLY}}";
 /** A value of a change set on one line, cut after so many characters. */
 export function changedValueText(value: string | undefined, longest: number): string {
   if (value === undefined) return "–";
-  const text = value.replaceAll(NOT_KNOWN_YET, "(known after the deployment)").replace(/\s+/g, " ");
+  const text = value.replaceAll(NOT_KNOWN_YET, l10n.t("(known after the deployment)")).replace(/\s+/g, " ");
   return text.length > longest ? `${text.slice(0, longest)}…` : text;
 }

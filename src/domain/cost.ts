@@ -1,5 +1,6 @@
 import * as l10n from "@vscode/l10n";
 import type { Endpoint } from "./endpoint.ts";
+import { usdText } from "./numberText.ts";
 import { quotedPrice, quotedTypes } from "./prices.ts";
 
 /** When the prices were put together; each has a date of its own, too. */
@@ -72,11 +73,10 @@ const HOURS_PER_MONTH = 730;
 
 /** `$0.23/h, $168/month` */
 export function formatHourlyAndMonthly(usd: number): string {
-  const monthly = `$${Math.round(usd * HOURS_PER_MONTH).toLocaleString("en-US")}`;
-  return l10n.t("{0}, {1}/month", formatHourly(usd), monthly);
+  return l10n.t("{0}, {1}/month", formatHourly(usd), usdText(usd * HOURS_PER_MONTH, 0));
 }
 
 /** `$0.23/h` */
 export function formatHourly(usd: number): string {
-  return `$${usd.toFixed(2)}/h`;
+  return `${usdText(usd)}/h`;
 }

@@ -23,52 +23,42 @@ export const invocationModes: readonly InvocationMode[] = ["now", "stream", "asy
 
 export type HeaderKey = keyof InvocationHeaders | "targetVariant";
 
-/** A header by its names: as a parameter of the SDKs, an option of the AWS CLI, on the wire, in a file and on a page. */
+/** A header by its names: as a parameter of the SDKs, an option of the AWS CLI, on the wire and in a file. */
 interface HeaderNames {
   sdk: string;
   cli: string;
   wire: string;
   file: string;
-  label: string;
 }
 
-const names = (sdk: string, cli: string, wire: string, file: string, label: string): HeaderNames => ({
+const names = (sdk: string, cli: string, wire: string, file: string): HeaderNames => ({
   sdk,
   cli: `--${cli}`,
   wire,
   file,
-  label,
 });
 const own = (name: string) => `x-amzn-sagemaker-${name}`;
 
 /** All optional headers, in the order in which they are shown (API reference, InvokeEndpoint). */
 export const headerNames: Record<HeaderKey, HeaderNames> = {
-  accept: names("Accept", "accept", "accept", "Accept", "Accept"),
-  targetVariant: names("TargetVariant", "target-variant", own("target-variant"), "Target-Variant", "Target variant"),
-  targetModel: names("TargetModel", "target-model", own("target-model"), "Target-Model", "Target model"),
+  accept: names("Accept", "accept", "accept", "Accept"),
+  targetVariant: names("TargetVariant", "target-variant", own("target-variant"), "Target-Variant"),
+  targetModel: names("TargetModel", "target-model", own("target-model"), "Target-Model"),
   targetContainer: names(
     "TargetContainerHostname",
     "target-container-hostname",
     own("target-container-hostname"),
     "Target-Container-Hostname",
-    "Target container",
   ),
   inferenceComponent: names(
     "InferenceComponentName",
     "inference-component-name",
     own("inference-component"),
     "Inference-Component",
-    "Inference component",
   ),
-  customAttributes: names(
-    "CustomAttributes",
-    "custom-attributes",
-    own("custom-attributes"),
-    "Custom-Attributes",
-    "Custom attributes",
-  ),
-  sessionId: names("SessionId", "session-id", own("session-id"), "Session-Id", "Session id"),
-  inferenceId: names("InferenceId", "inference-id", own("inference-id"), "Inference-Id", "Inference id"),
+  customAttributes: names("CustomAttributes", "custom-attributes", own("custom-attributes"), "Custom-Attributes"),
+  sessionId: names("SessionId", "session-id", own("session-id"), "Session-Id"),
+  inferenceId: names("InferenceId", "inference-id", own("inference-id"), "Inference-Id"),
 };
 export const headerKeys = Object.keys(headerNames) as HeaderKey[];
 

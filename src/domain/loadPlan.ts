@@ -2,7 +2,8 @@ import * as l10n from "@vscode/l10n";
 import { z } from "zod";
 import { positionOfPath, syntaxErrorPosition, type TextPosition } from "./jsonText.ts";
 import { peakRate, plannedRequests, planSeconds, predictedInstances, rateAt, ratePieces } from "./loadPlanRates.ts";
-import { type expect, loadPlan, type payloads, type stage } from "./loadPlanSchema.ts";
+import { type expect, loadPlan, type PlanRule, type payloads, type stage } from "./loadPlanSchema.ts";
+import { numberText } from "./numberText.ts";
 
 export { peakRate, plannedRequests, planSeconds, predictedInstances, rateAt, ratePieces };
 
@@ -78,19 +79,40 @@ function flattenUnion(issue: Issue): Issue[] {
   return best.flatMap((inner) => flattenUnion({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
-const hints: Record<string, string> = {
-  version: "This version of the extension reads version 1.",
-  target:
-    'Use {"type": "endpoint", "name": "…"} or {"type": "api", "url": "https://…"}; leave name or url out to use the project\'s stack.',
-  payloads:
-    'Use one of {"csv": "path", "header": true}, {"jsonLines": "path"}, {"folder": "path", "pattern": "*.jpg"} or {"inline": ["…"]}.',
-  stages:
-    'Use {"type": "linear", "from", "to", "seconds"}, {"type": "hold", "rate", "seconds"} or {"type": "steps", "from", "to", "steps", "seconds"}; rates are requests per second, at most 50,000.',
-  maxConnections: "Give a whole number from 1 to 4096; about peak rate × p99 in seconds × 1.5 is enough.",
-  timeoutSeconds: "Give seconds from 0.05 to 900; 70 suits SageMaker, whose containers must answer within 60.",
-  processes: "Give a whole number from 1 to 64, or leave it out: then this machine is measured first.",
-  expect:
-    'For example {"achievedRatio": {"min": 0.99}, "errorRate": {"max": 0.01}, "p99Ms": {"max": 250, "stage": 1}, "instances": {"min": 2}}.',
+/** The way out, by the member of the plan that is wrong. */
+const hints: Record<string, () => string> = {
+  version: () => l10n.t("This version of the extension reads version 1."),
+  target: () =>
+    l10n.t(
+      "Use {0} or {1}; leave name or url out to use the project's stack.",
+      '{"type": "endpoint", "name": "…"}',
+      '{"type": "api", "url": "https://…"}',
+    ),
+  payloads: () =>
+    l10n.t(
+      "Use one of {0}, {1}, {2} or {3}.",
+      '{"csv": "path", "header": true}',
+      '{"jsonLines": "path"}',
+      '{"folder": "path", "pattern": "*.jpg"}',
+      '{"inline": ["…"]}',
+    ),
+  stages: () =>
+    l10n.t(
+      "Use {0}, {1} or {2}; rates are requests per second, at most {3}.",
+      '{"type": "linear", "from", "to", "seconds"}',
+      '{"type": "hold", "rate", "seconds"}',
+      '{"type": "steps", "from", "to", "steps", "seconds"}',
+      numberText(50_000),
+    ),
+  maxConnections: () => l10n.t("Give a whole number from 1 to 4096; about peak rate × p99 in seconds × 1.5 is enough."),
+  timeoutSeconds: () =>
+    l10n.t("Give seconds from 0.05 to 900; 70 suits SageMaker, whose containers must answer within 60."),
+  processes: () => l10n.t("Give a whole number from 1 to 64, or leave it out: then this machine is measured first."),
+  expect: () =>
+    l10n.t(
+      "For example {0}.",
+      '{"achievedRatio": {"min": 0.99}, "errorRate": {"max": 0.01}, "p99Ms": {"max": 250, "stage": 1}, "instances": {"min": 2}}',
+    ),
 };
 
 function problemOf(issue: Issue): LoadPlanProblem {
@@ -104,13 +126,26 @@ function problemOf(issue: Issue): LoadPlanProblem {
     path: path || l10n.t("(whole file)"),
     message: unknownKeys
       ? l10n.t("unknown {0}", unknownKeys.map((key) => `"${key}"`).join(", "))
-      : lowerFirst(issue.message),
+      : issue.code === "custom"
+        ? brokenRuleText(issue.params as PlanRule)
+        : lowerFirst(issue.message),
     hint:
-      hints[top] ??
+      hints[top]?.() ??
       (unknownKeys
         ? l10n.t("Remove it or correct its spelling.")
         : l10n.t("Give {0} a fitting value.", path || l10n.t("the file"))),
   };
+}
+
+function brokenRuleText(broken: PlanRule): string {
+  if (broken.rule === "noSuchStage")
+    return l10n.t("there is no stage {0}: the plan has {1}, counted from 0", broken.stage, broken.stages);
+  if (broken.rule === "dropsWithoutHeader")
+    return l10n.t('columns are dropped by their names, so the file needs a header: set "header": true');
+  if (broken.rule === "variantAndComponent")
+    return l10n.t("a request names a variant or an inference component, not both");
+  if (broken.rule === "noRequest") return l10n.t("the stages add up to less than one request");
+  return l10n.t("a header value has no line breaks");
 }
 
 const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);

@@ -11,6 +11,7 @@ import {
   rateAt,
   spansBetween,
 } from "./loadPlanRates.ts";
+import { numberText, usdText } from "./numberText.ts";
 import { plural } from "./plural.ts";
 
 /** What is known of the target and of this machine; what is absent is not judged. */
@@ -64,7 +65,6 @@ export function checkLoadPlan(plan: LoadPlan, facts: PlanFacts): PlanFinding[] {
   );
 }
 
-const number = (value: number) => Math.round(value).toLocaleString("en-US");
 const error = (path: PlanFinding["path"], message: string): PlanFinding => ({ severity: "error", path, message });
 const warning = (path: PlanFinding["path"], message: string): PlanFinding => ({ severity: "warning", path, message });
 
@@ -96,8 +96,8 @@ function capacity(subject: Subject): PlanFinding[] {
   const predicted = predictedInstances(peak, policy.targetPerMinute);
   const need = l10n.t(
     "{0} requests/s at a target of {1} invocations per instance and minute need {2}",
-    number(peak),
-    number(policy.targetPerMinute),
+    numberText(peak),
+    numberText(policy.targetPerMinute),
     plural(predicted, "instance"),
   );
   const found: PlanFinding[] = [];
@@ -131,7 +131,7 @@ function capacity(subject: Subject): PlanFinding[] {
       "{0}, so this plan cannot show {1}. Send more than {2} requests/s, or lower the target.",
       need,
       wanted !== undefined && predicted >= 2 ? `${wanted}` : l10n.t("a scale-out"),
-      number(least),
+      numberText(least),
     );
     found.push(wantsScaleOut(subject) ? error(["stages"], message) : warning(["stages"], message));
   }
@@ -252,7 +252,7 @@ function scaleIn({ plan, facts, second, current }: Subject): PlanFinding[] {
         l10n.t(
           "After the fall there are {0} of requests below {1}/s; the alarm for scale-in wants {2} datapoints, up to {3}, and without requests there are none. Add a stage at a low rate, {4} longer.",
           duration(length),
-          number(bound),
+          numberText(bound),
           LOW_MINUTES,
           duration(alarm),
           duration(alarm - length),
@@ -271,10 +271,10 @@ function scaleIn({ plan, facts, second, current }: Subject): PlanFinding[] {
         ["stages"],
         l10n.t(
           "{0} requests/s after the fall keep {1} instances, not {2}. Fall below {3} requests/s.",
-          number(lowest),
+          numberText(lowest),
           settles,
           to,
-          number((to * policy.targetPerMinute) / 60),
+          numberText((to * policy.targetPerMinute) / 60),
         ),
       ),
     );
@@ -291,10 +291,10 @@ function generator({ plan, facts }: Subject): PlanFinding[] {
       ["stages"],
       l10n.t(
         "{0} requests/s are more than this machine's {1} send with certainty (about {2}). Send {3} less, or export the plan to Artillery or k6 for more machines.",
-        number(peak),
+        numberText(peak),
         plural(facts.cores, "core"),
-        number(most),
-        number(peak - most),
+        numberText(most),
+        numberText(peak - most),
       ),
     ),
   ];
@@ -313,12 +313,12 @@ function connections({ plan, facts }: Subject): PlanFinding[] {
       ["maxConnections"],
       l10n.t(
         "{0} requests/s at the {1} ms {2} keep {3} connections busy, {4} more than maxConnections: requests would wait here. Raise it to {5}.",
-        number(peak),
-        number(latencyMs),
+        numberText(peak),
+        numberText(latencyMs),
         known,
-        number(needed),
-        number(needed - plan.maxConnections),
-        number(Math.min(4096, Math.ceil(needed * 1.5))),
+        numberText(needed),
+        numberText(needed - plan.maxConnections),
+        numberText(Math.min(4096, Math.ceil(needed * 1.5))),
       ),
     ),
   ];
@@ -357,8 +357,8 @@ function cost({ plan, facts }: Subject): PlanFinding[] {
       ["expect", "costUsd", "max"],
       l10n.t(
         "The run is estimated at {0}, {1} above its cap. Shorten it, or raise the cap.",
-        `$${estimate.toFixed(2)}`,
-        `$${(estimate - cap).toFixed(2)}`,
+        usdText(estimate),
+        usdText(estimate - cap),
       ),
     ),
   ];

@@ -132,6 +132,11 @@ const stageExpectations = [
   "maxMs",
 ] as const;
 
+/** A rule between a plan's members that it breaks, for those who say so in another language. */
+export type PlanRule =
+  | { rule: "noSuchStage"; stage: number; stages: number }
+  | { rule: "dropsWithoutHeader" | "variantAndComponent" | "noRequest" | "lineBreak" };
+
 /** The format of `*.ramp.json` files: the check, the types and the editors' JSON schema all come from here. */
 export const loadPlan = z
   .strictObject({
@@ -177,6 +182,7 @@ export const loadPlan = z
         context.addIssue({
           code: "custom",
           path: ["expect", name, "stage"],
+          params: { rule: "noSuchStage", stage: index, stages: plan.stages.length } satisfies PlanRule,
           message: `there is no stage ${index}: the plan has ${plan.stages.length}, counted from 0`,
         });
       }
@@ -185,6 +191,7 @@ export const loadPlan = z
       context.addIssue({
         code: "custom",
         path: ["payloads", "dropColumns"],
+        params: { rule: "dropsWithoutHeader" } satisfies PlanRule,
         message: 'columns are dropped by their names, so the file needs a header: set "header": true',
       });
     }
@@ -192,15 +199,26 @@ export const loadPlan = z
       context.addIssue({
         code: "custom",
         path: ["target", "inferenceComponent"],
+        params: { rule: "variantAndComponent" } satisfies PlanRule,
         message: "a request names a variant or an inference component, not both",
       });
     }
     if (plannedRequests(plan.stages) < 1) {
-      context.addIssue({ code: "custom", path: ["stages"], message: "the stages add up to less than one request" });
+      context.addIssue({
+        code: "custom",
+        path: ["stages"],
+        params: { rule: "noRequest" } satisfies PlanRule,
+        message: "the stages add up to less than one request",
+      });
     }
     for (const key of ["contentType", "accept"] as const) {
       if (/[\r\n]/.test(plan[key] ?? "")) {
-        context.addIssue({ code: "custom", path: [key], message: "a header value has no line breaks" });
+        context.addIssue({
+          code: "custom",
+          path: [key],
+          params: { rule: "lineBreak" } satisfies PlanRule,
+          message: "a header value has no line breaks",
+        });
       }
     }
   });

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import type { LoadPlan } from "./loadPlan.ts";
 
 /**
@@ -202,7 +203,7 @@ export type LoadRunReport = {
 /** Where a run took place, in a few words: `sandbox · us-east-1`, an account and its region, or another tool's file. */
 export function runPlace({ connection, source }: Pick<LoadRunReport, "connection" | "source">): string {
   if (source) return `${source.tool} · ${source.file}`;
-  return `${connection.sandbox ? "sandbox" : connection.accountId} · ${connection.region}`;
+  return `${connection.sandbox ? l10n.t("sandbox") : connection.accountId} · ${connection.region}`;
 }
 
 /** Counts with nothing in them. */

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { OpsError } from "./errors.ts";
 
 /** What a project can be made from: a framework whose inference image AWS publishes, or an image of one's own. */
@@ -147,9 +148,16 @@ export function imageOf(framework: Exclude<Framework, "image">): ModelImage {
 export function imageUri({ label, repository, tag, registries }: ModelImage, region: string): string {
   const account = Object.hasOwn(registries, region) ? registries[region] : undefined;
   if (account === undefined)
-    throw new OpsError("badInput", `AWS publishes no ${label} image in ${region}, as far as this version knows.`, {
-      hint: `Known regions: ${Object.keys(registries).join(", ")}. Or give the URI of an image of your own.`,
-    });
+    throw new OpsError(
+      "badInput",
+      l10n.t("AWS publishes no {0} image in {1}, as far as this version knows.", label, region),
+      {
+        hint: l10n.t(
+          "Known regions: {0}. Or give the URI of an image of your own.",
+          Object.keys(registries).join(", "),
+        ),
+      },
+    );
   return `${account}.dkr.ecr.${region}.amazonaws.com/${repository}:${tag}`;
 }
 
@@ -167,8 +175,8 @@ const ECR_URI =
 export function parseImageUri(uri: string): ImageUri {
   const [, account, region, repository] = ECR_URI.exec(uri) ?? [];
   if (!account || !region || !repository)
-    throw new OpsError("badInput", `"${uri}" is not the URI of an image in ECR with a tag or a digest.`, {
-      hint: "Give it as ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG.",
+    throw new OpsError("badInput", l10n.t('"{0}" is not the URI of an image in ECR with a tag or a digest.', uri), {
+      hint: l10n.t("Give it as ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG."),
     });
   return { account, region, repository };
 }

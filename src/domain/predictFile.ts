@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import {
   type HeaderKey,
   headerKeys,
@@ -8,6 +9,7 @@ import {
   parseS3Uri,
   takesHeader,
 } from "./invocation.ts";
+import { fixedText } from "./numberText.ts";
 
 /** An assertion of a saved request: `# expect status 200`, `# expect body contains class_0`, `# expect latency < 200 ms`. */
 export type PredictAssertion = { line: number; text: string } & (
@@ -84,7 +86,7 @@ export function parsePredictFile(text: string): PredictFile {
 function readRequest(lines: readonly string[], begin: number, end: number, file: PredictFile): void {
   const title = /^###\s*(.*)$/.exec(lines[begin] ?? "")?.[1]?.trim();
   const request: SavedRequest = {
-    name: title || `request ${file.requests.length + 1}`,
+    name: title || l10n.t("request {0}", file.requests.length + 1),
     line: begin + 1,
     contentType: "text/csv",
     body: "",
@@ -99,13 +101,14 @@ function readRequest(lines: readonly string[], begin: number, end: number, file:
     if (expected !== undefined) {
       const assertion = parseAssertion(expected.trim(), at + 1);
       if (assertion) request.assertions.push(assertion);
-      else problem(at, `"${expected.trim()}" is no expectation. ${ASSERTION_HINT}`);
+      else problem(at, l10n.t('"{0}" is no expectation. {1}', expected.trim(), assertionHint()));
     } else if (part !== "body" && /^(#|\/\/)/.test(line)) {
       // A comment.
     } else if (part === "start") {
       if (!line.trim()) continue;
       const target = /^POST\s+endpoint(?:\/([A-Za-z0-9](?:-*[A-Za-z0-9]){0,62}))?\s*$/.exec(line);
-      if (!target) problem(at, `"${line.trim()}" is no request line. Use POST endpoint/NAME, or POST endpoint.`);
+      if (!target)
+        problem(at, l10n.t('"{0}" is no request line. Use POST endpoint/NAME, or POST endpoint.', line.trim()));
       request.endpointName = target?.[1];
       part = "headers";
     } else if (part === "headers") {
@@ -120,7 +123,10 @@ function readRequest(lines: readonly string[], begin: number, end: number, file:
   else request.body = text;
   checkMode(request, (message) => problem(begin, message));
   if (!text)
-    problem(begin, `Request ${request.name} has no body. Put it after an empty line, or name a file: < row.csv`);
+    problem(
+      begin,
+      l10n.t("Request {0} has no body. Put it after an empty line, or name a file: < row.csv", request.name),
+    );
   file.requests.push(request);
 }
 
@@ -129,12 +135,13 @@ function readHeader(line: string, request: SavedRequest, problem: (message: stri
   if (name.toLowerCase() === "invocation") {
     const mode = invocationModes.find((known) => known === value.trim().toLowerCase());
     if (mode) request.mode = mode;
-    else problem(`"${value.trim()}" is no way to invoke. Use ${invocationModes.join(", ")}.`);
+    else problem(l10n.t('"{0}" is no way to invoke. Use {1}.', value.trim(), invocationModes.join(", ")));
     return;
   }
   const key = HEADERS[name.toLowerCase()];
   if (key) Object.assign(request, { [key]: value.trim() });
-  else problem(`"${name || line.trim()}" is no header of an invocation. Known: ${KNOWN_HEADERS.join(", ")}.`);
+  else
+    problem(l10n.t('"{0}" is no header of an invocation. Known: {1}.', name || line.trim(), KNOWN_HEADERS.join(", ")));
 }
 
 /** What the way of invoking does not have would be left out silently. */
@@ -142,15 +149,17 @@ function checkMode(request: SavedRequest, problem: (message: string) => void): v
   const { mode = "now", bodyFile, uploadTo } = request;
   for (const key of headerKeys)
     if (request[key as HeaderKey] && !takesHeader(mode, key))
-      problem(`An invocation with "${mode}" has no ${headerNames[key].file}. Take it away, or change Invocation.`);
+      problem(
+        l10n.t('An invocation with "{0}" has no {1}. Take it away, or change Invocation.', mode, headerNames[key].file),
+      );
   if (mode !== "async" && (uploadTo !== undefined || bodyFile?.startsWith("s3://")))
-    problem("Only an asynchronous invocation reads its input from S3. Add Invocation: async.");
+    problem(l10n.t("Only an asynchronous invocation reads its input from S3. Add Invocation: async."));
   if (uploadTo !== undefined && !parseS3Uri(uploadTo))
-    problem(`"${uploadTo}" is not a place in S3. It looks like s3://bucket/folder.`);
+    problem(l10n.t('"{0}" is not a place in S3. It looks like s3://bucket/folder.', uploadTo));
 }
 
-const ASSERTION_HINT =
-  "Use status 200, body contains TEXT, argmax 0, value 1 < 0.1, value 0 ≈ 0.98 ± 0.01, or latency < 200 ms.";
+const assertionHint = () =>
+  l10n.t("Use status 200, body contains TEXT, argmax 0, value 1 < 0.1, value 0 ≈ 0.98 ± 0.01, or latency < 200 ms.");
 
 function parseAssertion(text: string, line: number): PredictAssertion | undefined {
   const base = { line, text };
@@ -187,18 +196,19 @@ export interface JudgedAnswer {
 /** What was seen instead, in words; undefined when the assertion holds. */
 export function failedAssertion(assertion: PredictAssertion, answer: JudgedAnswer): string | undefined {
   const { values } = answer;
-  if (assertion.kind === "status") return answer.status === assertion.status ? undefined : `status ${answer.status}`;
+  if (assertion.kind === "status")
+    return answer.status === assertion.status ? undefined : l10n.t("status {0}", answer.status);
   if (assertion.kind === "contains")
-    return answer.body.includes(assertion.part) ? undefined : answer.body.slice(0, 500) || "an empty body";
+    return answer.body.includes(assertion.part) ? undefined : answer.body.slice(0, 500) || l10n.t("an empty body");
   if (assertion.kind === "latency")
-    return answer.latencyMs < assertion.belowMs ? undefined : `${answer.latencyMs.toFixed(1)} ms`;
-  if (!values) return "an answer that is no row of numbers";
+    return answer.latencyMs < assertion.belowMs ? undefined : `${fixedText(answer.latencyMs, 1)} ms`;
+  if (!values) return l10n.t("an answer that is no row of numbers");
   if (assertion.kind === "argmax") {
     const likeliest = values.indexOf(Math.max(...values));
     return likeliest === assertion.index ? undefined : `argmax ${likeliest}`;
   }
   const value = values[assertion.index];
-  if (value === undefined) return `${values.length} values`;
+  if (value === undefined) return l10n.t("{0} values", values.length);
   const holds =
     assertion.comparison === "<"
       ? value < assertion.value

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 /** One request of a load plan as it was sent, and what came back. Headers carry no secrets: those are named, not shown. */
 export interface ProbedRequest {
   method: string;
@@ -29,5 +30,5 @@ const SECRET = /^(authorization|x-amz-security-token|x-api-key|cookie|set-cookie
 
 /** Headers as they can be shown: what is secret is named only. */
 export function withoutSecrets(headers: Iterable<readonly [string, string]>): [string, string][] {
-  return [...headers].map(([name, value]) => [name, SECRET.test(name) ? "(not shown)" : value]);
+  return [...headers].map(([name, value]) => [name, SECRET.test(name) ? l10n.t("(not shown)") : value]);
 }

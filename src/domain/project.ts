@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { z } from "zod";
 import { OpsError } from "./errors.ts";
 import type { JsonPath } from "./jsonText.ts";
@@ -114,10 +115,10 @@ export function inEnvironment(project: Project, name: string): Project {
   const environment = Object.hasOwn(project.environments ?? {}, name) ? project.environments?.[name] : undefined;
   if (!environment) {
     const names = environmentNames(project);
-    throw new OpsError("badInput", `Project ${project.stackName} has no environment "${name}".`, {
+    throw new OpsError("badInput", l10n.t('Project {0} has no environment "{1}".', project.stackName, name), {
       hint: names.length
-        ? `It has ${names.join(", ")}.`
-        : `Add it to the project file: "environments": { "${name}": {} }.`,
+        ? l10n.t("It has {0}.", names.join(", "))
+        : l10n.t("Add it to the project file: {0}.", `"environments": { "${name}": {} }`),
     });
   }
   const { parameters, ...rest } = environment;
@@ -150,7 +151,7 @@ export function parseProject(json: unknown): { project: Project } | FileProblems
 function problemsOf({ issues }: z.ZodError): FileProblems {
   const keys = (issue: z.core.$ZodIssue) => (issue.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : []);
   return {
-    problems: issues.map((issue) => `${issue.path.join(".") || "(the whole file)"}: ${issue.message}`),
+    problems: issues.map((issue) => `${issue.path.join(".") || l10n.t("(the whole file)")}: ${issue.message}`),
     firstPath: issues[0] ? [...issues[0].path, ...keys(issues[0])] : [],
   };
 }

@@ -1,6 +1,7 @@
 import * as l10n from "@vscode/l10n";
 import { blockBootstrap, type Estimate } from "./bootstrap.ts";
 import { errorCount, type LatencySummary, type LoadRunPoint, type LoadRunReport } from "./loadRun.ts";
+import { numberText } from "./numberText.ts";
 
 /** What a figure's change means. same: within noise, or too small to matter; unknown: too little was measured. */
 export type ComparisonOutcome = "regression" | "improvement" | "same" | "unknown";
@@ -210,22 +211,20 @@ function outcomeOf(change: Estimate | null, matters: boolean, better: "lower" | 
 
 function facts(baseline: LoadRunReport, candidate: LoadRunReport): ComparedFact[] {
   const rows: [string, (report: LoadRunReport) => string][] = [
-    ["verdict", ({ verdict }) => verdict.sentence],
+    [l10n.t("verdict"), ({ verdict }) => verdict.sentence],
     [
-      "most instances",
+      l10n.t("most instances"),
       ({ instances }) => (instances.length ? String(Math.max(...instances.map((i) => i.current))) : "–"),
     ],
-    ["requests sent", ({ totals }) => totals.sent.toLocaleString("en-US")],
-    ["target", ({ target }) => (target.variant ? `${target.name} / ${target.variant}` : target.name)],
-    ["instance type", ({ environment }) => environment.instanceType ?? "–"],
+    [l10n.t("requests sent"), ({ totals }) => numberText(totals.sent)],
+    [l10n.t("target"), ({ target }) => (target.variant ? `${target.name} / ${target.variant}` : target.name)],
+    [l10n.t("instance type"), ({ environment }) => environment.instanceType ?? "–"],
     [
-      "policy",
+      l10n.t("policy"),
       ({ environment: { policy } }) =>
-        policy
-          ? `${policy.minInstances}–${policy.maxInstances}, ${policy.targetPerMinute.toLocaleString("en-US")}/min`
-          : "–",
+        policy ? `${policy.minInstances}–${policy.maxInstances}, ${numberText(policy.targetPerMinute)}/min` : "–",
     ],
-    ["measured by", ({ source }) => source?.tool ?? "SageMaker Endpoint Ops"],
+    [l10n.t("measured by"), ({ source }) => source?.tool ?? "SageMaker Endpoint Ops"],
   ];
   return rows.map(([name, of]) => ({ name, baseline: of(baseline), candidate: of(candidate) }));
 }

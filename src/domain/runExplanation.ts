@@ -1,12 +1,11 @@
 import * as l10n from "@vscode/l10n";
 import type { LoadRunReport } from "./loadRun.ts";
 import { invocationsPerInstance } from "./loadRunScaling.ts";
+import { numberText } from "./numberText.ts";
 import { INVOCATIONS_METRIC, type ScalingFinding } from "./scalingExplanation.ts";
 
 /** Minutes in a row above the target that target tracking's AlarmHigh wants (Application Auto Scaling user guide). */
 const ALARM_MINUTES = 3;
-
-const number = (v: number) => Math.round(v).toLocaleString("en");
 
 /** Did the number of instances in service rise during the run? */
 export function scaledOut({ instances }: LoadRunReport): boolean {
@@ -57,7 +56,7 @@ function interruption({ points, plan }: LoadRunReport): ScalingFinding {
   const planned = plan.stages.reduce((sum, { seconds }) => sum + seconds, 0);
   return {
     cause: l10n.t("The run was interrupted"),
-    evidence: l10n.t("It ended after {0} of {1} s.", number(points.length), number(planned)),
+    evidence: l10n.t("It ended after {0} of {1} s.", numberText(points.length), numberText(planned)),
     fix: l10n.t("Let it run to its end."),
   };
 }
@@ -73,10 +72,10 @@ function duringRun(report: LoadRunReport, target: number): ScalingFinding {
       cause: l10n.t("The load stayed below the target"),
       evidence: l10n.t(
         "At most {0} invocations per instance and minute were asked for; the policy's target is {1}.",
-        number(peak),
-        number(target),
+        numberText(peak),
+        numberText(target),
       ),
-      fix: l10n.t("Send more than {0} requests/s, or lower the target value.", number((target * count) / 60)),
+      fix: l10n.t("Send more than {0} requests/s, or lower the target value.", numberText((target * count) / 60)),
     };
   }
   const above = load.filter((value) => value > target).length;
@@ -87,11 +86,11 @@ function duringRun(report: LoadRunReport, target: number): ScalingFinding {
       cause: l10n.t("The load was too short for the alarm"),
       evidence: l10n.t(
         "{0} s were above the target; the alarm wants {1} minutes in a row, here {2} s.",
-        number(above),
+        numberText(above),
         ALARM_MINUTES,
-        number(ALARM_MINUTES * minuteSeconds),
+        numberText(ALARM_MINUTES * minuteSeconds),
       ),
-      fix: l10n.t("Hold the rate for at least {0} s.", number(wanted)),
+      fix: l10n.t("Hold the rate for at least {0} s.", numberText(wanted)),
     };
   }
   const asked = marks.some(({ kind }) => kind === "desired");

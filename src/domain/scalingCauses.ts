@@ -1,4 +1,5 @@
 import * as l10n from "@vscode/l10n";
+import { numberText } from "./numberText.ts";
 import { plural } from "./plural.ts";
 import type { Alarm, ScalableTarget, ScalingActivity, ScalingPolicy } from "./scaling.ts";
 import { INVOCATIONS_METRIC, type ScalingFacts, type ScalingFinding } from "./scalingExplanation.ts";
@@ -9,8 +10,6 @@ const MINUTE_MS = 60_000;
 const QUOTAS_URL = "https://console.aws.amazon.com/servicequotas/home/services/sagemaker/quotas";
 /** How far back a failed activity still is the reason for what one sees. */
 const RECENT_PERIODS = 60;
-
-const number = (v: number) => Math.round(v).toLocaleString("en");
 
 /** Everything that keeps a variant from scaling out, most basic first. */
 export function findScalingCauses(facts: ScalingFacts): ScalingFinding[] {
@@ -268,12 +267,12 @@ function quietCauses(facts: ScalingFacts, policy: ScalingPolicy, alarm: Alarm): 
         cause: l10n.t("The target is above the load"),
         evidence: l10n.t(
           "The highest minute had {0} invocations per instance; the policy's target is {1}.",
-          number(peak),
-          number(goal),
+          numberText(peak),
+          numberText(goal),
         ),
         fix: l10n.t(
           "Send more than {0} requests/s, or lower the target value.",
-          number((goal * Math.max(1, facts.currentInstances)) / 60),
+          numberText((goal * Math.max(1, facts.currentInstances)) / 60),
         ),
         action: { kind: "findTarget" },
       },
@@ -286,8 +285,8 @@ function quietCauses(facts: ScalingFacts, policy: ScalingPolicy, alarm: Alarm): 
       cause: l10n.t("The load was too short"),
       evidence:
         over === 1
-          ? l10n.t("1 minute was above {0} in a row; the alarm wants {1}.", number(goal), periods)
-          : l10n.t("{0} minutes were above {1} in a row; the alarm wants {2}.", over, number(goal), periods),
+          ? l10n.t("1 minute was above {0} in a row; the alarm wants {1}.", numberText(goal), periods)
+          : l10n.t("{0} minutes were above {1} in a row; the alarm wants {2}.", over, numberText(goal), periods),
       fix: l10n.t("Hold the load for at least {0} minutes.", periods + 1),
     },
   ];

@@ -63,5 +63,5 @@ function isTimezone(name: string): boolean {
 
 /** `cron(0 8 ? * MON-FRI *) Europe/Berlin: 2–6 instances` */
 export function scheduledText({ schedule, timezone, minInstances, maxInstances }: ScheduledCapacity): string {
-  return `${schedule} ${timezone ?? "UTC"}: ${minInstances}–${maxInstances} instances`;
+  return l10n.t("{0} {1}: {2}–{3} instances", schedule, timezone ?? "UTC", minInstances, maxInstances);
 }

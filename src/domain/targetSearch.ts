@@ -1,6 +1,7 @@
 import * as l10n from "@vscode/l10n";
 import { predictedInstances } from "./loadPlanRates.ts";
 import type { LoadRunConnection } from "./loadRun.ts";
+import { fixedText, numberText } from "./numberText.ts";
 
 /** One rate that was held for some seconds on one instance. Rates in requests/s, latencies in ms. */
 export interface TargetStep {
@@ -55,21 +56,21 @@ export function brokenRule(
 
 /** The rule in words, with the figures of the step. */
 export function ruleText(step: TargetStep, quietP50Ms: number | null, limits: KneeLimits): string {
-  const ms = (value: number | null) => (value === null ? "–" : `${value.toFixed(value < 10 ? 1 : 0)} ms`);
-  const at = l10n.t("at {0} requests/s", Math.round(step.rate));
+  const ms = (value: number | null) => (value === null ? "–" : `${fixedText(value, value < 10 ? 1 : 0)} ms`);
+  const at = l10n.t("at {0} requests/s", numberText(step.rate));
   if (step.broke === "errors")
     return l10n.t(
       "{0} {1} % failed, more than {2} %",
       at,
-      (step.errorShare * 100).toFixed(1),
-      (limits.errorShare * 100).toFixed(0),
+      fixedText(step.errorShare * 100, 1),
+      numberText(limits.errorShare * 100),
     );
   if (step.broke === "throughput")
     return l10n.t(
       "{0} only {1}/s were answered, less than {2} %",
       at,
-      step.achievedRate.toFixed(0),
-      (limits.achievedShare * 100).toFixed(0),
+      numberText(step.achievedRate),
+      numberText(limits.achievedShare * 100),
     );
   if (step.broke === "limit")
     return l10n.t("{0} p99 was {1}, above the limit of {2}", at, ms(step.p99Ms), ms(limits.p99Ms ?? null));

@@ -1,7 +1,9 @@
+import * as l10n from "@vscode/l10n";
 import { hourlyPrice } from "./cost.ts";
 import type { LoadStage } from "./loadPlan.ts";
 import { ratePieces } from "./loadPlanRates.ts";
 import type { LoadRunPolicy, LoadRunReport } from "./loadRun.ts";
+import { numberText } from "./numberText.ts";
 
 /** One way to scale that a load is played against; everything of it is simulated. */
 export interface WhatIfScenario {
@@ -119,7 +121,7 @@ export function scenariosOf(choices: WhatIfChoices): WhatIfScenario[] {
     ...(choices.maxRpsPerInstance === undefined ? {} : { maxRpsPerInstance: choices.maxRpsPerInstance }),
   }));
   const labels: ((scenario: WhatIfScenario) => string)[] = [];
-  if (targets.length > 1) labels.push(({ targetPerMinute }) => `target ${targetPerMinute.toLocaleString("en-US")}`);
+  if (targets.length > 1) labels.push(({ targetPerMinute }) => l10n.t("target {0}", numberText(targetPerMinute)));
   const vary = <K extends keyof WhatIfScenario>(
     key: K,
     values: readonly WhatIfScenario[K][],
@@ -128,17 +130,17 @@ export function scenariosOf(choices: WhatIfChoices): WhatIfScenario[] {
     scenarios = scenarios.flatMap((scenario) => values.map((value) => ({ ...scenario, [key]: value })));
     if (values.length > 1) labels.push((scenario) => label(scenario[key]));
   };
-  vary("minInstances", minInstances, (value) => `min ${value}`);
-  vary("maxInstances", maxInstances, (value) => `max ${value}`);
+  vary("minInstances", minInstances, (value) => l10n.t("min {0}", value));
+  vary("maxInstances", maxInstances, (value) => l10n.t("max {0}", value));
   vary("instanceType", instanceTypes, (value) => value);
-  vary("scaleOutCooldownSeconds", scaleOutCooldowns, (value) => `out cooldown ${value ?? 300} s`);
-  vary("scaleInCooldownSeconds", scaleInCooldowns, (value) => `in cooldown ${value ?? 300} s`);
+  vary("scaleOutCooldownSeconds", scaleOutCooldowns, (value) => l10n.t("out cooldown {0} s", value ?? 300));
+  vary("scaleInCooldownSeconds", scaleInCooldowns, (value) => l10n.t("in cooldown {0} s", value ?? 300));
   const name = (scenario: WhatIfScenario) => labels.map((label) => label(scenario)).join(", ");
   return scenarios
     .filter((scenario) => scenario.minInstances <= scenario.maxInstances)
     .map((scenario) => ({
       ...scenario,
-      name: name(scenario) || `target ${scenario.targetPerMinute.toLocaleString("en-US")}`,
+      name: name(scenario) || l10n.t("target {0}", numberText(scenario.targetPerMinute)),
     }));
 }
 

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import type { LoadPlan } from "../domain/loadPlan.ts";
 import { plannedRequests, ratePieces } from "../domain/loadPlan.ts";
 import { type LoadRunPoint, noErrors } from "../domain/loadRun.ts";
@@ -152,7 +153,7 @@ function startSending(options: RampOptions, processes: number): Sending {
     let measured = merger.measured();
     if (!measured && stopping && !failure) measured = nothingMeasured(plan, Date.now());
     if (!measured) {
-      const { message, hint } = failure ?? { message: "The load engine ended before it sent anything." };
+      const { message, hint } = failure ?? { message: l10n.t("The load engine ended before it sent anything.") };
       throw hint === undefined ? new LoadEngineError(message) : new LoadInputError(message, hint);
     }
     const interrupted = finished < processes || stoppedShares > 0;

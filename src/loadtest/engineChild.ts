@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
+import * as l10n from "@vscode/l10n";
 import type { FromEngine, ToEngine } from "./engineMessages.ts";
 
 /** Where the engine's program is: the bundled `engine.cjs`, or the .ts file with `--import tsx` in `execArgv`. */
@@ -50,13 +51,15 @@ export function startEngineChild(entry: EngineEntry, onMessage: (message: FromEn
   });
   const ended = new Promise<EngineChildEnd>((resolve) => {
     child.once("error", (error) => {
-      failure ??= { message: `The load engine ${entry.path} could not be started: ${error.message}` };
+      failure ??= { message: l10n.t("The load engine {0} could not be started: {1}", entry.path, error.message) };
       if (child.pid === undefined) resolve({ failure });
     });
     child.once("close", (code, signal) => {
       if (!failure && !isFinished && !isKilled) {
         const reason = stderr.split("\n").find((line) => /Error/.test(line)) ?? stderr.trim().split("\n").at(-1);
-        failure = { message: `The load engine ended with ${signal ?? `code ${code}`}${reason ? `: ${reason}` : ""}` };
+        failure = {
+          message: `${l10n.t("The load engine ended with {0}", signal ?? `code ${code}`)}${reason ? `: ${reason}` : ""}`,
+        };
       }
       resolve({ failure });
     });

@@ -1,19 +1,25 @@
+import * as l10n from "@vscode/l10n";
 import { durationText } from "../domain/duration.ts";
+import { figureName } from "../domain/figureName.ts";
 import type { ExpectationResult, LoadErrorKind } from "../domain/loadRun.ts";
+import { numberText, usdText } from "../domain/numberText.ts";
 
-/** Names of the kinds of errors as reports show them. */
-export const errorKindNames: Record<LoadErrorKind, string> = {
-  clientError: "client error (3xx, 4xx)",
-  throttled: "throttled (429)",
-  modelError: "model error (424)",
-  serverError: "server error (5xx)",
-  timeout: "timeout",
-  connection: "connection",
-};
+/** The name of a kind of errors as reports show it. */
+export function errorKindName(kind: LoadErrorKind): string {
+  const names: Record<LoadErrorKind, string> = {
+    clientError: l10n.t("client error (3xx, 4xx)"),
+    throttled: l10n.t("throttled (429)"),
+    modelError: l10n.t("model error (424)"),
+    serverError: l10n.t("server error (5xx)"),
+    timeout: l10n.t("timeout"),
+    connection: l10n.t("connection"),
+  };
+  return names[kind];
+}
 
 /** 12,345.6: thousands grouped, at most `digits` decimals. */
 export function formatNumber(value: number, digits = 0): string {
-  return value.toLocaleString("en-US", { maximumFractionDigits: digits });
+  return numberText(value, digits);
 }
 
 /** A latency in ms: two significant steps below 10, whole above. */
@@ -25,13 +31,13 @@ export function formatMs(value: number | null): string {
 export function formatPercent(value: number | null): string {
   if (value === null) return "–";
   const percent = value * 100;
-  if (percent > 0 && percent < 0.01) return "< 0.01 %";
+  if (percent > 0 && percent < 0.01) return `< ${numberText(0.01, 2)} %`;
   return `${formatNumber(percent < 100 ? Math.min(percent, 99.99) : percent, 2)} %`;
 }
 
 /** A cost in US dollars, with more digits where it is small. */
 export function formatUsd(value: number): string {
-  return `$${value.toFixed(value < 0.1 ? 4 : 2)}`;
+  return usdText(value, value < 0.1 ? 4 : 2);
 }
 
 /** A moment of a run as minutes and seconds: 01:07. */
@@ -50,9 +56,15 @@ export function expectationTexts(result: ExpectationResult): { name: string; ask
     return result.unit === "ratio" ? formatPercent(value) : formatNumber(value);
   };
   return {
-    name: result.stage === undefined ? result.name : `${result.name} in stage ${result.stage}`,
+    name:
+      result.stage === undefined
+        ? figureName(result.name)
+        : l10n.t("{0} in stage {1}", figureName(result.name), result.stage),
     asked: `${result.comparison === "atLeast" ? "≥" : "≤"} ${show(result.asked)}`,
-    measured: result.measured === null ? `not measured: ${result.reason ?? "no data"}` : show(result.measured),
+    measured:
+      result.measured === null
+        ? l10n.t("not measured: {0}", result.reason ?? l10n.t("no data"))
+        : show(result.measured),
   };
 }
 

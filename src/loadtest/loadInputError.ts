@@ -1,6 +1,8 @@
+import * as l10n from "@vscode/l10n";
+
 /** The engine itself failed: nothing that a plan could be corrected for. */
 export class LoadEngineError extends Error {
-  readonly hint = "Run it again; if this repeats, build or reinstall the extension.";
+  readonly hint = l10n.t("Run it again; if this repeats, build or reinstall the extension.");
 
   constructor(message: string) {
     super(message);

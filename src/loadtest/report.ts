@@ -8,6 +8,7 @@ import type {
   LoadErrorKind,
   LoadRunConnection,
   LoadRunEnvironment,
+  LoadRunPolicy,
   LoadRunReport,
   LoadRunTarget,
   ScalingMark,
@@ -18,7 +19,7 @@ import { autocannonVersion } from "./autocannonVersion.ts";
 import type { RampResult } from "./engine.ts";
 import { achievedRatio, errorRate, evaluateExpectations } from "./expectations.ts";
 import {
-  errorKindNames,
+  errorKindName,
   expectationTexts,
   formatMs,
   formatNumber,
@@ -134,25 +135,25 @@ export function reportJson(report: LoadRunReport): string {
 /** A summary to paste into an issue or a pull request. */
 export function reportMarkdown(report: LoadRunReport): string {
   const { totals, latency, verdict, connection, target } = report;
-  const place = connection.sandbox ? "sandbox, simulated instances" : runPlace(report);
+  const place = connection.sandbox ? l10n.t("sandbox, simulated instances") : runPlace(report);
   const clean = latency.clean ?? latency.whole;
   const lines = [
     `## ${markdownCell(report.plan.name)} → ${markdownCell(target.name)} (${place})`,
     "",
-    `${verdict.passed ? "✓ **Passed**" : "✗ **Failed**"}${verdict.proven ? ", scale-out proven" : ""}: ${markdownCell(verdict.sentence)}`,
+    `${verdict.passed ? l10n.t("✓ **Passed**") : l10n.t("✗ **Failed**")}${verdict.proven ? l10n.t(", scale-out proven") : ""}: ${markdownCell(verdict.sentence)}`,
     "",
-    "| figure | value |",
+    `| ${l10n.t("figure")} | ${l10n.t("value")} |`,
     "|---|---|",
-    `| started | ${new Date(report.startedAtMs).toISOString()} |`,
-    `| length | ${durationText((report.endedAtMs - report.startedAtMs) / 1000)} |`,
-    `| requests asked, sent, answered with 2xx | ${[totals.planned, totals.sent, totals.ok].map((n) => formatNumber(n)).join(", ")} |`,
-    `| achieved / asked | ${formatPercent(achievedRatio(totals))} |`,
-    `| errors | ${formatPercent(errorRate(totals))} |`,
+    `| ${l10n.t("started")} | ${new Date(report.startedAtMs).toISOString()} |`,
+    `| ${l10n.t("length")} | ${durationText((report.endedAtMs - report.startedAtMs) / 1000)} |`,
+    `| ${l10n.t("requests asked, sent, answered with 2xx")} | ${[totals.planned, totals.sent, totals.ok].map((n) => formatNumber(n)).join(", ")} |`,
+    `| ${l10n.t("achieved / asked")} | ${formatPercent(achievedRatio(totals))} |`,
+    `| ${l10n.t("errors")} | ${formatPercent(errorRate(totals))} |`,
     `| p50, p95, p99, max | ${[clean?.p50Ms, clean?.p95Ms, clean?.p99Ms, clean?.maxMs].map((ms) => formatMs(ms ?? null)).join(", ")} |`,
     ...environmentRows(report).map(([name, value]) => `| ${name} | ${markdownCell(value)} |`),
-    ...table(["expectation", "asked", "measured", ""], expectationRows(report)),
-    ...table(["error", "count", "first message"], errorRows(report)),
-    ...table(["at", "event"], timelineRows(report)),
+    ...table([l10n.t("expectation"), l10n.t("asked"), l10n.t("measured"), ""], expectationRows(report)),
+    ...table([l10n.t("error"), l10n.t("count"), l10n.t("first message")], errorRows(report)),
+    ...table([l10n.t("at"), l10n.t("event")], timelineRows(report)),
     ...report.warnings.flatMap((warning) => ["", `> ${markdownCell(warning)}`]),
   ];
   return `${lines.join("\n")}\n`;
@@ -162,33 +163,43 @@ export function reportMarkdown(report: LoadRunReport): string {
 function environmentRows({ environment, plan, costUsd }: LoadRunReport): [string, string][] {
   const { policy, instanceType, variant, extensionVersion, processes, seed } = environment;
   const rows: [string, string | undefined][] = [
-    ["variant, instance type", [variant, instanceType].filter(Boolean).join(", ") || undefined],
+    [l10n.t("variant, instance type"), [variant, instanceType].filter(Boolean).join(", ") || undefined],
+    [l10n.t("policy"), policy && policyText(policy)],
+    [l10n.t("cost of the instances"), costUsd === undefined ? undefined : l10n.t("{0} (estimate)", formatUsd(costUsd))],
     [
-      "policy",
-      policy &&
-        `target ${formatNumber(policy.targetPerMinute)} invocations per instance and minute, ${policy.minInstances} to ${policy.maxInstances} instances`,
-    ],
-    ["cost of the instances", costUsd === undefined ? undefined : `${formatUsd(costUsd)} (estimate)`],
-    [
-      "generator",
-      `extension ${extensionVersion ?? "?"}, Node ${environment.node}, ${processes ?? 1} process${processes === 1 ? "" : "es"}, at most ${plan.maxConnections} connections${seed === undefined ? "" : `, seed ${seed}`}`,
+      l10n.t("generator"),
+      [
+        l10n.t("extension {0}", extensionVersion ?? "?"),
+        `Node ${environment.node}`,
+        (processes ?? 1) === 1 ? l10n.t("1 process") : l10n.t("{0} processes", processes ?? 1),
+        l10n.t("at most {0} connections", plan.maxConnections),
+        ...(seed === undefined ? [] : [l10n.t("seed {0}", seed)]),
+      ].join(", "),
     ],
   ];
   return rows.flatMap(([name, value]) => (value ? [[name, value] as [string, string]] : []));
+}
+
+/** A target tracking policy in words. */
+export function policyText({ targetPerMinute, minInstances, maxInstances }: LoadRunPolicy): string {
+  return l10n.t(
+    "target {0} invocations per instance and minute, {1} to {2} instances",
+    ...[formatNumber(targetPerMinute), minInstances, maxInstances],
+  );
 }
 
 /** Rows of the expectations' table: name, asked, measured, outcome. */
 export function expectationRows({ expectations }: LoadRunReport): string[][] {
   return expectations.map((result) => {
     const { name, asked, measured } = expectationTexts(result);
-    return [name, asked, measured, result.passed ? "✓ passed" : "✗ failed"];
+    return [name, asked, measured, result.passed ? l10n.t("✓ passed") : l10n.t("✗ failed")];
   });
 }
 
 /** Rows of the errors' table: kind, count, first message. */
 export function errorRows({ totals, errorSamples }: LoadRunReport): string[][] {
   const kinds: LoadErrorKind[] = loadErrorKinds.filter((kind) => totals.byKind[kind] > 0);
-  return kinds.map((kind) => [errorKindNames[kind], formatNumber(totals.byKind[kind]), errorSamples[kind] ?? ""]);
+  return kinds.map((kind) => [errorKindName(kind), formatNumber(totals.byKind[kind]), errorSamples[kind] ?? ""]);
 }
 
 /** Rows of the timeline: offset from the start, event. */

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import {
   type LoadErrorKind,
   type LoadRunPoint,
@@ -6,7 +7,7 @@ import {
   type ScalingMark,
 } from "../domain/loadRun.ts";
 import { invocationsPerInstance } from "../domain/loadRunScaling.ts";
-import { errorKindNames, formatMs, formatNumber, formatOffset } from "./format.ts";
+import { errorKindName, formatMs, formatNumber, formatOffset } from "./format.ts";
 import {
   bandPath,
   type Chart,
@@ -32,7 +33,7 @@ export function runCharts(report: LoadRunReport): string {
     .map(({ atMs, lagP99Ms }) => ({
       fromMs: atMs,
       toMs: atMs + 1000,
-      text: `generator-limited: sent up to ${formatMs(lagP99Ms)} late`,
+      text: l10n.t("generator-limited: sent up to {0} late", formatMs(lagP99Ms)),
     }));
   const frame = { x, marks, shaded, formatX: (atMs: number) => formatOffset(atMs - startedAtMs) };
   const charts = [rateChart(points, x), latencyChart(points, x), errorChart(points, x)];
@@ -70,9 +71,10 @@ function rateChart(all: readonly LoadRunPoint[], x: Scale): Content {
   const sent = seriesOf(points, (point) => point.sent);
   const last = points.at(-1);
   return {
-    title: "Rate, requests/s: asked (dashed), achieved (solid)",
+    title: l10n.t("Rate, requests/s: asked (dashed), achieved (solid)"),
     y,
-    layers: line("sent", linePath(sent, x, y), "achieved") + line("asked", linePath(asked, x, y), "asked"),
+    layers:
+      line("sent", linePath(sent, x, y), l10n.t("achieved")) + line("asked", linePath(asked, x, y), l10n.t("asked")),
     formatY: (value) => formatNumber(value, 2),
     ends: [{ text: `${formatNumber(last?.sent ?? 0)}/s`, value: last?.sent ?? null, className: "sent" }],
   };
@@ -89,7 +91,7 @@ function latencyChart(points: readonly LoadRunPoint[], x: Scale): Content {
   const y = logScale(values);
   const last = points.findLast(({ p50Ms }) => p50Ms !== null);
   return {
-    title: "Latency from the intended start, ms, logarithmic: p50 (solid), p95 (dashed), p99 (bold)",
+    title: l10n.t("Latency from the intended start, ms, logarithmic: p50 (solid), p95 (dashed), p99 (bold)"),
     y,
     layers: percentiles
       .map(([name, key]) =>
@@ -121,11 +123,13 @@ function errorChart(points: readonly LoadRunPoint[], x: Scale): Content {
     seriesOf(points, ({ byKind }) => kinds.reduce((sum, kind) => sum + byKind[kind], 0));
   const layers = seen.map((kind, index) => {
     const path = bandPath(sumUpTo(seen.slice(0, index)), sumUpTo(seen.slice(0, index + 1)), x, y);
-    return `<path class="band ${kind}" d="${path}"><title>${escapeHtml(errorKindNames[kind])}</title></path>`;
+    return `<path class="band ${kind}" d="${path}"><title>${escapeHtml(errorKindName(kind))}</title></path>`;
   });
-  const names = seen.map((kind) => errorKindNames[kind]).join(", ");
+  const names = seen.map(errorKindName).join(", ");
   return {
-    title: `Errors per second, stacked${names ? `, from below: ${names}` : ": none"}`,
+    title: names
+      ? l10n.t("Errors per second, stacked, from below: {0}", names)
+      : l10n.t("Errors per second, stacked: none"),
     y,
     layers: layers.join(""),
     formatY: (value) => formatNumber(value),
@@ -141,11 +145,11 @@ function instanceChart({ instances }: LoadRunReport, x: Scale, lastMs: number): 
   const series = (key: "current" | "desired") =>
     held.map((point): SeriesPoint => ({ atMs: Math.max(first, point.atMs), value: point[key] }));
   return {
-    title: "Instances: desired (dashed), current (solid); ⚑ alarm, ⚙ activity, ↑ desired, ✓ in service",
+    title: l10n.t("Instances: desired (dashed), current (solid); ⚑ alarm, ⚙ activity, ↑ desired, ✓ in service"),
     y,
     layers:
-      line("desired", linePath(series("desired"), x, y, true), "desired") +
-      line("current", linePath(series("current"), x, y, true), "current"),
+      line("desired", linePath(series("desired"), x, y, true), l10n.t("desired")) +
+      line("current", linePath(series("current"), x, y, true), l10n.t("current")),
     formatY: (value) => formatNumber(value),
     ends: [{ text: formatNumber(last?.current ?? 0), value: last?.current ?? null, className: "current" }],
   };
@@ -162,9 +166,10 @@ function perInstanceChart(report: LoadRunReport, x: Scale): Content {
   const [begin = 0, end = 0] = [report.points[0]?.atMs, report.points.at(-1)?.atMs];
   const goal = [begin, end + 1000].map((atMs): SeriesPoint => ({ atMs, value: target }));
   return {
-    title: "Invocations per instance and minute: measured (solid), target of the policy (dashed)",
+    title: l10n.t("Invocations per instance and minute: measured (solid), target of the policy (dashed)"),
     y,
-    layers: line("sent", linePath(series, x, y), "measured") + line("target", linePath(goal, x, y), "target"),
+    layers:
+      line("sent", linePath(series, x, y), l10n.t("measured")) + line("target", linePath(goal, x, y), l10n.t("target")),
     formatY: (value) => formatNumber(value, 1),
     ends: [
       {
@@ -172,7 +177,7 @@ function perInstanceChart(report: LoadRunReport, x: Scale): Content {
         value: series.at(-1)?.value ?? null,
         className: "sent",
       },
-      { text: "target", value: target, className: "target" },
+      { text: l10n.t("target"), value: target, className: "target" },
     ],
   };
 }

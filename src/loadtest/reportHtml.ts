@@ -1,9 +1,11 @@
+import * as l10n from "@vscode/l10n";
 import { PRICES_AS_OF, PRICES_REGION } from "../domain/cost.ts";
 import { durationText } from "../domain/duration.ts";
 import { type LatencySummary, type LoadRunReport, runPlace } from "../domain/loadRun.ts";
+import { numberLanguage } from "../domain/numberText.ts";
 import { achievedRatio, errorRate } from "./expectations.ts";
 import { formatMs, formatNumber, formatPercent, formatUsd } from "./format.ts";
-import { errorRows, expectationRows, timelineRows } from "./report.ts";
+import { errorRows, expectationRows, policyText, timelineRows } from "./report.ts";
 import { runCharts } from "./reportCharts.ts";
 import { escapeHtml } from "./svg.ts";
 
@@ -31,13 +33,14 @@ svg text.end{stroke:none;fill:var(--fg)}.band{stroke:var(--bg);stroke-width:.5}.
  * from the plan or from the target is escaped.
  */
 export function reportHtml(report: LoadRunReport): string {
-  const { plan, target, connection, verdict } = report;
+  const { plan, target, connection, verdict, expectations } = report;
   const place = connection.sandbox
-    ? `sandbox, simulated instances, scaling ${formatNumber(connection.timeScale)} times faster than on AWS`
+    ? l10n.t("sandbox, simulated instances, scaling {0} times faster than on AWS", formatNumber(connection.timeScale))
     : runPlace(report);
-  const outcome = `${verdict.passed ? "✓ Passed" : "✗ Failed"}${verdict.proven ? " · scale-out proven" : ""}`;
+  const outcomes = expectations.map(({ passed }) => passed);
+  const outcome = `${verdict.passed ? l10n.t("✓ Passed") : l10n.t("✗ Failed")}${verdict.proven ? l10n.t(" · scale-out proven") : ""}`;
   return `<!doctype html>
-<html lang="en">
+<html lang="${numberLanguage().slice(0, 2)}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -47,22 +50,22 @@ export function reportHtml(report: LoadRunReport): string {
 </head>
 <body>
 <h1>${escapeHtml(plan.name)} → ${escapeHtml(target.name)}</h1>
-<p class="soft">${escapeHtml(place)} · ${escapeHtml(new Date(report.startedAtMs).toISOString())} · ${escapeHtml(durationText((report.endedAtMs - report.startedAtMs) / 1000))}${report.interrupted ? " · interrupted" : ""}</p>
+<p class="soft">${escapeHtml(place)} · ${escapeHtml(new Date(report.startedAtMs).toISOString())} · ${escapeHtml(durationText((report.endedAtMs - report.startedAtMs) / 1000))}${report.interrupted ? escapeHtml(l10n.t(" · interrupted")) : ""}</p>
 <div class="verdict ${verdict.passed ? "passed" : "failed"}"><strong>${escapeHtml(outcome)}</strong><br>${escapeHtml(verdict.sentence)}</div>
 ${report.warnings.map((warning) => `<p class="warning">⚠ ${escapeHtml(warning)}</p>`).join("\n")}
 ${figures(report)}
-<h2>Expectations</h2>
-${table(["expectation", "asked", "measured", "outcome"], expectationRows(report), "The plan has none.")}
-<h2>Course of the run</h2>
+${heading(l10n.t("Expectations"))}
+${table([l10n.t("expectation"), l10n.t("asked"), l10n.t("measured"), l10n.t("outcome")], expectationRows(report), l10n.t("The plan has none."), outcomes)}
+${heading(l10n.t("Course of the run"))}
 ${runCharts(report)}
-<h2>Scaling timeline</h2>
-${table(["at (min:s)", "event"], timelineRows(report), "Nothing was seen to scale.")}
-<h2>Errors</h2>
-${table(["kind", "count", "first message"], errorRows(report), "None.")}
-<h2>Latency</h2>
-${table(["part", "answered", "p50", "p90", "p95", "p99", "p99.9", "max"], latencyRows(report), "Nothing was answered.")}
-<h2>Run</h2>
-${table(["fact", "value"], factRows(report), "")}
+${heading(l10n.t("Scaling timeline"))}
+${table([l10n.t("at (min:s)"), l10n.t("event")], timelineRows(report), l10n.t("Nothing was seen to scale."))}
+${heading(l10n.t("Errors"))}
+${table([l10n.t("kind"), l10n.t("count"), l10n.t("first message")], errorRows(report), l10n.t("None."))}
+${heading(l10n.t("Latency"))}
+${table([l10n.t("part"), l10n.t("answered"), "p50", "p90", "p95", "p99", "p99.9", "max"], latencyRows(report), l10n.t("Nothing was answered."))}
+${heading(l10n.t("Run"))}
+${table([l10n.t("fact"), l10n.t("value")], factRows(report), "")}
 </body>
 </html>
 `;
@@ -71,9 +74,9 @@ ${table(["fact", "value"], factRows(report), "")}
 function figures({ totals, latency }: LoadRunReport): string {
   const clean = latency.clean ?? latency.whole;
   const facts = [
-    ["requests asked", formatNumber(totals.planned)],
-    ["achieved / asked", formatPercent(achievedRatio(totals))],
-    ["errors", formatPercent(errorRate(totals))],
+    [l10n.t("requests asked"), formatNumber(totals.planned)],
+    [l10n.t("achieved / asked"), formatPercent(achievedRatio(totals))],
+    [l10n.t("errors"), formatPercent(errorRate(totals))],
     ["p50", formatMs(clean?.p50Ms ?? null)],
     ["p99", formatMs(clean?.p99Ms ?? null)],
     ["max", formatMs(latency.whole?.maxMs ?? null)],
@@ -91,10 +94,12 @@ function latencyRows({ latency, plan }: LoadRunReport): string[][] {
     return [[name, formatNumber(count), ...[p50Ms, p90Ms, p95Ms, p99Ms, p999Ms, maxMs].map(formatMs)]];
   };
   return [
-    ...row("whole run, from the intended start", latency.whole),
-    ...row("whole run without generator-limited parts", latency.clean),
-    ...row("whole run, from the actual start", latency.service),
-    ...latency.stages.flatMap(({ clean }, index) => row(`stage ${index} (${plan.stages[index]?.type ?? ""})`, clean)),
+    ...row(l10n.t("whole run, from the intended start"), latency.whole),
+    ...row(l10n.t("whole run without generator-limited parts"), latency.clean),
+    ...row(l10n.t("whole run, from the actual start"), latency.service),
+    ...latency.stages.flatMap(({ clean }, index) =>
+      row(l10n.t("stage {0} ({1})", index, plan.stages[index]?.type ?? ""), clean),
+    ),
   ];
 }
 
@@ -104,38 +109,42 @@ function factRows(report: LoadRunReport): string[][] {
   const cooldowns =
     policy?.scaleOutCooldownSeconds === undefined
       ? ""
-      : `, cooldowns ${durationText(policy.scaleOutCooldownSeconds)} out and ${durationText(policy.scaleInCooldownSeconds ?? 0)} in`;
+      : l10n.t(
+          ", cooldowns {0} out and {1} in",
+          durationText(policy.scaleOutCooldownSeconds),
+          durationText(policy.scaleInCooldownSeconds ?? 0),
+        );
   const rows: [string, string | undefined][] = [
-    ["run", id],
+    [l10n.t("run"), id],
     [
-      "target",
-      `${target.type} ${target.name}${target.variant ? `, variant ${target.variant}` : ""}${target.inferenceComponent ? `, inference component ${target.inferenceComponent}` : ""}`,
+      l10n.t("target"),
+      [
+        target.type === "endpoint" ? l10n.t("endpoint {0}", target.name) : `${target.type} ${target.name}`,
+        ...(target.variant ? [l10n.t("variant {0}", target.variant)] : []),
+        ...(target.inferenceComponent ? [l10n.t("inference component {0}", target.inferenceComponent)] : []),
+      ].join(", "),
     ],
     source
-      ? ["measured by", runPlace(report)]
+      ? [l10n.t("measured by"), runPlace(report)]
       : [
-          "connection",
-          `${connection.sandbox ? "sandbox" : "AWS"}, account ${connection.accountId}, ${connection.region}`,
+          l10n.t("connection"),
+          `${connection.sandbox ? l10n.t("sandbox") : "AWS"}, ${l10n.t("account {0}", connection.accountId)}, ${connection.region}`,
         ],
-    ["endpoint", environment.endpoint],
-    ["endpoint configuration, model", both(environment.endpointConfig, environment.model)],
-    ["image", environment.image],
-    ["instance type", environment.instanceType],
-    ["cost of the instances", cost(report)],
+    [l10n.t("endpoint"), environment.endpoint],
+    [l10n.t("endpoint configuration, model"), both(environment.endpointConfig, environment.model)],
+    [l10n.t("image"), environment.image],
+    [l10n.t("instance type"), environment.instanceType],
+    [l10n.t("cost of the instances"), cost(report)],
+    [l10n.t("scaling policy"), policy && `${policy.name ? `${policy.name}: ` : ""}${policyText(policy)}${cooldowns}`],
+    [l10n.t("requests sent, answered with 2xx"), `${formatNumber(totals.sent)}, ${formatNumber(totals.ok)}`],
+    [l10n.t("connections at most, timeout"), `${plan.maxConnections}, ${durationText(plan.timeoutSeconds)}`],
+    [l10n.t("processes that sent"), environment.processes?.toString()],
+    [l10n.t("seed"), environment.seed?.toString()],
     [
-      "scaling policy",
-      policy &&
-        `${policy.name ? `${policy.name}: ` : ""}target ${formatNumber(policy.targetPerMinute)} invocations per instance and minute, ${policy.minInstances} to ${policy.maxInstances} instances${cooldowns}`,
-    ],
-    ["requests sent, answered with 2xx", `${formatNumber(totals.sent)}, ${formatNumber(totals.ok)}`],
-    ["connections at most, timeout", `${plan.maxConnections}, ${durationText(plan.timeoutSeconds)}`],
-    ["processes that sent", environment.processes?.toString()],
-    ["seed", environment.seed?.toString()],
-    [
-      "generator",
+      l10n.t("generator"),
       `Node ${environment.node}, autocannon ${environment.autocannonVersion ?? ""}, ${environment.platform}${environment.cpu ? `, ${environment.cpu}` : ""}`,
     ],
-    ["extension", environment.extensionVersion],
+    [l10n.t("extension"), environment.extensionVersion],
   ];
   return rows.flatMap(([name, value]) => (value ? [[name, value]] : []));
 }
@@ -145,17 +154,22 @@ const both = (one: string | undefined, other: string | undefined) =>
 
 function cost({ costUsd, connection }: LoadRunReport): string | undefined {
   if (costUsd === undefined) return undefined;
-  const place = connection.sandbox ? "it would cost this on AWS for the same time" : "estimate";
-  return `${formatUsd(costUsd)} (${place}; prices of ${PRICES_REGION}, ${PRICES_AS_OF})`;
+  const place = connection.sandbox ? l10n.t("it would cost this on AWS for the same time") : l10n.t("estimate");
+  return l10n.t("{0} ({1}; prices of {2}, {3})", formatUsd(costUsd), place, PRICES_REGION, PRICES_AS_OF);
 }
 
-function table(head: string[], rows: string[][], empty: string): string {
+const heading = (text: string) => `<h2>${escapeHtml(text)}</h2>`;
+
+/** @param passed of each row, whose last cell says so */
+function table(head: string[], rows: string[][], empty: string, passed: readonly boolean[] = []): string {
   if (rows.length === 0) return `<p class="soft">${escapeHtml(empty)}</p>`;
-  const cells = (tag: string, texts: string[]) =>
-    texts.map((text) => `<${tag}${outcomeClass(text)}>${escapeHtml(text)}</${tag}>`);
-  const body = rows.map((row) => `<tr>${cells("td", row).join("")}</tr>`).join("\n");
-  return `<table><thead><tr>${cells("th", head).join("")}</tr></thead><tbody>${body}</tbody></table>`;
+  const cells = (row: string[], index: number) =>
+    row.map((text, column) => {
+      const outcome = column === row.length - 1 ? passed[index] : undefined;
+      const look = outcome === undefined ? "" : ` class="${outcome ? "ok" : "bad"}"`;
+      return `<td${look}>${escapeHtml(text)}</td>`;
+    });
+  const body = rows.map((row, index) => `<tr>${cells(row, index).join("")}</tr>`).join("\n");
+  const heads = head.map((text) => `<th>${escapeHtml(text)}</th>`).join("");
+  return `<table><thead><tr>${heads}</tr></thead><tbody>${body}</tbody></table>`;
 }
-
-const outcomeClass = (text: string) =>
-  text === "✓ passed" ? ' class="ok"' : text === "✗ failed" ? ' class="bad"' : "";

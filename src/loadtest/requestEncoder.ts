@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { seededRandom } from "../domain/seededRandom.ts";
 import { LoadInputError } from "./loadInputError.ts";
 import type { RequestShare } from "./pacer.ts";
@@ -21,13 +22,17 @@ type Row = { body: Buffer; hash: string; second: number; bytes: Buffer };
 
 /** The URL of a template; errors name it when it is not http or https, or carries credentials. */
 export function requestUrl(text: string): URL {
-  const hint = "Give an absolute http:// or https:// URL without user name and password.";
-  if (!URL.canParse(text)) throw new LoadInputError(`The load target "${text}" is not a URL.`, hint);
+  const hint = l10n.t("Give an absolute http:// or https:// URL without user name and password.");
+  if (!URL.canParse(text)) throw new LoadInputError(l10n.t('The load target "{0}" is not a URL.', text), hint);
   const url = new URL(text);
   if (url.protocol !== "http:" && url.protocol !== "https:") {
-    throw new LoadInputError(`The load target ${url.protocol}//… cannot be loaded: only http and https can.`, hint);
+    throw new LoadInputError(
+      l10n.t("The load target {0}//… cannot be loaded: only http and https can.", url.protocol),
+      hint,
+    );
   }
-  if (url.username || url.password) throw new LoadInputError(`The load target carries credentials in its URL.`, hint);
+  if (url.username || url.password)
+    throw new LoadInputError(l10n.t("The load target carries credentials in its URL."), hint);
   return url;
 }
 
@@ -48,7 +53,7 @@ export function createRequestEncoder(
 ): RequestEncoder {
   const url = requestUrl(template.url);
   if (payloads.length === 0)
-    throw new LoadInputError("There is no payload row to send.", "Give the plan at least one.");
+    throw new LoadInputError(l10n.t("There is no payload row to send."), l10n.t("Give the plan at least one."));
   const head =
     `${template.method} ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\nconnection: keep-alive\r\n` +
     headerLines(template.headers);
@@ -97,7 +102,10 @@ function headerLines(headers: Record<string, string>): string {
   return Object.entries(headers)
     .map(([name, value]) => {
       if (/[\r\n]/.test(name + value)) {
-        throw new LoadInputError(`The header ${JSON.stringify(name)} has a line break.`, "Remove it from the header.");
+        throw new LoadInputError(
+          l10n.t("The header {0} has a line break.", JSON.stringify(name)),
+          l10n.t("Remove it from the header."),
+        );
       }
       return `${name}: ${value}\r\n`;
     })

@@ -1,21 +1,40 @@
+import * as l10n from "@vscode/l10n";
 import { durationText } from "../domain/duration.ts";
-import { quietMedian, TARGET_FORMULA_URL, type TargetReport, type TargetStep } from "../domain/targetSearch.ts";
+import { numberLanguage } from "../domain/numberText.ts";
+import { plural } from "../domain/plural.ts";
+import {
+  type KneeRule,
+  quietMedian,
+  TARGET_FORMULA_URL,
+  type TargetReport,
+  type TargetStep,
+} from "../domain/targetSearch.ts";
 import { formatMs, formatNumber, formatPercent } from "./format.ts";
 import { chartSize, drawChart, escapeHtml, linePath, logScale, type Scale } from "./svg.ts";
 
 /** What the search found, in one sentence. */
 export function targetSentence({ knee, safetyFactor, targetPerMinute, connection }: TargetReport): string {
-  if (!knee || targetPerMinute === undefined) return "No rate was found that the instance does not hold.";
-  const simulated = connection.sandbox ? " (simulated)" : "";
-  return `One instance${simulated} holds ${formatNumber(knee.maxRps)} requests/s (95 % confidence: ${formatNumber(knee.low)} to ${formatNumber(knee.high)}); target ${formatNumber(targetPerMinute)} invocations per instance and minute = ${formatNumber(knee.maxRps)} × ${safetyFactor} × 60`;
+  if (!knee || targetPerMinute === undefined) return l10n.t("No rate was found that the instance does not hold.");
+  const [most, low, high] = [knee.maxRps, knee.low, knee.high].map((rate) => formatNumber(rate));
+  return l10n.t(
+    "One instance{0} holds {1} requests/s (95 % confidence: {2} to {3}); target {4} invocations per instance and minute = {1} × {5} × 60",
+    connection.sandbox ? l10n.t(" (simulated)") : "",
+    ...[most ?? "", low ?? "", high ?? "", formatNumber(targetPerMinute), formatNumber(safetyFactor, 3)],
+  );
 }
 
 /** Why the knee is where it is. */
 export function kneeExplanation({ knee, steps, limits }: TargetReport): string {
-  if (!knee) return "No rule fired.";
+  if (!knee) return l10n.t("No rule fired.");
   const count = steps.filter(({ broke, phase }) => broke !== undefined && phase === "knee").length;
   const turns = steps.filter(({ phase }) => phase === "knee").length;
-  return `The rate rose from ${formatNumber(steps[0]?.rate ?? 0)}/s until a rule fired, then went up after each step that held and down after each that did not: ${count} of ${turns} steps around the knee did not hold, for example ${knee.text}. A rate does not hold when more than ${formatPercent(limits.errorShare)} fail, less than ${formatPercent(limits.achievedShare)} are answered, ${limits.p99Ms === undefined ? "" : `p99 is above ${formatMs(limits.p99Ms)}, `}or the median is more than ${limits.latencyFactor} times the ${formatMs(quietMedian(steps))} of light load.`;
+  return l10n.t(
+    "The rate rose from {0}/s until a rule fired, then went up after each step that held and down after each that did not: {1} of {2} steps around the knee did not hold, for example {3}. A rate does not hold when more than {4} fail, less than {5} are answered, {6}or the median is more than {7} times the {8} of light load.",
+    ...[formatNumber(steps[0]?.rate ?? 0), count, turns, knee.text],
+    ...[formatPercent(limits.errorShare), formatPercent(limits.achievedShare)],
+    limits.p99Ms === undefined ? "" : l10n.t("p99 is above {0}, ", formatMs(limits.p99Ms)),
+    ...[formatNumber(limits.latencyFactor, 2), formatMs(quietMedian(steps))],
+  );
 }
 
 function stepRows({ steps }: TargetReport): string[][] {
@@ -25,27 +44,41 @@ function stepRows({ steps }: TargetReport): string[][] {
     formatMs(step.p50Ms),
     formatMs(step.p99Ms),
     formatPercent(step.errorShare),
-    step.generatorLimited ? "generator-limited" : step.broke ? `✗ ${step.broke}` : "✓ held",
+    step.generatorLimited ? l10n.t("generator-limited") : step.broke ? `✗ ${ruleName(step.broke)}` : l10n.t("✓ held"),
   ]);
 }
 
-const HEAD = ["asked", "answered", "p50", "p99", "errors", "outcome"];
+const head = () => [...[l10n.t("asked"), l10n.t("answered"), "p50", "p99", l10n.t("errors"), l10n.t("outcome")]];
+
+/** A rule in a word. */
+function ruleName(rule: KneeRule): string {
+  const names: Record<KneeRule, string> = {
+    errors: l10n.t("errors"),
+    throughput: l10n.t("throughput"),
+    limit: l10n.t("limit"),
+    latency: l10n.t("latency"),
+  };
+  return names[rule];
+}
 
 /** The report as Markdown. */
 export function targetMarkdown(report: TargetReport): string {
   const row = (cells: string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
   const lines = [
-    `## Target of ${report.endpointName}, variant ${report.variantName}, ${report.instanceType ?? "unknown type"}`,
+    `## ${l10n.t("Target of {0}, variant {1}, {2}", report.endpointName, report.variantName, report.instanceType ?? l10n.t("unknown type"))}`,
     "",
     targetSentence(report),
     "",
     kneeExplanation(report),
     "",
-    `Formula: SageMakerVariantInvocationsPerInstance = MAX_RPS × SAFETY_FACTOR × 60, ${TARGET_FORMULA_URL}`,
+    l10n.t(
+      "Formula: {0}",
+      `SageMakerVariantInvocationsPerInstance = MAX_RPS × SAFETY_FACTOR × 60, ${TARGET_FORMULA_URL}`,
+    ),
     ...predictionLines(report).map((text) => `- ${text}`),
     "",
-    row(HEAD),
-    row(HEAD.map(() => "---")),
+    row(head()),
+    row(head().map(() => "---")),
     ...stepRows(report).map(row),
     ...report.warnings.flatMap((warning) => ["", `> ${warning}`]),
   ];
@@ -55,12 +88,13 @@ export function targetMarkdown(report: TargetReport): string {
 /** What the target means for the number of instances. */
 export function predictionLines({ predictions, currentTargetPerMinute }: TargetReport): string[] {
   const now =
-    currentTargetPerMinute === undefined ? [] : [`the policy's target is now ${formatNumber(currentTargetPerMinute)}`];
+    currentTargetPerMinute === undefined
+      ? []
+      : [l10n.t("the policy's target is now {0}", formatNumber(currentTargetPerMinute))];
   return [
     ...now,
-    ...predictions.map(
-      ({ ratePerSecond, instances }) =>
-        `${formatNumber(ratePerSecond)} requests/s → ${instances} instance${instances === 1 ? "" : "s"}`,
+    ...predictions.map(({ ratePerSecond, instances }) =>
+      l10n.t("{0} requests/s → {1}", formatNumber(ratePerSecond), plural(instances, "instance")),
     ),
   ];
 }
@@ -77,24 +111,24 @@ figure{margin:14px 0}figcaption{color:var(--soft);font-size:12px}svg{width:100%;
 export function targetHtml(report: TargetReport): string {
   const { endpointName, variantName, instanceType, connection, startedAtMs, endedAtMs, warnings } = report;
   const place = connection.sandbox
-    ? "sandbox, simulated instance"
-    : `account ${connection.accountId}, ${connection.region}`;
+    ? l10n.t("sandbox, simulated instance")
+    : `${l10n.t("account {0}", connection.accountId)}, ${connection.region}`;
   const cells = (tag: string, texts: string[]) => texts.map((text) => `<${tag}>${escapeHtml(text)}</${tag}>`).join("");
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<html lang="${numberLanguage().slice(0, 2)}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escapeHtml(`Target of ${endpointName}`)}</title><style>${STYLE}</style></head><body>
+<title>${escapeHtml(l10n.t("Target of {0}", endpointName))}</title><style>${STYLE}</style></head><body>
 <h1>${escapeHtml(`${endpointName} · ${variantName} · ${instanceType ?? ""}`)}</h1>
 <p>${escapeHtml(`${place} · ${new Date(startedAtMs).toISOString()} · ${durationText((endedAtMs - startedAtMs) / 1000)}`)}</p>
 <p><strong>${escapeHtml(targetSentence(report))}</strong></p>
 ${warnings.map((warning) => `<p>⚠ ${escapeHtml(warning)}</p>`).join("\n")}
 <p>${escapeHtml(kneeExplanation(report))}</p>
-<p>${escapeHtml(`Formula: MAX_RPS × SAFETY_FACTOR × 60 (${TARGET_FORMULA_URL})`)}</p>
+<p>${escapeHtml(l10n.t("Formula: {0}", `MAX_RPS × SAFETY_FACTOR × 60 (${TARGET_FORMULA_URL})`))}</p>
 <ul>${predictionLines(report)
     .map((text) => `<li>${escapeHtml(text)}</li>`)
     .join("")}</ul>
 ${latencyChart(report)}
-<table><thead><tr>${cells("th", HEAD)}</tr></thead><tbody>${stepRows(report)
+<table><thead><tr>${cells("th", head())}</tr></thead><tbody>${stepRows(report)
     .map((row) => `<tr>${cells("td", row)}</tr>`)
     .join("\n")}</tbody></table>
 </body></html>
@@ -120,10 +154,10 @@ function latencyChart({ steps, knee }: TargetReport): string {
   const dot = (step: TargetStep) =>
     step.p50Ms === null
       ? ""
-      : `<circle class="${step.broke ? "broke" : "held"}" cx="${x.at(step.rate).toFixed(1)}" cy="${y.at(step.p50Ms).toFixed(1)}" r="3"><title>${escapeHtml(`${formatNumber(step.rate)}/s: ${step.broke ?? "held"}`)}</title></circle>`;
+      : `<circle class="${step.broke ? "broke" : "held"}" cx="${x.at(step.rate).toFixed(1)}" cy="${y.at(step.p50Ms).toFixed(1)}" r="3"><title>${escapeHtml(`${formatNumber(step.rate)}/s: ${step.broke ? ruleName(step.broke) : l10n.t("held")}`)}</title></circle>`;
   const last = sorted.at(-1);
   return drawChart({
-    title: "Latency over the rate, ms, logarithmic: p50 and p99; dots: green held, red did not",
+    title: l10n.t("Latency over the rate, ms, logarithmic: p50 and p99; dots: green held, red did not"),
     x,
     y,
     layers: line("p50Ms", "p50") + line("p99Ms", "p99") + sorted.map(dot).join(""),

@@ -1,5 +1,6 @@
 import * as l10n from "@vscode/l10n";
 import { durationText } from "../domain/duration.ts";
+import { figureName } from "../domain/figureName.ts";
 import { type LoadPlan, type LoadStage, planSeconds } from "../domain/loadPlan.ts";
 import {
   type ExpectationResult,
@@ -17,7 +18,7 @@ import {
 } from "../domain/loadRun.ts";
 import { countAt, runScaling } from "../domain/loadRunScaling.ts";
 import { plural } from "../domain/plural.ts";
-import { errorKindNames, formatMs, formatNumber, formatPercent } from "./format.ts";
+import { errorKindName, formatMs, formatNumber, formatPercent } from "./format.ts";
 
 /** What a verdict is found from. */
 export type VerdictInput = {
@@ -45,7 +46,7 @@ const heldErrors = 0.01;
  */
 export function findVerdict(input: VerdictInput): LoadRunVerdict {
   const passed = !input.interrupted && input.expectations.every((result) => result.passed);
-  const failed = input.expectations.filter((result) => !result.passed).map(({ name }) => name);
+  const failed = input.expectations.filter((result) => !result.passed).map(({ name }) => figureName(name));
   const scaling = describeScaling(input);
   const clauses = [
     ...(input.interrupted ? [l10n.t("interrupted after {0}", durationText(runSeconds(input)))] : []),
@@ -137,7 +138,7 @@ function describeRate(input: VerdictInput): string[] {
   const count = countAt(input.instances, last + 1000);
   const serving = count > 0 ? l10n.t(" with {0}", plural(count, "instance")) : "";
   const share = done > 0 ? errors / done : 0;
-  const unit = hold ? `${formatNumber(hold.rate, 1)} requests/s` : l10n.t("the plan");
+  const unit = hold ? l10n.t("{0} requests/s", formatNumber(hold.rate, 1)) : l10n.t("the plan");
   const failing =
     share > heldErrors ? l10n.t("{0} errors, most of them {1}", formatPercent(share), mostFrequent(failures)) : "";
   if (sent < asked * heldShare) {
@@ -168,7 +169,7 @@ function describeTotals(
 
 function mostFrequent(failures: Record<LoadErrorKind, number>): string {
   const [kind] = [...loadErrorKinds].sort((a, b) => failures[b] - failures[a]);
-  return kind ? errorKindNames[kind] : "";
+  return kind ? errorKindName(kind) : "";
 }
 
 /** The stage that holds the highest rate, with its beginning in seconds. */

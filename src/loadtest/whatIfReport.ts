@@ -1,8 +1,13 @@
+import * as l10n from "@vscode/l10n";
+import { numberLanguage } from "../domain/numberText.ts";
 import type { WhatIfOutcome, WhatIfPoint, WhatIfReport } from "../domain/whatIf.ts";
 import { formatMs, formatNumber, formatOffset, formatPercent, formatUsd } from "./format.ts";
 import { type Chart, drawChart, escapeHtml, linearScale, linePath, logScale, type Scale, timeScale } from "./svg.ts";
 
-const HEAD = ["scenario", "most instances", "first scaling", "p50", "p99", "failed", "instance-hours", "cost"];
+const head = () => [
+  ...[l10n.t("scenario"), l10n.t("most instances"), l10n.t("first scaling"), "p50", "p99"],
+  ...[l10n.t("failed"), l10n.t("instance-hours"), l10n.t("cost")],
+];
 
 function rows({ outcomes }: WhatIfReport): string[][] {
   return outcomes.map((outcome) => [
@@ -19,8 +24,8 @@ function rows({ outcomes }: WhatIfReport): string[][] {
 
 function firstScaling({ activities }: WhatIfOutcome): string {
   const [first] = activities;
-  if (!first) return "never";
-  const served = first.endSecond === undefined ? "" : `, serving at ${formatOffset(first.endSecond * 1000)}`;
+  if (!first) return l10n.t("never");
+  const served = first.endSecond === undefined ? "" : l10n.t(", serving at {0}", formatOffset(first.endSecond * 1000));
   return `${formatOffset(first.second * 1000)}${served}`;
 }
 
@@ -28,13 +33,16 @@ function firstScaling({ activities }: WhatIfOutcome): string {
 export function whatIfMarkdown(report: WhatIfReport): string {
   const row = (cells: string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
   return [
-    `## What if: ${report.load.name} (simulated)`,
+    `## ${l10n.t("What if: {0} (simulated)", report.load.name)}`,
     "",
-    row(HEAD),
-    row(HEAD.map(() => "---")),
+    row(head()),
+    row(head().map(() => "---")),
     ...rows(report).map(row),
     "",
-    `Every figure is simulated by the sandbox's autoscaler and instance model${report.load.timeScale > 1 ? `, scaling ${report.load.timeScale} times faster than on AWS` : ""}; costs are of the load's length, by the price table.`,
+    l10n.t(
+      "Every figure is simulated by the sandbox's autoscaler and instance model{0}; costs are of the load's length, by the price table.",
+      report.load.timeScale > 1 ? l10n.t(", scaling {0} times faster than on AWS", report.load.timeScale) : "",
+    ),
     "",
   ].join("\n");
 }
@@ -51,22 +59,31 @@ figure{margin:14px 0 0}figcaption{color:var(--soft);font-size:12px}svg{width:100
 
 /** The scenarios as curves over one another, in one HTML file without a script or a request to anywhere. */
 export function whatIfHtml(report: WhatIfReport): string {
-  const { load, tookMs } = report;
+  const { load } = report;
   const cells = (tag: string, texts: string[]) => texts.map((text) => `<${tag}>${escapeHtml(text)}</${tag}>`).join("");
   const body = rows(report).map(
     ([name = "", ...rest], index) =>
       `<tr><td><svg class="key" viewBox="0 0 26 8"><path class="line" style="${lineStyle(index)}" d="M0 4H26"/></svg>${escapeHtml(name)}</td>${cells("td", rest)}</tr>`,
   );
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<html lang="${numberLanguage().slice(0, 2)}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escapeHtml(`What if: ${load.name}`)}</title><style>${STYLE}</style></head><body>
-<h1>${escapeHtml(`What if: ${load.name}`)}</h1>
-<p>${escapeHtml(`Simulated: ${formatNumber(load.ratesPerSecond.length)} s of load by the sandbox's autoscaler and instance model in ${formatNumber(tookMs / 1000, 1)} s${load.timeScale > 1 ? `; scaling passes ${load.timeScale} times faster than on AWS` : ""}. No endpoint was asked.`)}</p>
-<table><thead><tr>${cells("th", HEAD)}</tr></thead><tbody>${body.join("\n")}</tbody></table>
+<title>${escapeHtml(l10n.t("What if: {0}", load.name))}</title><style>${STYLE}</style></head><body>
+<h1>${escapeHtml(l10n.t("What if: {0}", load.name))}</h1>
+<p>${escapeHtml(simulatedText(report))}</p>
+<table><thead><tr>${cells("th", head())}</tr></thead><tbody>${body.join("\n")}</tbody></table>
 ${charts(report)}
 </body></html>
 `;
+}
+
+function simulatedText({ load, tookMs }: WhatIfReport): string {
+  return l10n.t(
+    "Simulated: {0} s of load by the sandbox's autoscaler and instance model in {1} s{2}. No endpoint was asked.",
+    formatNumber(load.ratesPerSecond.length),
+    formatNumber(tookMs / 1000, 1),
+    load.timeScale > 1 ? l10n.t("; scaling passes {0} times faster than on AWS", load.timeScale) : "",
+  );
 }
 
 const lineStyle = (index: number) =>
@@ -79,11 +96,11 @@ function charts({ outcomes, load }: WhatIfReport): string {
   const rate = (point: WhatIfPoint) => point.asked / point.seconds;
   const failing = (point: WhatIfPoint) => point.failed / point.seconds;
   return [
-    overlay("Rate, requests/s", [first], rate, x),
-    overlay("Instances in service (simulated)", outcomes, (point) => point.instances, x, { stepped: true }),
-    overlay("Invocations per instance and minute (simulated)", outcomes, (point) => point.perInstance, x),
-    overlay("p99 latency, ms, logarithmic (simulated)", outcomes, (point) => point.p99Ms, x, { log: true }),
-    overlay("Failed requests/s (simulated)", outcomes, failing, x),
+    overlay(l10n.t("Rate, requests/s"), [first], rate, x),
+    overlay(l10n.t("Instances in service (simulated)"), outcomes, (point) => point.instances, x, { stepped: true }),
+    overlay(l10n.t("Invocations per instance and minute (simulated)"), outcomes, (point) => point.perInstance, x),
+    overlay(l10n.t("p99 latency, ms, logarithmic (simulated)"), outcomes, (point) => point.p99Ms, x, { log: true }),
+    overlay(l10n.t("Failed requests/s (simulated)"), outcomes, failing, x),
   ].join("\n");
 }
 

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import * as l10n from "@vscode/l10n";
 import { ViewColumn, window } from "vscode";
 import { OpsError } from "../domain/errors.ts";
 
@@ -23,14 +24,14 @@ export async function showReport(reportFile: string): Promise<void> {
   try {
     html = await readFile(page, "utf8");
   } catch (cause) {
-    throw new OpsError("notFound", `The report ${page} cannot be read.`, {
-      hint: "It may have been deleted; run the plan again.",
+    throw new OpsError("notFound", l10n.t("The report {0} cannot be read.", page), {
+      hint: l10n.t("It may have been deleted; run the plan again."),
       cause,
     });
   }
-  const title = /<title>([^<]*)<\/title>/.exec(html)?.[1] ?? "Report";
+  const title = /<title>([^<]*)<\/title>/.exec(html)?.[1] ?? l10n.t("Report");
   const name = title.split(" · ")[0] ?? title;
-  const panel = window.createWebviewPanel("sagemakerOps.report", `Report ${name}`, ViewColumn.Active, {
+  const panel = window.createWebviewPanel("sagemakerOps.report", l10n.t("Report {0}", name), ViewColumn.Active, {
     enableScripts: false,
     localResourceRoots: [],
     enableFindWidget: true,

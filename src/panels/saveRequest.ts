@@ -49,7 +49,7 @@ async function askFile(endpointName: string): Promise<string | undefined> {
   const target = await window.showSaveDialog({
     title: l10n.t("Save the request"),
     defaultUri: Uri.file(path.resolve(fileName(endpointName))),
-    filters: { "Prediction requests": ["predict.http"] },
+    filters: { [l10n.t("Prediction requests")]: ["predict.http"] },
   });
   return target?.fsPath;
 }

@@ -1,5 +1,6 @@
 import { cp, mkdir, readdir } from "node:fs/promises";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { OpsError } from "../domain/errors.ts";
 import { PROJECT_FILE } from "./projectFile.ts";
 
@@ -15,9 +16,13 @@ export async function createExample(source: string, folder: string): Promise<str
   const there = new Set(await readdir(folder).catch(() => []));
   const inTheWay = wanted.filter((name) => there.has(name));
   if (inTheWay.length > 0)
-    throw new OpsError("badInput", `Folder ${folder} already has ${inTheWay.join(", ")}; nothing was written over.`, {
-      hint: "Choose an empty folder.",
-    });
+    throw new OpsError(
+      "badInput",
+      l10n.t("Folder {0} already has {1}; nothing was written over.", folder, inTheWay.join(", ")),
+      {
+        hint: l10n.t("Choose an empty folder."),
+      },
+    );
   try {
     await mkdir(folder, { recursive: true });
     for (const name of wanted) {
@@ -25,10 +30,14 @@ export async function createExample(source: string, folder: string): Promise<str
       await cp(path.join(source, name), path.join(folder, name), options);
     }
   } catch (cause) {
-    throw new OpsError("badInput", `The example cannot be written to ${folder}: ${(cause as Error).message}`, {
-      hint: "Choose a folder that can be written to.",
-      cause,
-    });
+    throw new OpsError(
+      "badInput",
+      l10n.t("The example cannot be written to {0}: {1}", folder, (cause as Error).message),
+      {
+        hint: l10n.t("Choose a folder that can be written to."),
+        cause,
+      },
+    );
   }
   return path.join(folder, PROJECT_FILE);
 }

@@ -85,7 +85,7 @@ export async function importResults(
       : isK6Summary(json)
         ? importK6(json, path.basename(at), writtenAtMs)
         : undefined;
-    if (!run) throw new Error("it is neither an Artillery report nor a k6 summary");
+    if (!run) throw new Error(l10n.t("it is neither an Artillery report nor a k6 summary"));
     const id = `${runId(run.startedAtMs, name)}-${run.source.tool.toLowerCase()}`;
     const target = plan && { type: plan.target.type, name: targetName(plan.target) };
     const report = importedReport(id, run, { name, plan, target });

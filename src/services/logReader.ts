@@ -102,7 +102,8 @@ export async function readLog(
     since = Math.max(fromMs, (found.at(-1)?.atMs ?? since) - OVERLAP_MS);
     await waited(kind === "sandbox" ? SANDBOX_POLL_MS : AWS_POLL_MS, signal);
     if (signal.aborted) return;
-    if (!connections.current) throw new OpsError("cancelled", `Following ${logGroup}: the connection was given up.`);
+    if (!connections.current)
+      throw new OpsError("cancelled", l10n.t("Following {0}: the connection was given up.", logGroup));
   }
 }
 

@@ -5,6 +5,7 @@ import { Readable, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import { createGzip, gunzip, gzip } from "node:zlib";
+import * as l10n from "@vscode/l10n";
 import { extract, type Header, pack } from "tar-stream";
 import { OpsError } from "../domain/errors.ts";
 
@@ -29,8 +30,8 @@ interface Entry {
 export async function packModel(source: string, nameInArchive: string, to: Writable): Promise<void> {
   const entries = await entriesOf(source, nameInArchive);
   if (entries.length === 0)
-    throw new OpsError("badInput", `The model folder ${source} is empty.`, {
-      hint: "Choose the folder with the model.",
+    throw new OpsError("badInput", l10n.t("The model folder {0} is empty.", source), {
+      hint: l10n.t("Choose the folder with the model."),
     });
   const archive = pack();
   const filled = (async () => {
@@ -63,11 +64,13 @@ export async function withCode(archive: Uint8Array, file: string, folder: string
   const entries = await readArchive(archive, file);
   if (entries.some(({ header }) => header.name.replace(/^(\.\/)+/, "").startsWith(CODE))) return archive;
   const code = await entriesOf(folder, CODE.slice(0, -1)).catch((cause: Error) => {
-    throw new OpsError("badInput", `The model's code ${folder} cannot be read: ${cause.message}`, { cause });
+    throw new OpsError("badInput", l10n.t("The model's code {0} cannot be read: {1}", folder, cause.message), {
+      cause,
+    });
   });
   if (!code.some(({ name }) => name === `${CODE}inference.py`))
-    throw new OpsError("badInput", `The model's code ${folder} has no inference.py.`, {
-      hint: "Write one, or take code out of artifacts.model in the project file.",
+    throw new OpsError("badInput", l10n.t("The model's code {0} has no inference.py.", folder), {
+      hint: l10n.t("Write one, or take code out of artifacts.model in the project file."),
     });
   const packed = pack();
   for (const { header, body } of entries) packed.entry(header, body);
@@ -89,10 +92,14 @@ async function readArchive(archive: Uint8Array, file: string): Promise<{ header:
       entries.push({ header: entry.header, body: Buffer.concat(chunks) });
     }
   } catch (cause) {
-    throw new OpsError("badInput", `The model ${file} is not a gzipped tar archive: ${(cause as Error).message}`, {
-      hint: "Pack it with tar -czf model.tar.gz and the model's files.",
-      cause,
-    });
+    throw new OpsError(
+      "badInput",
+      l10n.t("The model {0} is not a gzipped tar archive: {1}", file, (cause as Error).message),
+      {
+        hint: l10n.t("Pack it with tar -czf model.tar.gz and the model's files."),
+        cause,
+      },
+    );
   }
   return entries;
 }

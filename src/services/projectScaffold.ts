@@ -1,6 +1,7 @@
 import { createWriteStream } from "node:fs";
 import { copyFile, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { OpsError } from "../domain/errors.ts";
 import { type FeatureTable, readFeatureTable } from "../domain/featureTable.ts";
 import { type Framework, imageOf, imageUri, parseImageUri } from "../domain/modelImages.ts";
@@ -67,9 +68,9 @@ export async function createProject(source: string, request: ProjectRequest): Pr
   if (framework === "xgboost" && !table)
     throw new OpsError(
       "badInput",
-      "The XGBoost container takes rows of numbers: the names of its features are needed.",
+      l10n.t("The XGBoost container takes rows of numbers: the names of its features are needed."),
       {
-        hint: "Give a CSV file with a header: a few rows of the training data are enough.",
+        hint: l10n.t("Give a CSV file with a header: a few rows of the training data are enough."),
       },
     );
   await assertEmpty(folder);
@@ -110,10 +111,14 @@ export async function createProject(source: string, request: ProjectRequest): Pr
     if (modelUri === undefined) await placeModel(request.model, framework, path.join(folder, "model/model.tar.gz"));
   } catch (cause) {
     if (cause instanceof OpsError) throw cause;
-    throw new OpsError("badInput", `The project cannot be written to ${folder}: ${(cause as Error).message}`, {
-      hint: "Choose a folder that can be written to.",
-      cause,
-    });
+    throw new OpsError(
+      "badInput",
+      l10n.t("The project cannot be written to {0}: {1}", folder, (cause as Error).message),
+      {
+        hint: l10n.t("Choose a folder that can be written to."),
+        cause,
+      },
+    );
   }
   return { file: path.join(folder, PROJECT_FILE), notes: notesOn(facts, table) };
 }
@@ -122,26 +127,31 @@ function notesOn({ framework, modelUri }: ScaffoldFacts, table: FeatureTable | u
   const notes: string[] = [];
   if (framework !== "xgboost")
     notes.push(
-      "The sandbox runs XGBoost models only: deploy this project to AWS. In the sandbox its endpoint will fail.",
+      l10n.t(
+        "The sandbox runs XGBoost models only: deploy this project to AWS. In the sandbox its endpoint will fail.",
+      ),
     );
   if (modelUri !== undefined && WITH_CODE.has(framework))
-    notes.push(`The archive ${modelUri} must hold code/inference.py: an artifact that stays in S3 is not repacked.`);
-  if (table?.classes.length) notes.push(`Classes in the order of the model's outputs: ${table.classes.join(", ")}.`);
+    notes.push(
+      l10n.t("The archive {0} must hold code/inference.py: an artifact that stays in S3 is not repacked.", modelUri),
+    );
+  if (table?.classes.length)
+    notes.push(l10n.t("Classes in the order of the model's outputs: {0}.", table.classes.join(", ")));
   return notes;
 }
 
 function checkedName(name: string): string {
   if (/^[a-zA-Z][-a-zA-Z0-9]{0,44}$/.test(name)) return name;
-  throw new OpsError("badInput", `"${name}" cannot be the name of a stack.`, {
-    hint: "A name starts with a letter, has letters, digits and hyphens, and at most 45 of them.",
+  throw new OpsError("badInput", l10n.t('"{0}" cannot be the name of a stack.', name), {
+    hint: l10n.t("A name starts with a letter, has letters, digits and hyphens, and at most 45 of them."),
   });
 }
 
 function checkedImage({ framework, image, region }: ProjectRequest) {
   if (framework === "image") {
     if (image === undefined)
-      throw new OpsError("badInput", "The URI of the image is missing.", {
-        hint: "Give it as ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG.",
+      throw new OpsError("badInput", l10n.t("The URI of the image is missing."), {
+        hint: l10n.t("Give it as ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG."),
       });
     parseImageUri(image);
     return image;
@@ -153,17 +163,18 @@ function checkedImage({ framework, image, region }: ProjectRequest) {
 
 function checkedUri(uri: string): string {
   if (S3_URI.test(uri)) return uri;
-  throw new OpsError("badInput", `${uri} is not the URI of an archive in S3.`, {
-    hint: "Give it as s3://BUCKET/PATH/model.tar.gz.",
+  throw new OpsError("badInput", l10n.t("{0} is not the URI of an archive in S3.", uri), {
+    hint: l10n.t("Give it as s3://BUCKET/PATH/model.tar.gz."),
   });
 }
 
 async function assertModel(model: string, framework: Framework): Promise<void> {
   const found = await stat(model).catch(() => undefined);
-  if (!found) throw new OpsError("badInput", `The model ${model} is not there.`, { hint: "Check the path." });
+  if (!found)
+    throw new OpsError("badInput", l10n.t("The model {0} is not there.", model), { hint: l10n.t("Check the path.") });
   if (found.isDirectory() && !["tensorflow", "huggingface", "image"].includes(framework))
-    throw new OpsError("badInput", `The model ${model} is a folder.`, {
-      hint: "Give the model's file, or an archive model.tar.gz.",
+    throw new OpsError("badInput", l10n.t("The model {0} is a folder.", model), {
+      hint: l10n.t("Give the model's file, or an archive model.tar.gz."),
     });
   const names = found.isDirectory() ? await readdir(model) : [];
   if (
@@ -173,21 +184,21 @@ async function assertModel(model: string, framework: Framework): Promise<void> {
   )
     throw new OpsError(
       "badInput",
-      `The folder ${model} is no SavedModel: it has neither saved_model.pb nor a version.`,
+      l10n.t("The folder {0} is no SavedModel: it has neither saved_model.pb nor a version.", model),
       {
-        hint: "Save the model with model.export(folder).",
+        hint: l10n.t("Save the model with model.export(folder)."),
       },
     );
   if (found.isDirectory() && framework === "huggingface" && !names.includes("config.json"))
-    throw new OpsError("badInput", `The folder ${model} has no config.json.`, {
-      hint: "Save the model and its tokenizer with save_pretrained(folder).",
+    throw new OpsError("badInput", l10n.t("The folder {0} has no config.json.", model), {
+      hint: l10n.t("Save the model and its tokenizer with save_pretrained(folder)."),
     });
 }
 
 async function readTable(file: string, request: ProjectRequest): Promise<FeatureTable> {
   const text = await readFile(file, "utf8").catch((cause: Error) => {
-    throw new OpsError("badInput", `The data ${file} cannot be read: ${cause.message}`, {
-      hint: "Check the path.",
+    throw new OpsError("badInput", l10n.t("The data {0} cannot be read: {1}", file, cause.message), {
+      hint: l10n.t("Check the path."),
       cause,
     });
   });
@@ -205,9 +216,13 @@ async function assertEmpty(folder: string): Promise<void> {
   const ours = [PROJECT_FILE, "template.yaml", "bootstrap.yaml", "README.md", "lambda", "web", "model", "loadtests"];
   const inTheWay = there.filter((name) => ours.includes(name));
   if (inTheWay.length > 0)
-    throw new OpsError("badInput", `Folder ${folder} already has ${inTheWay.join(", ")}; nothing was written over.`, {
-      hint: "Choose an empty folder.",
-    });
+    throw new OpsError(
+      "badInput",
+      l10n.t("Folder {0} already has {1}; nothing was written over.", folder, inTheWay.join(", ")),
+      {
+        hint: l10n.t("Choose an empty folder."),
+      },
+    );
 }
 
 async function writeNew(file: string, text: string): Promise<void> {

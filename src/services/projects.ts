@@ -4,6 +4,7 @@ import * as l10n from "@vscode/l10n";
 import type { Connection } from "../domain/connection.ts";
 import { OpsError } from "../domain/errors.ts";
 import { positionOfPath, syntaxErrorPosition } from "../domain/jsonText.ts";
+import { plural } from "../domain/plural.ts";
 import type { ExampleRow, FeatureFile } from "../domain/prediction.ts";
 import { type FileProblems, inEnvironment, type Project, parseFeatureFile, parseProject } from "../domain/project.ts";
 import { PROJECT_FILE } from "./projectFile.ts";
@@ -57,7 +58,7 @@ async function readJson(file: string, what: string, namedBy?: string): Promise<J
 }
 
 function refuse(what: string, file: string, text: string, { problems, firstPath }: FileProblems): never {
-  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+  const count = plural(problems.length, "problem");
   throw new OpsError("badInput", l10n.t("{0} {1} has {2}: {3}", what, file, count, problems.join("; ")), {
     hint: l10n.t("Correct the file and repeat."),
     place: { file, ...positionOfPath(text, firstPath) },

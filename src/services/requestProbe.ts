@@ -69,7 +69,7 @@ function post(url: URL, headers: Record<string, string>, body: Uint8Array, timeo
       let bytes = 0;
       response.on("data", (chunk: Buffer) => {
         bytes += chunk.length;
-        if (bytes > MOST_BYTES) request.destroy(new Error(`the answer is larger than ${MOST_BYTES} bytes`));
+        if (bytes > MOST_BYTES) request.destroy(new Error(l10n.t("the answer is larger than {0} bytes", MOST_BYTES)));
         else chunks.push(chunk);
       });
       response.on("error", fail);

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { OpsError } from "../domain/errors.ts";
 import { type LoadRunPoint, type LoadRunReport, loadErrorKinds } from "../domain/loadRun.ts";
 import type { RunComparison } from "../domain/runComparison.ts";
@@ -47,10 +48,14 @@ export async function writeRunExport(report: LoadRunReport, format: RunExportFor
   try {
     await writeFile(file, writers[format](report));
   } catch (cause) {
-    throw new OpsError("failed", `${path.basename(file)} could not be written: ${(cause as Error).message}`, {
-      hint: "Choose another folder.",
-      cause,
-    });
+    throw new OpsError(
+      "failed",
+      l10n.t("{0} could not be written: {1}", path.basename(file), (cause as Error).message),
+      {
+        hint: l10n.t("Choose another folder."),
+        cause,
+      },
+    );
   }
 }
 

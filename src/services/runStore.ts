@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { OpsError } from "../domain/errors.ts";
 import type { LoadRunReport } from "../domain/loadRun.ts";
 import { timeStamp } from "../domain/timeStamp.ts";
@@ -59,10 +60,10 @@ export async function readReport(file: string): Promise<LoadRunReport> {
   try {
     const report = JSON.parse(await readFile(file, "utf8")) as LoadRunReport;
     if (report.reportVersion === 1) return report;
-    throw new Error(`its version is ${report.reportVersion}`);
+    throw new Error(l10n.t("its version is {0}", report.reportVersion));
   } catch (cause) {
-    throw new OpsError("notFound", `The run ${file} cannot be read: ${(cause as Error).message}`, {
-      hint: "It may have been deleted; run the plan again.",
+    throw new OpsError("notFound", l10n.t("The run {0} cannot be read: {1}", file, (cause as Error).message), {
+      hint: l10n.t("It may have been deleted; run the plan again."),
       cause,
     });
   }

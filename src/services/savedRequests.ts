@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { type FilePlace, OpsError } from "../domain/errors.ts";
 import { headerKeys, MOST_BODY_BYTES } from "../domain/invocation.ts";
 import type { SavedRequest } from "../domain/predictFile.ts";
@@ -45,9 +46,9 @@ export async function sendSavedRequest(
   if (endpointName === undefined)
     throw new OpsError(
       "badInput",
-      `Request ${saved.name} names no endpoint, and the project's stack is not deployed.`,
+      l10n.t("Request {0} names no endpoint, and the project's stack is not deployed.", saved.name),
       {
-        hint: "Deploy the project, or write POST endpoint/NAME.",
+        hint: l10n.t("Deploy the project, or write POST endpoint/NAME."),
         place,
       },
     );
@@ -66,8 +67,8 @@ async function uploadPlace(saved: SavedRequest, home: RequestHome, place: FilePl
   if (saved.uploadTo) return saved.uploadTo;
   const bucket = await home.bucket?.();
   if (bucket !== undefined) return `s3://${bucket}/${INPUT_PREFIX}`;
-  throw new OpsError("badInput", `Request ${saved.name} has a body, and there is no bucket to put it into.`, {
-    hint: "Name one with Upload-To: s3://BUCKET/FOLDER, or an input that is there with < s3://BUCKET/KEY.",
+  throw new OpsError("badInput", l10n.t("Request {0} has a body, and there is no bucket to put it into.", saved.name), {
+    hint: l10n.t("Name one with Upload-To: s3://BUCKET/FOLDER, or an input that is there with < s3://BUCKET/KEY."),
     place,
   });
 }
@@ -75,15 +76,15 @@ async function uploadPlace(saved: SavedRequest, home: RequestHome, place: FilePl
 async function readBody(name: string, file: string, line: number): Promise<Uint8Array> {
   const at = path.resolve(path.dirname(file), name);
   const bytes = await readFile(at).catch((cause: Error) => {
-    throw new OpsError("badInput", `The body ${at} cannot be read: ${cause.message}`, {
-      hint: "It is looked for in the folder of the request's file.",
+    throw new OpsError("badInput", l10n.t("The body {0} cannot be read: {1}", at, cause.message), {
+      hint: l10n.t("It is looked for in the folder of the request's file."),
       place: { file, line },
     });
   });
   if (bytes.length <= MOST_BODY_BYTES) return bytes;
   throw new OpsError(
     "badInput",
-    `The body ${at} has ${bytes.length} bytes; SageMaker takes at most ${MOST_BODY_BYTES}.`,
+    l10n.t("The body {0} has {1} bytes; SageMaker takes at most {2}.", at, bytes.length, MOST_BODY_BYTES),
     {
       place: { file, line },
     },

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { isMap, isScalar, type Pair, type Scalar, type YAMLMap } from "yaml";
 import { OpsError } from "../domain/errors.ts";
 import { type ScheduledCapacity, scheduledText } from "../domain/scheduledScaling.ts";
@@ -67,8 +68,8 @@ async function templateOf({ folder, project }: ProjectContext): Promise<{ file: 
   const file = path.resolve(folder, project.template);
   const text = await readFile(file, "utf8");
   if (text.trimStart().startsWith("{"))
-    throw new OpsError("badInput", `Template ${file} is JSON; rules are added to YAML only.`, {
-      hint: "Make the change in the account, or convert the template.",
+    throw new OpsError("badInput", l10n.t("Template {0} is JSON; rules are added to YAML only.", file), {
+      hint: l10n.t("Make the change in the account, or convert the template."),
       place: { file },
     });
   return { file, text };
@@ -84,8 +85,8 @@ function placeOf(text: string, file: string): Place {
   if (!isMap(resources) || !target || endpoint === undefined || variant === undefined)
     throw new OpsError(
       "badInput",
-      `Template ${file} has no ${TARGET} whose ResourceId reads endpoint/NAME/variant/NAME.`,
-      { hint: "Write it so, or make the change in the account.", place: { file } },
+      l10n.t("Template {0} has no {1} whose ResourceId reads endpoint/NAME/variant/NAME.", file, TARGET),
+      { hint: l10n.t("Write it so, or make the change in the account."), place: { file } },
     );
   return { resources, id: keyOf(target), target: target as Pair<Scalar, YAMLMap>, endpoint, variant };
 }
@@ -186,7 +187,9 @@ function actionLines({ name, schedule, timezone, minInstances, maxInstances }: S
 function propertiesOf({ value }: Pair<Scalar, YAMLMap>): YAMLMap {
   const properties: unknown = value?.get("Properties", true);
   if (isMap(properties)) return properties;
-  throw new OpsError("badInput", `The template's ${TARGET} has no properties.`, { hint: "Correct the template." });
+  throw new OpsError("badInput", l10n.t("The template's {0} has no properties.", TARGET), {
+    hint: l10n.t("Correct the template."),
+  });
 }
 
 const keyOf = ({ key }: Pair): string => (isScalar(key) ? String(key.value) : "");
@@ -230,6 +233,6 @@ const columnOf = (text: string, { key }: Pair<Scalar>) => rangeOf(key)[0] - line
 function rangeOf(node: { range?: readonly number[] | null }): [number, number] {
   const [begin, end] = node.range ?? [];
   if (begin === undefined || end === undefined)
-    throw new OpsError("failed", "The template's layout could not be read.");
+    throw new OpsError("failed", l10n.t("The template's layout could not be read."));
   return [begin, end];
 }

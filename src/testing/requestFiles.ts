@@ -23,6 +23,7 @@ import {
 } from "vscode";
 import type { CommandId, SavedRequestArgument } from "../contributions.ts";
 import { describeOpsError, toOpsError } from "../domain/errors.ts";
+import { fixedText } from "../domain/numberText.ts";
 import { failedAssertion, parsePredictFile, type SavedRequest } from "../domain/predictFile.ts";
 import type { SentRequest } from "../services/savedRequests.ts";
 
@@ -156,7 +157,7 @@ async function runOne(run: TestRun, item: TestItem, send: SendSaved): Promise<vo
   const line = (item.range?.start.line ?? 0) + 1;
   try {
     const saved = (await readRequests(uri)).find((each) => each.line === line);
-    if (!saved) throw new Error(`There is no request at line ${line} any more.`);
+    if (!saved) throw new Error(l10n.t("There is no request at line {0} any more.", line));
     judge(run, item, uri, saved, await send(saved, uri.fsPath));
   } catch (error) {
     const failure = toOpsError(error);
@@ -170,7 +171,7 @@ async function runOne(run: TestRun, item: TestItem, send: SendSaved): Promise<vo
 function judge(run: TestRun, item: TestItem, uri: Uri, saved: SavedRequest, { response }: SentRequest): void {
   const { status, body, latencyMs, probabilities, error } = response;
   const answer = { status, body, latencyMs, values: probabilities };
-  run.appendOutput(l10n.t("{0}: HTTP {1}, {2} ms\r\n", saved.name, status, latencyMs.toFixed(1)), undefined, item);
+  run.appendOutput(l10n.t("{0}: HTTP {1}, {2} ms\r\n", saved.name, status, fixedText(latencyMs, 1)), undefined, item);
   run.appendOutput(`${body.slice(0, 2000).replace(/\r?\n/g, "\r\n")}\r\n`, undefined, item);
   const messages = saved.assertions.flatMap((assertion) => {
     const seen = failedAssertion(assertion, answer);

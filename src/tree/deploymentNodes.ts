@@ -40,7 +40,7 @@ export function presentDeployment(past: PastDeployment, nowMs: number): Presenta
   const took = endedAtMs === undefined ? undefined : formatAge(endedAtMs - startedAtMs);
   return {
     label: `${formatTime(startedAtMs, nowMs)} ${kind}`,
-    description: [status, took, failure && `${failure.logicalId} failed`].filter(Boolean).join(" · "),
+    description: [status, took, failure && l10n.t("{0} failed", failure.logicalId)].filter(Boolean).join(" · "),
     tooltip: tooltipRows([
       [l10n.t("Deployment"), kind],
       [l10n.t("Status"), status],

@@ -106,7 +106,7 @@ function servingText({ summary, variants }: EndpointFacts): string | undefined {
 
 function instancesText({ current, desired }: { current: number; desired: number }, moving: boolean): string {
   if (moving && current !== desired) return `${current}→${desired}`;
-  return `${current}/${desired} instances`;
+  return l10n.t("{0}/{1} instances", current, desired);
 }
 
 /** What is told of an endpoint's row when the pointer rests on it. */

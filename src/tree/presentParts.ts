@@ -69,7 +69,7 @@ export function configParts({ variants, dataCapture, capture, async }: EndpointC
           l10n.t("serverless"),
           `${formatNumber(serverless.memoryMb)} MB`,
           l10n.t("at most {0} at once", serverless.maxConcurrency),
-          serverless.provisionedConcurrency && `${serverless.provisionedConcurrency} provisioned`,
+          serverless.provisionedConcurrency && l10n.t("{0} provisioned", serverless.provisionedConcurrency),
         ]
       : [`${initialInstances ?? 1} × ${instanceType ?? l10n.t("unknown instance type")}`];
     return {

@@ -1,5 +1,6 @@
 import * as l10n from "@vscode/l10n";
 import { formatHourly, formatHourlyAndMonthly } from "../domain/cost.ts";
+import { momentText } from "../domain/numberText.ts";
 import { plural } from "../domain/plural.ts";
 import { isOnlyDeletable, isStackFailed, isStackInProgress, type Stack, type StackResource } from "../domain/stack.ts";
 import { remainingText } from "../domain/teardown.ts";
@@ -61,7 +62,7 @@ export function presentOutcome(kind: "cancelled" | "failed", text: string, atMs:
 /** The timer of a development stack. */
 export function presentTeardown(atMs: number, nowMs: number): Presentation {
   const isDue = atMs <= nowMs;
-  const when = new Date(atMs).toLocaleString();
+  const when = momentText(atMs);
   return {
     label: l10n.t("Deletes itself"),
     description: isDue ? l10n.t("due since {0}", when) : l10n.t("in {0} · {1}", remainingText(atMs - nowMs), when),

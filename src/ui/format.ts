@@ -1,14 +1,14 @@
+import { clockText, dayText, numberText } from "../domain/numberText.ts";
+
 /** `12,000`: thousands grouped, at most `digits` decimals. */
 export function formatNumber(value: number, digits = 0): string {
-  return value.toLocaleString("en-US", { maximumFractionDigits: digits });
+  return numberText(value, digits);
 }
 
 /** `14:02` today, `Nov 22, 14:02` on other days; local time. */
 export function formatTime(atMs: number, nowMs: number): string {
-  const at = new Date(atMs);
-  const time = at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
-  if (at.toDateString() === new Date(nowMs).toDateString()) return time;
-  return `${at.toLocaleDateString("en-US", { month: "short", day: "numeric" })}, ${time}`;
+  const isToday = new Date(atMs).toDateString() === new Date(nowMs).toDateString();
+  return isToday ? clockText(atMs) : `${dayText(atMs)}, ${clockText(atMs)}`;
 }
 
 /** `40 s`, `3 min`, `2 h`: how long something has lasted. */

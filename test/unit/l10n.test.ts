@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { bundle, languages, translatable } from "../rig/translatable.ts";
 
@@ -38,6 +38,18 @@ describe("the texts of the product", () => {
       const ends = (text: string) => [/^\s*/, /\s*$/].map((edge) => edge.exec(text)?.[0]);
       const lost = Object.entries(known).filter(([text, t]) => `${ends(text)}` !== `${ends(t)}`);
       assert.deepEqual(lost, []);
+    });
+
+    test(`${language}: the walkthrough is translated, step by step`, () => {
+      const files = readdirSync(new URL("../../media/walkthrough", import.meta.url));
+      const steps = files.filter((name) => /^[a-z]+\.md$/.test(name));
+      assert.ok(steps.length > 0);
+      // Where VS Code looks for them.
+      const translated = steps.map((name) => name.replace(".md", `.nls.${language}.md`));
+      assert.deepEqual(
+        translated,
+        files.filter((name) => name.endsWith(`.nls.${language}.md`)),
+      );
     });
 
     test(`${language}: package.json's texts are translated`, () => {

@@ -3,6 +3,7 @@ import { html, nothing, render, type TemplateResult } from "lit";
 import type { ComparedRow, Correctness, SideAnswer } from "../../src/domain/batchComparison.ts";
 import type { BatchSummary, ConfusionMatrix } from "../../src/domain/batchPrediction.ts";
 import type { OpsError } from "../../src/domain/errors.ts";
+import { fixedText } from "../../src/domain/numberText.ts";
 import { type BatchComparePageSnapshot, batchCompareRequests } from "../../src/protocol/batchComparePage.ts";
 import { connectHost } from "../ipc.ts";
 import { tellCopied, wasCopied } from "../ui/copied.ts";
@@ -180,7 +181,7 @@ function answerText({ predicted, values, failure }: SideAnswer, { label }: Compa
   if (failure !== undefined) return l10n.t("✗ failed: {0}", failure.slice(0, 120));
   if (predicted === undefined) return values?.map((value) => formatNumber(value, 4)).join(", ") ?? l10n.t("no number");
   const mark = label === undefined ? "" : predicted === label ? "✓ " : "✗ ";
-  const best = values && values.length > 1 ? ` ${Math.max(...values).toFixed(3)}` : "";
+  const best = values && values.length > 1 ? ` ${fixedText(Math.max(...values), 3)}` : "";
   return `${mark}${predicted}${best}`;
 }
 

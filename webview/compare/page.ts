@@ -1,5 +1,7 @@
 import * as l10n from "@vscode/l10n";
 import { html, nothing, render, type TemplateResult } from "lit";
+import { figureName } from "../../src/domain/figureName.ts";
+import { fixedText } from "../../src/domain/numberText.ts";
 import type { ComparedFigure, ComparisonOutcome, RunComparison } from "../../src/domain/runComparison.ts";
 import { type ComparedRun, type ComparePageSnapshot, compareRequests } from "../../src/protocol/comparePage.ts";
 import { connectHost } from "../ipc.ts";
@@ -91,7 +93,7 @@ function figuresView(runs: readonly ComparedRun[], comparisons: readonly RunComp
         <tbody>
           ${first?.figures.map(
             (figure, row) => html`<tr>
-              <th scope="row">${figure.name}</th>
+              <th scope="row">${figureName(figure.name)}</th>
               <td>${valueText(figure, figure.baseline)}</td>
               ${comparisons.map(({ figures }) => candidateCells(figures[row]))}
             </tr>`,
@@ -115,7 +117,7 @@ const valueText = ({ unit }: ComparedFigure, value: number | null) =>
 function changeText({ change, unit }: ComparedFigure): string {
   if (!change) return "";
   const digits = unit === "ratio" ? 2 : 1;
-  const signed = (value: number) => `${value > 0 ? "+" : ""}${(value * 100).toFixed(digits)}`;
+  const signed = (value: number) => `${value > 0 ? "+" : ""}${fixedText(value * 100, digits)}`;
   return l10n.t(
     "{0} {1} ({2} to {3})",
     signed(change.value),

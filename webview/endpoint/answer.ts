@@ -1,5 +1,7 @@
 import * as l10n from "@vscode/l10n";
 import { html, nothing, type TemplateResult } from "lit";
+import { fixedText } from "../../src/domain/numberText.ts";
+import { plural } from "../../src/domain/plural.ts";
 import type { AsyncPlaces, PredictionProgress } from "../../src/domain/prediction.ts";
 import type { LogSpan, PredictionAnswer } from "../../src/protocol/endpointPage.ts";
 import type { WireError } from "../../src/protocol/transport.ts";
@@ -100,7 +102,7 @@ function places({ inferenceId, inputLocation, outputLocation, failureLocation }:
   return html`<dl class="places">${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`;
 }
 
-const countParts = (parts: number) => (parts === 1 ? "1 part" : `${parts} parts`);
+const countParts = (parts: number) => plural(parts, "part");
 
 function pretty(json: string): string {
   try {
@@ -158,7 +160,7 @@ function figures(
       ({ name, value }, i) => html`<li class=${i === 0 ? "first" : ""}>
         <span>${name}</span>
         <span class="bar" style="--share: ${Math.min(1, Math.max(0, value))}" aria-hidden="true"></span>
-        <span class="value">${value.toFixed(3)}</span>
+        <span class="value">${fixedText(value, 3)}</span>
       </li>`,
     )}
   </ol>`;

@@ -1,5 +1,6 @@
 import * as l10n from "@vscode/l10n";
 import { html, nothing, type TemplateResult } from "lit";
+import { fixedText } from "../../src/domain/numberText.ts";
 import { formatClock, formatMs } from "../ui/format.ts";
 import type { Outcome } from "./answer.ts";
 import type { Draft } from "./draft.ts";
@@ -28,7 +29,8 @@ export function entryOf(draft: Draft, outcome: Outcome, classes: readonly string
   const { status, latencyMs, probabilities, error } = outcome.response;
   const best = probabilities && probabilities.length > 1 ? Math.max(...probabilities) : undefined;
   const index = best === undefined ? -1 : (probabilities?.indexOf(best) ?? -1);
-  const named = best === undefined ? undefined : `${classes[index] ?? l10n.t("class {0}", index)} ${best.toFixed(3)}`;
+  const named =
+    best === undefined ? undefined : `${classes[index] ?? l10n.t("class {0}", index)} ${fixedText(best, 3)}`;
   const facts = [`${status}`, formatMs(latencyMs), draft.via === "api" && "API", named];
   return { ...base, ok: !error && status < 400, result: facts.filter(Boolean).join(" · ") };
 }

@@ -1,5 +1,6 @@
 import * as l10n from "@vscode/l10n";
 import type { EndpointMetrics, MetricSeries } from "../../src/domain/metric.ts";
+import { clockText, numberLanguage } from "../../src/domain/numberText.ts";
 import type { EndpointPageSnapshot } from "../../src/protocol/endpointPage.ts";
 import { Chart } from "../ui/chart.ts";
 import type { ChartData, Mark } from "../ui/chartSpec.ts";
@@ -237,8 +238,12 @@ const positive = (line: (number | null)[]) => line.map((value) => (value !== nul
 function formatAxisTime(seconds: number, rangeSeconds: number): string {
   const at = new Date(seconds * 1000);
   if (rangeSeconds > SECONDS_PER_DAY) {
-    return at.toLocaleDateString("en-US", { month: "short", day: "numeric", hour: "2-digit", hour12: false });
+    return at.toLocaleDateString(numberLanguage(), {
+      month: "short",
+      day: "numeric",
+      hour: "2-digit",
+      hourCycle: "h23",
+    });
   }
-  const fine = rangeSeconds <= 900;
-  return at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", second: fine ? "2-digit" : undefined });
+  return clockText(seconds * 1000, rangeSeconds <= 900);
 }

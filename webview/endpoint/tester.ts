@@ -5,7 +5,6 @@ import { live } from "lit/directives/live.js";
 import {
   type HeaderKey,
   headerKeys,
-  headerNames,
   type InvocationMode,
   rawContentTypes,
   takesHeader,
@@ -335,6 +334,15 @@ const EXAMPLES: Record<FieldKey, string> = {
   sessionId: l10n.t("of a stateful model; NEW_SESSION begins one"),
   inferenceId: l10n.t("names the request in captured data"),
 };
+const LABELS: Record<FieldKey, string> = {
+  accept: l10n.t("Accept"),
+  targetModel: l10n.t("Target model"),
+  targetContainer: l10n.t("Target container"),
+  inferenceComponent: l10n.t("Inference component"),
+  customAttributes: l10n.t("Custom attributes"),
+  sessionId: l10n.t("Session id"),
+  inferenceId: l10n.t("Inference id"),
+};
 const isField = (key: HeaderKey): key is FieldKey => key !== "targetVariant";
 
 /** What few requests need, out of the way of the others. */
@@ -346,7 +354,7 @@ function headersView(draft: Draft, mode: InvocationMode, { change }: TesterActio
     <summary>${l10n.t("Headers")}${used ? ` (${used})` : nothing}</summary>
     ${fields.map(
       (key) => html`<div class="header-field">
-        <label for="h-${key}">${headerNames[key].label}</label>
+        <label for="h-${key}">${LABELS[key]}</label>
         <input
           id="h-${key}"
           type="text"

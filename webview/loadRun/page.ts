@@ -1,7 +1,9 @@
 import * as l10n from "@vscode/l10n";
 import { html, nothing, render, type TemplateResult } from "lit";
 import type { OpsError } from "../../src/domain/errors.ts";
+import { figureName } from "../../src/domain/figureName.ts";
 import type { ExpectationResult } from "../../src/domain/loadRun.ts";
+import { usdText } from "../../src/domain/numberText.ts";
 import {
   type LoadRunPageSnapshot,
   loadRunChanged,
@@ -241,7 +243,7 @@ function expectationText(result: ExpectationResult): { name: string; text: strin
   const limit = `${comparison === "atLeast" ? "≥" : "≤"} ${show(asked)}`;
   const seen = measured === null ? l10n.t("not measured: {0}", reason ?? l10n.t("no data")) : show(measured);
   return {
-    name: stage === undefined ? result.name : l10n.t("{0} in stage {1}", result.name, stage),
+    name: stage === undefined ? figureName(result.name) : l10n.t("{0} in stage {1}", figureName(result.name), stage),
     text: l10n.t("{0}, was {1}", limit, seen),
   };
 }
@@ -249,7 +251,7 @@ function expectationText(result: ExpectationResult): { name: string; text: strin
 function valueText(value: number, unit: ExpectationResult["unit"]): string {
   if (unit === "ms") return formatMs(value);
   if (unit === "ratio") return formatPercent(value);
-  if (unit === "usd") return `$${value.toFixed(2)}`;
+  if (unit === "usd") return usdText(value);
   return unit === "seconds" ? `${formatNumber(value)} s` : formatNumber(value);
 }
 

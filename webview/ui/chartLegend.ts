@@ -15,7 +15,7 @@ export class ChartLegend {
     onToggle: () => void,
   ) {
     this.element.className = "legend";
-    this.element.setAttribute("aria-label", `Lines of ${spec.title}`);
+    this.element.setAttribute("aria-label", l10n.t("Lines of {0}", spec.title));
     spec.series.forEach(({ label, color, dashed }, i) => {
       const item = document.createElement("li");
       const button = document.createElement("button");

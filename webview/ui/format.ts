@@ -1,6 +1,8 @@
+import { clockText, numberText, usdText } from "../../src/domain/numberText.ts";
+
 /** `1,234.5`: thousands grouped, at most `digits` decimals. */
 export function formatNumber(value: number, digits = 0): string {
-  return value.toLocaleString("en-US", { maximumFractionDigits: digits });
+  return numberText(value, digits);
 }
 
 /** A number with as many decimals as are worth reading: `0.42`, `8.3`, `84`, `1,234`. */
@@ -20,7 +22,7 @@ export function formatMs(value: number): string {
 /** A share as percent that never rounds to 0 % or 100 % what is neither. */
 export function formatPercent(ratio: number): string {
   const percent = ratio * 100;
-  if (percent > 0 && percent < 0.01) return `<${SPACE}0.01${SPACE}%`;
+  if (percent > 0 && percent < 0.01) return `<${SPACE}${numberText(0.01, 2)}${SPACE}%`;
   return `${formatNumber(percent < 100 ? Math.min(percent, 99.99) : percent, 2)}${SPACE}%`;
 }
 
@@ -32,12 +34,12 @@ export function formatOffset(seconds: number): string {
 
 /** `14:02:05`, local time. */
 export function formatClock(atMs: number): string {
-  return new Date(atMs).toLocaleTimeString("en-GB");
+  return clockText(atMs, true);
 }
 
 /** `$0.23/h` */
 export function formatHourly(usd: number): string {
-  return `$${usd.toFixed(2)}/h`;
+  return `${usdText(usd)}/h`;
 }
 
 /** `512 B`, `3.4 KB`, `1.2 MB` */

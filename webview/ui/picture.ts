@@ -1,3 +1,5 @@
+import * as l10n from "@vscode/l10n";
+
 const drawn = new Map<string, HTMLCanvasElement>();
 const KEPT = 8;
 /** Larger ones are drawn smaller, in CSS pixels. */
@@ -22,14 +24,14 @@ export function pictureOf(key: string, base64: string, contentType: string, labe
   const bytes = Uint8Array.from(atob(base64), (unit) => unit.charCodeAt(0));
   createImageBitmap(new Blob([bytes], { type: contentType })).then(
     (bitmap) => {
-      canvas.setAttribute("aria-label", `${label}, ${bitmap.width} × ${bitmap.height} pixels`);
-      canvas.title = `${bitmap.width} × ${bitmap.height} pixels`;
+      canvas.setAttribute("aria-label", l10n.t("{0}, {1} × {2} pixels", label, bitmap.width, bitmap.height));
+      canvas.title = l10n.t("{0} × {1} pixels", bitmap.width, bitmap.height);
       canvas.width = bitmap.width;
       canvas.height = bitmap.height;
       canvas.style.width = `${Math.min(MOST_WIDTH, bitmap.width)}px`;
       canvas.getContext("2d")?.drawImage(bitmap, 0, 0);
     },
-    () => canvas.setAttribute("aria-label", `${label}: it cannot be drawn`),
+    () => canvas.setAttribute("aria-label", l10n.t("{0}: it cannot be drawn", label)),
   );
   return canvas;
 }

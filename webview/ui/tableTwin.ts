@@ -21,7 +21,7 @@ export function createTableTwin(spec: ChartSpec): {
   details.className = "twin";
   const summary = document.createElement("summary");
   summary.textContent = l10n.t("Table");
-  summary.setAttribute("aria-label", `${spec.title} as a table`);
+  summary.setAttribute("aria-label", l10n.t("{0} as a table", spec.title));
   const table = document.createElement("table");
   details.append(summary, table);
   let current: ChartData | undefined;

@@ -1,6 +1,7 @@
 import * as l10n from "@vscode/l10n";
 import { html, nothing, render, type TemplateResult } from "lit";
 import type { OpsError } from "../../src/domain/errors.ts";
+import { usdText } from "../../src/domain/numberText.ts";
 import type { WhatIfOutcome, WhatIfScenario } from "../../src/domain/whatIf.ts";
 import { type WhatIfPageSnapshot, whatIfChanged, whatIfRequests } from "../../src/protocol/whatIfPage.ts";
 import { connectHost } from "../ipc.ts";
@@ -56,7 +57,7 @@ function pageView(page: WhatIfPageSnapshot, edited: readonly WhatIfScenario[]): 
       <h1>${l10n.t("What if {0}", page.loadName)}</h1>
       <span class="status ${page.busy ? "moving" : ""}">${page.busy ? l10n.t("Simulating") : l10n.t("Simulated")}</span>
       <span class="soft">
-        ${l10n.t("up to {0} requests/s for {1} min · nothing is sent{2}{3}", formatNumber(peak), formatNumber(page.ratesPerSecond.length / 60, 1), page.timeScale > 1 ? ` · scaling ${page.timeScale} times faster than on AWS, as in the sandbox` : "", page.tookMs === undefined ? "" : ` · took ${formatMs(page.tookMs)}`)}
+        ${l10n.t("up to {0} requests/s for {1} min · nothing is sent{2}{3}", formatNumber(peak), formatNumber(page.ratesPerSecond.length / 60, 1), page.timeScale > 1 ? l10n.t(" · scaling {0} times faster than on AWS, as in the sandbox", page.timeScale) : "", page.tookMs === undefined ? "" : l10n.t(" · took {0}", formatMs(page.tookMs)))}
       </span>
       <div class="actions">
         <vscode-button ?disabled=${page.busy} @click=${run}>${l10n.t("Simulate")}</vscode-button>
@@ -112,7 +113,7 @@ function outcomesView({ outcomes, scenarios: played }: WhatIfPageSnapshot): Temp
               <td>${ms(outcome.p50Ms)}</td>
               <td>${ms(outcome.p99Ms)}</td>
               <td>${formatNumber(outcome.instanceHours, 2)}</td>
-              <td>${outcome.costUsd === undefined ? l10n.t("unknown price") : `$${outcome.costUsd.toFixed(3)}`}</td>
+              <td>${outcome.costUsd === undefined ? l10n.t("unknown price") : usdText(outcome.costUsd, 3)}</td>
               <td>${outcome.activities.length === 0 ? l10n.t("none") : l10n.t("{0} activities", outcome.activities.length)}</td>
             </tr>`,
           )}

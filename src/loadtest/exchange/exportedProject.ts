@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { type LoadPlan, ratePieces } from "../../domain/loadPlan.ts";
 import { LoadInputError } from "../loadInputError.ts";
 import type { RequestTemplate } from "../requestEncoder.ts";
@@ -50,7 +51,7 @@ export function payloadsJson(payloads: readonly Uint8Array[]): string {
 export function checkWorkers(workers: number): void {
   if (Number.isInteger(workers) && workers >= 1 && workers <= 1000) return;
   throw new LoadInputError(
-    `The load cannot be divided among ${workers} workers.`,
-    "Give a whole number from 1 to 1000.",
+    l10n.t("The load cannot be divided among {0} workers.", workers),
+    l10n.t("Give a whole number from 1 to 1000."),
   );
 }

@@ -47,7 +47,7 @@ export function importArtillery(json: unknown, file: string): ImportedRun {
   const { aggregate, intermediate: periods } = artilleryReport.parse(json);
   const sent = aggregate.counters["http.requests"] ?? 0;
   const { firstMetricAt: startedAtMs, lastMetricAt: endedAtMs } = aggregate;
-  if (sent === 0 || startedAtMs == null || endedAtMs == null) throw new Error("it tells of no HTTP request");
+  if (sent === 0 || startedAtMs == null || endedAtMs == null) throw new Error(l10n.t("it tells of no HTTP request"));
   const { byKind, samples } = failures(aggregate.counters);
   const ordered = [...periods].sort((a, b) => a.period - b.period);
   return {

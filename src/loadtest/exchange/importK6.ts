@@ -29,7 +29,7 @@ export function isK6Summary(json: unknown): boolean {
 export function importK6(json: unknown, file: string, writtenAtMs: number): ImportedRun {
   const { metrics, state } = k6Summary.parse(json);
   const { count = 0, rate = 0 } = metrics.http_reqs ?? {};
-  if (count === 0) throw new Error("it tells of no HTTP request");
+  if (count === 0) throw new Error(l10n.t("it tells of no HTTP request"));
   const lengthMs = state?.testRunDurationMs ?? (rate > 0 ? (count / rate) * 1000 : 1000);
   const failed = metrics.http_req_failed ?? {};
   // The metric counts what is true, and true is "failed": `passes` are the failures.

@@ -41,7 +41,7 @@ export function importedReport(id: string, run: ImportedRun, context: ImportCont
   const report = buildReport({
     id,
     plan,
-    target: context.target ?? { type: "api", name: "unknown target" },
+    target: context.target ?? { type: "api", name: l10n.t("unknown target") },
     connection: context.connection ?? { accountId: "unknown", region: "unknown", sandbox: false, timeScale: 1 },
     result: {
       startedAtMs: run.startedAtMs,

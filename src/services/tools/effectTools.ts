@@ -1,16 +1,18 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import * as l10n from "@vscode/l10n";
 import { z } from "zod";
 import { consequence } from "../../domain/changeSet.ts";
 import { OpsError } from "../../domain/errors.ts";
 import { MOST_BODY_BYTES } from "../../domain/invocation.ts";
 import { peakRate, planSeconds } from "../../domain/loadPlan.ts";
 import { errorCount, type LoadRunReport } from "../../domain/loadRun.ts";
+import { numberText, usdText } from "../../domain/numberText.ts";
+import { plural } from "../../domain/plural.ts";
 import type { PropertyChange } from "../../domain/stack.ts";
 import { assertExpectedAccount, type ProjectContext } from "../projects.ts";
 import { defineTool, endpointName, fileWithin, placeFacts, placeOf, rounded, type ToolServices } from "./tool.ts";
 
-const count = (value: number) => value.toLocaleString("en-US");
 const header = z
   .string()
   .max(1024)
@@ -36,14 +38,14 @@ export const invokeEndpointTool = defineTool({
   async preview({ connections }, { endpoint, body, contentType, targetVariant }) {
     const connection = connections.required();
     return {
-      title: `Send 1 request to ${endpoint}`,
+      title: l10n.t("Send 1 request to {0}", endpoint),
       facts: [
         ...placeFacts(connection),
-        { label: "Target", value: [endpoint, targetVariant].filter(Boolean).join(", variant ") },
-        { label: "Body", value: `${count(Buffer.byteLength(body))} bytes, ${contentType}` },
+        { label: l10n.t("Target"), value: targetText(endpoint, targetVariant) },
+        { label: l10n.t("Body"), value: `${plural(Buffer.byteLength(body), "byte")}, ${contentType}` },
         {
-          label: "Cost",
-          value: connection.kind === "sandbox" ? "nothing in the sandbox" : "that of one invocation",
+          label: l10n.t("Cost"),
+          value: connection.kind === "sandbox" ? l10n.t("nothing in the sandbox") : l10n.t("that of one invocation"),
         },
       ],
       warnings: [],
@@ -94,18 +96,24 @@ export const runLoadTestTool = defineTool({
     const { file, prepared } = await preparePlan(services, name);
     const { plan, target, connection, requests, estimatedUsd, warnings } = prepared;
     const cost =
-      estimatedUsd === undefined ? "unknown instance price" : `about $${estimatedUsd.toFixed(2)} of instance time`;
+      estimatedUsd === undefined
+        ? l10n.t("unknown instance price")
+        : l10n.t("about {0} of instance time", usdText(estimatedUsd));
     return {
-      title: `Send ${count(requests)} requests to ${target.name}`,
+      title: l10n.t("Send {0} to {1}", plural(requests, "request"), target.name),
       facts: [
         ...placeFacts(connection),
-        { label: "Target", value: [target.name, target.variant].filter(Boolean).join(", variant ") },
+        { label: l10n.t("Target"), value: targetText(target.name, target.variant) },
         {
-          label: "Load",
-          value: `up to ${count(peakRate(plan.stages))} requests/s for ${count(planSeconds(plan.stages))} s`,
+          label: l10n.t("Load"),
+          value: l10n.t(
+            "up to {0} requests/s for {1} s",
+            numberText(peakRate(plan.stages), 3),
+            numberText(planSeconds(plan.stages), 3),
+          ),
         },
-        { label: "Plan", value: file },
-        { label: "Cost", value: connection.kind === "sandbox" ? "nothing in the sandbox" : cost },
+        { label: l10n.t("Plan"), value: file },
+        { label: l10n.t("Cost"), value: connection.kind === "sandbox" ? l10n.t("nothing in the sandbox") : cost },
       ],
       warnings,
       binding: createHash("sha256")
@@ -121,7 +129,7 @@ export const runLoadTestTool = defineTool({
       if (!point) return onProgress?.(phase);
       const serving = instances.at(-1)?.current;
       onProgress?.(
-        `${phase}, second ${point.second + 1}: ${count(point.done)} of ${count(point.asked)} requests/s${serving === undefined ? "" : `, ${serving} instances`}`,
+        `${phase}, second ${point.second + 1}: ${numberText(point.done)} of ${numberText(point.asked)} requests/s${serving === undefined ? "" : `, ${serving} instances`}`,
       );
     });
     const stop = () => void loadTests.stop();
@@ -180,15 +188,21 @@ export const previewDeploymentTool = defineTool({
     assertExpectedAccount(connection, project);
     const { stackName, bootstrap, parameters } = project.project;
     const bucket =
-      parameters.ArtifactBucket ?? (bootstrap ? "the artifacts' bucket, which is made when it is missing" : "");
+      parameters.ArtifactBucket ?? (bootstrap ? l10n.t("the artifacts' bucket, which is made when it is missing") : "");
     return {
-      title: `Upload the artifacts of stack ${stackName} and compute its changes`,
+      title: l10n.t("Upload the artifacts of stack {0} and compute its changes", stackName),
       facts: [
         ...placeFacts(connection),
-        { label: "Target", value: `stack ${stackName}` },
-        { label: "Uploads to", value: `${bucket}` },
-        { label: "Deploys", value: "nothing: the change set is deleted again; bucket and uploads stay" },
-        { label: "Cost", value: connection.kind === "sandbox" ? "nothing in the sandbox" : "that of the stored files" },
+        { label: l10n.t("Target"), value: l10n.t("stack {0}", stackName) },
+        { label: l10n.t("Uploads to"), value: `${bucket}` },
+        {
+          label: l10n.t("Deploys"),
+          value: l10n.t("nothing: the change set is deleted again; bucket and uploads stay"),
+        },
+        {
+          label: l10n.t("Cost"),
+          value: connection.kind === "sandbox" ? l10n.t("nothing in the sandbox") : l10n.t("that of the stored files"),
+        },
       ],
       warnings: [],
     };
@@ -223,7 +237,7 @@ export const previewDeploymentTool = defineTool({
       summary:
         number === 0
           ? `Stack ${preview.stackName} is up to date.`
-          : `A deployment would make ${count(number)} changes in ${preview.isNew ? "the new " : ""}stack ${preview.stackName}.`,
+          : `A deployment would make ${numberText(number)} changes in ${preview.isNew ? "the new " : ""}stack ${preview.stackName}.`,
       data,
     };
   },
@@ -246,3 +260,6 @@ async function projectOf({ project }: ToolServices): Promise<ProjectContext> {
     hint: "Open a folder with a sagemaker-ops.json, or name one with --project.",
   });
 }
+
+const targetText = (name: string, variant: string | undefined) =>
+  variant === undefined ? name : l10n.t("{0}, variant {1}", name, variant);

@@ -1,4 +1,5 @@
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { z } from "zod";
 import type { Connection } from "../../domain/connection.ts";
 import { OpsError } from "../../domain/errors.ts";
@@ -108,8 +109,11 @@ export function placeOf({ kind, accountId, region }: Connection): {
 /** The same as facts of a question. */
 export function placeFacts({ kind, accountId, region }: Connection): ToolPreview["facts"] {
   return [
-    { label: "Account", value: kind === "sandbox" ? `${accountId} (sandbox, simulated instances)` : accountId },
-    { label: "Region", value: region },
+    {
+      label: l10n.t("Account"),
+      value: kind === "sandbox" ? l10n.t("{0} (sandbox, simulated instances)", accountId) : accountId,
+    },
+    { label: l10n.t("Region"), value: region },
   ];
 }
 
@@ -123,8 +127,10 @@ export function fileWithin(folders: readonly string[], name: string): string {
     const relative = path.relative(folder, file);
     if (relative !== "" && !relative.startsWith("..") && !path.isAbsolute(relative)) return file;
   }
-  throw new OpsError("badInput", `${name} is not a file of the open project.`, {
-    hint: folders.length ? `Name one below ${folders.join(" or ")}.` : "Open the folder of a project first.",
+  throw new OpsError("badInput", l10n.t("{0} is not a file of the open project.", name), {
+    hint: folders.length
+      ? l10n.t("Name one below {0}.", folders.join(l10n.t(" or ")))
+      : l10n.t("Open the folder of a project first."),
   });
 }
 

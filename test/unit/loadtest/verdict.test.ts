@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { config } from "@vscode/l10n";
 import type { LoadPlan } from "../../../src/domain/loadPlan.ts";
 import { parseLoadPlan } from "../../../src/domain/loadPlan.ts";
 import { type LatencySummary, type LoadRunPoint, noErrors } from "../../../src/domain/loadRun.ts";
@@ -8,6 +9,7 @@ import type { RampResult } from "../../../src/loadtest/engine.ts";
 import { evaluateExpectations } from "../../../src/loadtest/expectations.ts";
 import { buildReport, type ReportInput, reportJson, reportMarkdown } from "../../../src/loadtest/report.ts";
 import { reportHtml } from "../../../src/loadtest/reportHtml.ts";
+import { bundle } from "../../rig/translatable.ts";
 
 const start = Date.UTC(2026, 0, 1, 12);
 
@@ -371,5 +373,23 @@ describe("report", () => {
     assert.equal(report.verdict.passed, false);
     assert.match(report.warnings[0] ?? "", /the engine ended/);
     assert.doesNotMatch(reportHtml(report) + reportMarkdown(report), /NaN|undefined|Infinity/);
+  });
+
+  it("speaks the editor's language, figures and all, and keeps to English what programs read", (t) => {
+    t.after(() => config({ contents: {} }));
+    config({ contents: bundle("de") });
+    const report = buildReport(inputWith({ result: resultWith(() => ({ generatorLimited: false, p50Ms: 1.5 })) }));
+    const [html, markdown] = [reportHtml(report), reportMarkdown(report)];
+    for (const text of ["✓ bestanden", "Zielwert 12.000 Aufrufe", "erreichter Anteil", "1.000/s", "1,5 ms"])
+      assert.ok(html.includes(text), text);
+    assert.match(html, /<html lang="de">[\s\S]*<td class="ok">✓ bestanden/);
+    const words =
+      /\b(requests?|asked|achieved|instances?|policy|generator|errors?|passed|failed|target|cost|and)\b/;
+    const seen = html.replace(/<style>[\s\S]*<\/style>/, "").replace(/<[^>]*>/g, " ");
+    assert.deepEqual(`${seen}\n${markdown}`.match(words), null);
+    assert.deepEqual(
+      report.expectations.slice(0, 2).map(({ name }) => name),
+      ["achieved ratio", "error rate"],
+    );
   });
 });
