@@ -69,7 +69,16 @@ const light = (full: Draft): Draft =>
 function draw(): void {
   if (!snapshot || !draft) return;
   host.remember({ name: snapshot.name, draft: light(draft), tab, history });
+  const isFollowed = isStreamAtEnd();
   render(pageView(snapshot, draft), root);
+  const stream = root.querySelector("pre.stream");
+  if (stream && isFollowed && outcome?.kind === "sending") stream.scrollTop = stream.scrollHeight;
+}
+
+/** What comes is in sight, as in a terminal, unless somebody scrolled back to read. */
+function isStreamAtEnd(): boolean {
+  const stream = root.querySelector("pre.stream");
+  return !stream || stream.scrollHeight - stream.scrollTop - stream.clientHeight < 4;
 }
 
 const isAsync = (state: EndpointPageSnapshot) => state.endpoint?.isAsync ?? false;
