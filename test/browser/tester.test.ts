@@ -87,6 +87,60 @@ test("a stream is followed to its end, until somebody scrolls back", { skip }, a
   await closeClean(opened);
 });
 
+test("the time of an answer is split as soon as CloudWatch has measured it; headers and raw JSON are at hand", {
+  skip,
+}, async () => {
+  const body = '{"predictions":[{"label":"a","score":0.9}]}';
+  const json = { ...wineAnswer, contentType: "application/json", body, probabilities: [0.9], latencyMs: 24 };
+  const opened = await openEndpointPage(pages, endpointSnapshot(), () => ({
+    ...json,
+    headers: { "x-amzn-requestid": "1-2-3", "content-type": "application/json" },
+  }));
+  const { page, tell } = opened;
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.getByText("HTTP 200").waitFor();
+  assert.equal(await page.locator(".split").count(), 0, "nothing of this time is measured yet");
+  const { metrics } = endpointSnapshot();
+  assert.ok(metrics);
+  const fromMs = Math.floor(Date.now() / 5000) * 5000 - 20_000;
+  const points = (value: number) => [0, 1, 2, 3, 4, 5].map((i) => ({ atMs: fromMs + i * 5000, value }));
+  const series = [
+    { id: "modelLatencyP50Ms", points: points(3.8) },
+    { id: "overheadP50Ms", points: points(0.2) },
+  ];
+  tell(endpointSnapshot({ metrics: { ...metrics, fromMs, toMs: fromMs + 30_000, series } }));
+  await page.getByText("network 20 ms").waitFor();
+  assert.match((await page.locator(".split-figures").textContent()) ?? "", /model 3\.8\sms\s*overhead 0\.2\sms/);
+  // It stays when other metrics are shown.
+  tell(endpointSnapshot());
+  await page.getByText("Response headers (2)").click();
+  await page.getByText("1-2-3").waitFor();
+  await page.getByText("Response body").click();
+  assert.match((await page.locator(".answer pre").textContent()) ?? "", /\n {2}"predictions": \[/);
+  await page.getByRole("button", { name: "Raw", exact: true }).click();
+  assert.equal(await page.locator(".answer pre").textContent(), body);
+  for (const theme of pageThemes) {
+    await opened.setTheme(theme);
+    assert.deepEqual(await axeFindings(page), [], theme);
+    await page.screenshot({ path: `${shots}/tester-split-${theme}.png` });
+  }
+  await closeClean(opened);
+});
+
+test("an answer that does not come is given up", { skip }, async () => {
+  let stopped = () => {};
+  const waiting = new Promise<PredictionAnswer>((_, reject) => {
+    stopped = () => reject(new OpsError("cancelled", "Request aborted"));
+  });
+  const opened = await openEndpointPage(pages, endpointSnapshot(), () => waiting, undefined, { stop: () => stopped() });
+  const { page } = opened;
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.getByRole("button", { name: "Stop" }).click();
+  await page.getByText("The answer will appear here.").waitFor();
+  await page.getByRole("button", { name: "Send" }).isEnabled();
+  await closeClean(opened);
+});
+
 test("an answer in parts is shown as it comes, and what came is kept when it is stopped", { skip }, async () => {
   const waiting = waitingAnswer();
   const stopped = { ...wineAnswer, body: "one two", probabilities: undefined, contentType: "text/plain" };
