@@ -50,6 +50,8 @@ async function main([command, ...args]: string[], output: Output): Promise<numbe
       return (await import("./cli/trainCommand.ts")).runTrain(args, await services(), examples(), output);
     case "predict":
       return (await import("./cli/predictCommand.ts")).runPredict(args, await services(), output);
+    case "test-requests":
+      return (await import("./cli/testRequestsCommand.ts")).runTestRequests(args, await services(), output);
     case "ramp":
       return (await import("./cli/rampCommand.ts")).runRamp(args, await services(), output);
     case "export":

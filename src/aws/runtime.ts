@@ -4,9 +4,10 @@ import {
   InvokeEndpointWithResponseStreamCommand,
   ModelError,
 } from "@aws-sdk/client-sagemaker-runtime";
+import type { DeserializeMiddleware, MiddlewareStack } from "@smithy/types";
 import * as l10n from "@vscode/l10n";
 import { givenHeaders, headerNames, type InvocationMode } from "../domain/invocation.ts";
-import { type PredictionRequest, type PredictionResponse, parseProbabilities } from "../domain/prediction.ts";
+import { figuresOf, type PredictionRequest, type PredictionResponse } from "../domain/prediction.ts";
 import { toAwsOpsError, withAwsErrors } from "./awsError.ts";
 import type { AwsClients } from "./clients.ts";
 
@@ -17,6 +18,19 @@ function optionalMembers(mode: InvocationMode, request: Partial<PredictionReques
   const given = { accept, targetVariant, targetModel, targetContainer };
   const all = { ...given, inferenceComponent, customAttributes, sessionId, inferenceId };
   return Object.fromEntries(givenHeaders(mode, all).map(({ key, value }) => [headerNames[key].sdk, value]));
+}
+
+/** Keeps what the SDK leaves out of its answers and its errors: all headers, with the request's id. */
+function keepHeaders<I extends object, O extends object>(stack: MiddlewareStack<I, O>): () => Record<string, string> {
+  let headers: Record<string, string> = {};
+  const keep: DeserializeMiddleware<I, O> = (next) => async (args) => {
+    const result = await next(args);
+    headers = { ...(result.response as { headers?: Record<string, string> }).headers };
+    return result;
+  };
+  // Innermost, so that it sees the answer before it is read as an error.
+  stack.add(keep, { step: "deserialize", priority: "low", name: "keepHeaders" });
+  return () => headers;
 }
 
 /**
@@ -31,9 +45,10 @@ export async function invokeEndpoint(
   const { endpointName, contentType, body } = request;
   const client = await clients.runtime();
   const start = performance.now();
+  const input = { EndpointName: endpointName, ContentType: contentType, Body: body };
+  const command = new InvokeEndpointCommand({ ...input, ...optionalMembers("now", request) });
+  const headers = keepHeaders(command.middlewareStack);
   try {
-    const input = { EndpointName: endpointName, ContentType: contentType, Body: body };
-    const command = new InvokeEndpointCommand({ ...input, ...optionalMembers("now", request) });
     const answer = await client.send(command, { abortSignal: signal });
     const latencyMs = performance.now() - start;
     return {
@@ -41,13 +56,15 @@ export async function invokeEndpoint(
       contentType: answer.ContentType,
       ...decoded(answer.Body, answer.ContentType),
       latencyMs,
+      headers: headers(),
       variant: answer.InvokedProductionVariant,
       customAttributes: answer.CustomAttributes,
       newSessionId: answer.NewSessionId,
       closedSessionId: answer.ClosedSessionId,
     };
   } catch (e) {
-    return refusal(e, start, { action: l10n.t("invoke endpoint {0}", endpointName), region: clients.region });
+    const context = { action: l10n.t("invoke endpoint {0}", endpointName), region: clients.region };
+    return { ...refusal(e, start, context), headers: headers() };
   }
 }
 
@@ -68,16 +85,18 @@ export async function invokeStream(
   const parts: Uint8Array[] = [];
   let firstPartMs: number | undefined;
   let head: Pick<PredictionResponse, "status" | "contentType" | "variant" | "customAttributes"> = { status: 200 };
+  const input = { EndpointName: endpointName, ContentType: contentType, Body: body };
+  const command = new InvokeEndpointWithResponseStreamCommand({ ...input, ...optionalMembers("stream", request) });
+  const headers = keepHeaders(command.middlewareStack);
   const answer = (more: Partial<PredictionResponse> = {}): PredictionResponse => ({
     ...head,
     ...decoded(Buffer.concat(parts), head.contentType),
     latencyMs: performance.now() - start,
+    headers: headers(),
     stream: { parts: parts.length, firstPartMs, stopped: signal?.aborted ?? false },
     ...more,
   });
   try {
-    const input = { EndpointName: endpointName, ContentType: contentType, Body: body };
-    const command = new InvokeEndpointWithResponseStreamCommand({ ...input, ...optionalMembers("stream", request) });
     const response = await client.send(command, { abortSignal: signal });
     head = {
       status: response.$metadata.httpStatusCode ?? 200,
@@ -99,10 +118,8 @@ export async function invokeStream(
     return answer();
   } catch (e) {
     if (signal?.aborted && parts.length > 0) return answer();
-    return refusal(e, start, {
-      action: l10n.t("invoke endpoint {0} with a stream", endpointName),
-      region: clients.region,
-    });
+    const context = { action: l10n.t("invoke endpoint {0} with a stream", endpointName), region: clients.region };
+    return { ...refusal(e, start, context), headers: headers() };
   }
 }
 
@@ -140,14 +157,14 @@ export function invokeAsync(
 export function decoded(
   bytes: Uint8Array | undefined,
   contentType: string | undefined,
-): Pick<PredictionResponse, "body" | "bytes" | "probabilities"> {
+): Pick<PredictionResponse, "body" | "bytes" | "probabilities" | "labels"> {
   const whole = bytes ?? new Uint8Array();
   if (/^(image|audio|video)\//.test(contentType ?? "")) return { body: "", bytes: whole };
   try {
     const body = new TextDecoder("utf-8", { fatal: true }).decode(whole);
     // A container that writes NUL writes no text, though UTF-8 would have it.
     if (body.includes("\0")) return { body: "", bytes: whole };
-    return { body, probabilities: parseProbabilities(body) };
+    return { body, ...figuresOf(body) };
   } catch {
     return { body: "", bytes: whole };
   }

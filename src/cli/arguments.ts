@@ -29,6 +29,8 @@ export const USAGE = `SageMaker Endpoint Ops
                         one prediction: whole, streamed, or followed to its result in S3; headers as the AWS CLI has them
   predict --api (--body ROW) [--project FILE]
                         one prediction through the project's API
+  test-requests [FILE.predict.http…] [--endpoint NAME] [--junit FILE] [--project FILE]
+                        sends saved requests, without files all of the project's; exit code 1 when an expectation fails
   ramp PLAN.ramp.json [--report DIR] [--junit FILE] [--project FILE] [--yes]
                         runs a load plan and writes its report; exit code 1 when an expectation fails
   export PLAN.ramp.json --to artillery|k6 --out FOLDER [--workers N] [--project FILE]

@@ -11,12 +11,20 @@ import {
 } from "./invocation.ts";
 import { fixedText } from "./numberText.ts";
 
+/** What a number is held against. */
+interface Comparison {
+  comparison: "<" | ">" | "≈";
+  value: number;
+  tolerance: number;
+}
+
 /** An assertion of a saved request: `# expect status 200`, `# expect body contains class_0`, `# expect latency < 200 ms`. */
 export type PredictAssertion = { line: number; text: string } & (
   | { kind: "status"; status: number }
   | { kind: "contains"; part: string }
   | { kind: "argmax"; index: number }
-  | { kind: "value"; index: number; comparison: "<" | ">" | "≈"; value: number; tolerance: number }
+  | ({ kind: "value"; index: number } & Comparison)
+  | ({ kind: "json"; path: string } & (Comparison | { comparison: "="; wanted: unknown }))
   | { kind: "latency"; belowMs: number }
 );
 
@@ -159,7 +167,11 @@ function checkMode(request: SavedRequest, problem: (message: string) => void): v
 }
 
 const assertionHint = () =>
-  l10n.t("Use status 200, body contains TEXT, argmax 0, value 1 < 0.1, value 0 ≈ 0.98 ± 0.01, or latency < 200 ms.");
+  l10n.t(
+    "Use status 200, body contains TEXT, argmax 0, value 1 < 0.1, value 0 ≈ 0.98 ± 0.01, {0}, {1}, or latency < 200 ms.",
+    'json predictions[0].label = "a"',
+    "json predictions[0].score > 0.9",
+  );
 
 function parseAssertion(text: string, line: number): PredictAssertion | undefined {
   const base = { line, text };
@@ -172,17 +184,36 @@ function parseAssertion(text: string, line: number): PredictAssertion | undefine
   if (found) return { ...base, kind: "argmax", index: Number(found[1]) };
   found = new RegExp(`^latency\\s*<\\s*${number}\\s*ms$`, "i").exec(text);
   if (found) return { ...base, kind: "latency", belowMs: Number(found[1]) };
-  found = new RegExp(`^value\\s+(\\d+)\\s*([<>≈]|~=)\\s*${number}(?:\\s*(?:±|\\+-)\\s*${number})?$`, "i").exec(text);
-  if (!found) return undefined;
-  const comparison = found[2] === "<" || found[2] === ">" ? found[2] : "≈";
-  return {
-    ...base,
-    kind: "value",
-    index: Number(found[1]),
-    comparison,
-    value: Number(found[3]),
-    tolerance: found[4] === undefined ? 1e-6 : Number(found[4]),
-  };
+  const compared = `([<>≈]|~=)\\s*${number}(?:\\s*(?:±|\\+-)\\s*${number})?$`;
+  found = new RegExp(`^value\\s+(\\d+)\\s*${compared}`, "i").exec(text);
+  if (found) return { ...base, kind: "value", index: Number(found[1]), ...comparisonOf(found) };
+  found = new RegExp(`^json\\s+(\\S+?)\\s*${compared}`, "i").exec(text);
+  if (found) return pathKeys(found[1] ?? "") && { ...base, kind: "json", path: found[1] ?? "", ...comparisonOf(found) };
+  found = /^json\s+(\S+?)\s*==?\s*(\S.*)$/i.exec(text);
+  if (!found || !pathKeys(found[1] ?? "")) return undefined;
+  return { ...base, kind: "json", path: found[1] ?? "", comparison: "=", wanted: literal(found[2] ?? "") };
+}
+
+function comparisonOf([, , sign, value, tolerance]: RegExpExecArray): Comparison {
+  const comparison = sign === "<" || sign === ">" ? sign : "≈";
+  return { comparison, value: Number(value), tolerance: tolerance === undefined ? 1e-6 : Number(tolerance) };
+}
+
+/** A value of JSON, else the text as it stands: `class_0` needs no quotes. */
+function literal(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** The keys of `predictions[0].label`, also as `$.predictions[0].label`; undefined for no path. */
+function pathKeys(path: string): string[] | undefined {
+  const rest = path.replace(/^\$\.?/, "");
+  const keys = [...rest.matchAll(/(?:^|\.)([^.[\]]+)|\[(\d+)\]|\["([^"]+)"\]/gy)];
+  if (keys.reduce((length, [whole]) => length + whole.length, 0) !== rest.length) return undefined;
+  return keys.map(([, name, place, quoted]) => name ?? place ?? quoted ?? "");
 }
 
 /** What an answer is held against; values are the numbers of its first row. */
@@ -202,6 +233,7 @@ export function failedAssertion(assertion: PredictAssertion, answer: JudgedAnswe
     return answer.body.includes(assertion.part) ? undefined : answer.body.slice(0, 500) || l10n.t("an empty body");
   if (assertion.kind === "latency")
     return answer.latencyMs < assertion.belowMs ? undefined : `${fixedText(answer.latencyMs, 1)} ms`;
+  if (assertion.kind === "json") return failedJson(assertion, answer.body);
   if (!values) return l10n.t("an answer that is no row of numbers");
   if (assertion.kind === "argmax") {
     const likeliest = values.indexOf(Math.max(...values));
@@ -209,13 +241,54 @@ export function failedAssertion(assertion: PredictAssertion, answer: JudgedAnswe
   }
   const value = values[assertion.index];
   if (value === undefined) return l10n.t("{0} values", values.length);
-  const holds =
-    assertion.comparison === "<"
-      ? value < assertion.value
-      : assertion.comparison === ">"
-        ? value > assertion.value
-        : Math.abs(value - assertion.value) <= assertion.tolerance;
-  return holds ? undefined : String(value);
+  return holds(assertion, value) ? undefined : String(value);
+}
+
+function holds({ comparison, value: wanted, tolerance }: Comparison, value: number): boolean {
+  if (comparison === "≈") return Math.abs(value - wanted) <= tolerance;
+  return comparison === "<" ? value < wanted : value > wanted;
+}
+
+function failedJson(assertion: Extract<PredictAssertion, { kind: "json" }>, body: string): string | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch {
+    return l10n.t("an answer that is no JSON");
+  }
+  for (const key of pathKeys(assertion.path) ?? []) {
+    const inside = typeof value === "object" && value !== null && Object.hasOwn(value, key);
+    if (!inside) return l10n.t("nothing at {0}", assertion.path);
+    value = (value as Record<string, unknown>)[key];
+  }
+  const seen = JSON.stringify(value).slice(0, 500);
+  if (assertion.comparison === "=") return seen === JSON.stringify(assertion.wanted) ? undefined : seen;
+  return typeof value === "number" && holds(assertion, value) ? undefined : seen;
+}
+
+/** An expectation that did not hold; `line` is absent for the one that goes without saying: an answer with HTTP 2xx. */
+export interface FailedExpectation {
+  line?: number;
+  expected: string;
+  seen: string;
+}
+
+/** What an answer to a saved request fails. Without an expected status of its own a request wants HTTP 2xx. */
+export function failedExpectations(
+  { assertions }: Pick<SavedRequest, "assertions">,
+  answer: JudgedAnswer & { error?: { message: string; originalMessage?: string } },
+): FailedExpectation[] {
+  const { status, error, body } = answer;
+  const failed: FailedExpectation[] = assertions.flatMap((assertion) => {
+    const seen = failedAssertion(assertion, answer);
+    return seen === undefined ? [] : [{ line: assertion.line, expected: assertion.text, seen }];
+  });
+  const isAsked = assertions.some(({ kind }) => kind === "status");
+  if (!isAsked && (status < 200 || status > 299)) {
+    const said = error?.originalMessage ?? error?.message ?? body.slice(0, 300);
+    failed.push({ expected: "HTTP 2xx", seen: `HTTP ${status}: ${said}` });
+  }
+  return failed;
 }
 
 /** A request as the text of a file, as it is saved from the tester. */

@@ -20,7 +20,13 @@ export type SnippetRequest =
       targetVariant?: string;
       headers?: InvocationHeaders;
     }
-  | { via: "api"; url: string; features: Record<string, number | null> };
+  | {
+      via: "api";
+      url: string;
+      features: Record<string, number | null>;
+      /** The API asks for a key, which the copy takes from the variable API_KEY. */
+      needsKey?: boolean;
+    };
 
 /** What a request can be copied as, in the order of the buttons. */
 export const snippetKinds = ["AWS CLI", "boto3", "JavaScript", "curl"] as const;
@@ -40,7 +46,7 @@ const escapeUnit = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padSt
 
 /** Code that sends the request again. It names no keys: each tool finds the caller's own. */
 export function requestSnippet(kind: SnippetKind, request: SnippetRequest): string {
-  if (request.via === "api") return apiSnippet(kind, request.url, JSON.stringify({ features: request.features }));
+  if (request.via === "api") return apiSnippet(kind, request);
   if (kind === "AWS CLI") return cli(request);
   if (kind === "boto3") return boto3(request);
   return kind === "JavaScript" ? javaScript(request) : curl(request);
@@ -75,13 +81,16 @@ function cli(request: EndpointRequest): string {
   ];
   const lines = options.flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${shell(value)}`]));
   if (mode === "async") return ["aws sagemaker-runtime invoke-endpoint-async", ...lines].join(" \\\n  ");
-  // With an equals sign, because a row may begin with a minus.
-  const last =
-    bodyPath === undefined
-      ? [`--body=${shell(body)}`, "--cli-binary-format raw-in-base64-out /dev/stdout"]
-      : [`--body ${shell(`fileb://${bodyPath}`)}`, "/dev/stdout"];
-  return ["aws sagemaker-runtime invoke-endpoint", ...lines, ...last].join(" \\\n  ");
+  const read = bodyPath === undefined ? "fileb:///dev/stdin" : `fileb://${bodyPath}`;
+  const command = ["aws sagemaker-runtime invoke-endpoint", ...lines, `--body ${shell(read)}`, "/dev/stdout"];
+  // Through stdin: version 1 of the CLI lacks --cli-binary-format, and a long body is too long for an argument.
+  return `${bodyPath === undefined ? piped(body) : ""}${command.join(" \\\n  ")}`;
 }
+
+/** The shell's own printf takes any length. */
+const piped = (body: string) => `printf %s ${shell(body)} | `;
+/** Linux takes arguments up to 128 KiB. */
+const MOST_ARGUMENT = 100_000;
 
 function boto3(request: EndpointRequest): string {
   const { endpointName, region, endpointUrl, profile, contentType, body, bodyPath, mode } = request;
@@ -90,7 +99,9 @@ function boto3(request: EndpointRequest): string {
   const optional = optionalHeaders(request, "sdk").map(([name, value]) => `    ${name}=${quoted(value)},\n`);
   const text = bodyPath === undefined ? quoted(body) : `open(${quoted(bodyPath)}, "rb").read()`;
   const input = mode === "async" ? `InputLocation=${quoted(inputOf(request))}` : `Body=${text}`;
-  return `import boto3
+  // Bytes as they are: a part may end within a character, and an answer may be a picture.
+  const imports = mode === "async" ? "import boto3" : "import sys\n\nimport boto3";
+  return `${imports}
 
 runtime = boto3.Session(${session.join(", ")}).client(${client.join(", ")})
 response = runtime.${PYTHON_CALLS[mode ?? "now"]}(
@@ -107,10 +118,11 @@ const PYTHON_CALLS: Record<InvocationMode, string> = {
   async: "invoke_endpoint_async",
 };
 const PYTHON_ANSWERS: Record<InvocationMode, string> = {
-  now: 'print(response["Body"].read().decode())',
+  now: 'sys.stdout.buffer.write(response["Body"].read())',
   stream: `for event in response["Body"]:
     if "PayloadPart" in event:
-        print(event["PayloadPart"]["Bytes"].decode(), end="", flush=True)`,
+        sys.stdout.buffer.write(event["PayloadPart"]["Bytes"])
+        sys.stdout.flush()`,
   async: 'print(response["OutputLocation"], response.get("FailureLocation"))',
 };
 
@@ -120,7 +132,7 @@ const JS_CALLS: Record<InvocationMode, string> = {
   async: "InvokeEndpointAsyncCommand",
 };
 const JS_ANSWERS: Record<InvocationMode, string> = {
-  now: "console.log(new TextDecoder().decode(response.Body));",
+  now: "process.stdout.write(response.Body);",
   stream: `for await (const { PayloadPart } of response.Body) {
   if (PayloadPart) process.stdout.write(PayloadPart.Bytes);
 }`,
@@ -164,28 +176,34 @@ function curl(request: EndpointRequest): string {
     '${AWS_SESSION_TOKEN:+-H "x-amz-security-token: $AWS_SESSION_TOKEN"}',
   ];
   const path = `${base}/endpoints/${encodeURIComponent(endpointName)}/${isAsync ? "async-invocations" : "invocations"}`;
-  const data = bodyPath === undefined ? shell(body) : shell(`@${bodyPath}`);
-  return [
+  const isPiped = bodyPath === undefined && new TextEncoder().encode(body).length > MOST_ARGUMENT;
+  // --data-binary would take a body that begins with @ for a file's name.
+  const data = bodyPath === undefined ? `--data-raw ${shell(body)}` : `--data-binary ${shell(`@${bodyPath}`)}`;
+  const command = [
     `curl -sS ${isAsync ? "-X POST " : ""}${shell(path)}`,
     `--aws-sigv4 ${shell(`aws:amz:${region}:sagemaker`)} --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"`,
     ...headers,
-    ...(isAsync ? [] : [`--data-binary ${data}`]),
+    ...(isAsync ? [] : [isPiped ? "--data-binary @-" : data]),
   ].join(" \\\n  ");
+  return isPiped && !isAsync ? `${piped(body)}${command}` : command;
 }
 
 const dnsSuffix = (region: string) => (region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com");
 
-function apiSnippet(kind: SnippetKind, url: string, json: string): string {
+function apiSnippet(kind: SnippetKind, { url, features, needsKey }: Extract<SnippetRequest, { via: "api" }>): string {
+  const json = JSON.stringify({ features });
   if (kind === "boto3") {
-    return `import urllib.request
+    const key = needsKey ? ', "x-api-key": os.environ["API_KEY"]' : "";
+    return `${needsKey ? "import os\n" : ""}import urllib.request
 
-request = urllib.request.Request(${quoted(url)}, ${quoted(json)}.encode(), {"content-type": "application/json"})
+request = urllib.request.Request(${quoted(url)}, ${quoted(json)}.encode(), {"content-type": "application/json"${key}})
 print(urllib.request.urlopen(request).read().decode())`;
   }
   if (kind === "JavaScript") {
+    const key = needsKey ? ', "x-api-key": process.env.API_KEY' : "";
     return `const response = await fetch(${quoted(url)}, {
   method: "POST",
-  headers: { "content-type": "application/json" },
+  headers: { "content-type": "application/json"${key} },
   body: ${quoted(json)},
 });
 console.log(await response.text());`;
@@ -193,6 +211,7 @@ console.log(await response.text());`;
   return [
     `curl -sS ${shell(url)}`,
     `-H ${shell("content-type: application/json")}`,
+    ...(needsKey ? ['-H "x-api-key: $API_KEY"'] : []),
     `--data-binary ${shell(json)}`,
   ].join(" \\\n  ");
 }

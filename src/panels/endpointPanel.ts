@@ -307,6 +307,7 @@ class EndpointPanel implements Disposable {
         profile: connection.profile,
         endpointUrl: connection.endpointUrl,
         apiUrl: this.apiUrl(),
+        apiNeedsKey: project.stack?.outputs.ApiKeyId !== undefined,
       },
       canDeploy: isProject && project.project !== undefined && !project.stack,
       focus: this.focus,

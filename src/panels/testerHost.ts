@@ -59,7 +59,9 @@ export class TesterHost {
     this.running = running;
     try {
       const response =
-        params.via === "api" ? await this.askApi(params.features) : await this.askEndpoint(params, running.signal);
+        params.via === "api"
+          ? await this.askApi(params.features, running.signal)
+          : await this.askEndpoint(params, running.signal);
       this.answered.clear();
       this.answered.set(JSON.stringify(params), response.status);
       this.lastAnswer = response;
@@ -138,10 +140,10 @@ export class TesterHost {
   }
 
   /** The API's address is the stack's own: a page cannot name another. */
-  private askApi(features: Record<string, number | null>): Promise<PredictionResponse> {
+  private askApi(features: Record<string, number | null>, signal: AbortSignal): Promise<PredictionResponse> {
     const url = this.apiUrl();
     const keyId = this.services.project.stack?.outputs.ApiKeyId;
-    if (url) return this.services.predictor.predictThroughApi(url, features, keyId);
+    if (url) return this.services.predictor.predictThroughApi(url, features, keyId, signal);
     throw new OpsError("notFound", l10n.t("The project's stack has no API for {0}.", this.endpointName), {
       hint: l10n.t("Deploy the project, or send to the endpoint itself."),
     });

@@ -65,6 +65,8 @@ export interface RequestAccess {
   endpointUrl?: string;
   /** Of the project's prediction API, where the stack has one. */
   apiUrl?: string;
+  /** It asks for a key, which stays with the host. */
+  apiNeedsKey?: boolean;
 }
 
 /** A request to the endpoint itself, or through the project's API, which takes the features by name. */

@@ -23,9 +23,14 @@ async function sendRow(
   classes: readonly string[],
 ): Promise<BatchOutcome> {
   const request = { ...side, contentType: "text/csv", body: row.body };
-  const { latencyMs, probabilities, error } = await predictor.predict(request);
+  const { latencyMs, probabilities, labels, error } = await predictor.predict(request);
   if (error) return { row, latencyMs, failure: error.originalMessage ?? error.message };
-  return { row, latencyMs, values: probabilities, predicted: probabilities && likeliestClass(probabilities, classes) };
+  return {
+    row,
+    latencyMs,
+    values: probabilities,
+    predicted: probabilities && likeliestClass(probabilities, labels ?? classes),
+  };
 }
 
 const failed =

@@ -49,12 +49,14 @@ export class Predictor {
   /**
    * POSTs `{"features": {…}}`; null is a missing value.
    * @param apiKeyId the stack's API key, where the API needs one
-   * @throws OpsError unreachable; accessDenied when the key may not be read
+   * @param signal ends the waiting
+   * @throws OpsError unreachable; cancelled; accessDenied when the key may not be read
    */
   async predictThroughApi(
     url: string,
     features: Record<string, number | null>,
     apiKeyId?: string,
+    signal?: AbortSignal,
   ): Promise<PredictionResponse> {
     const key = apiKeyId === undefined ? undefined : await apiKeyValue(this.connections.clients(), apiKeyId);
     const start = performance.now();
@@ -64,9 +66,10 @@ export class Predictor {
         method: "POST",
         headers: { "content-type": "application/json", ...(key === undefined ? {} : { "x-api-key": key }) },
         body: JSON.stringify({ features }),
-        signal: AbortSignal.timeout(API_TIMEOUT_MS),
+        signal: AbortSignal.any([AbortSignal.timeout(API_TIMEOUT_MS), ...(signal ? [signal] : [])]),
       });
     } catch (e) {
+      if (signal?.aborted) throw new OpsError("cancelled", l10n.t("The answer of {0} is no longer waited for.", url));
       throw new OpsError("unreachable", l10n.t("The API {0} did not answer: {1}", url, (e as Error).message), {
         hint: l10n.t("Check that the stack is deployed, and repeat."),
         cause: e,
@@ -81,6 +84,7 @@ export class Predictor {
       contentType: answer.headers.get("content-type") ?? undefined,
       body,
       latencyMs,
+      headers: Object.fromEntries(answer.headers),
       probabilities: Array.isArray(probabilities) ? probabilities.map(Number) : undefined,
       error: answer.ok
         ? undefined

@@ -24,7 +24,7 @@ import {
 import type { CommandId, SavedRequestArgument } from "../contributions.ts";
 import { describeOpsError, toOpsError } from "../domain/errors.ts";
 import { fixedText } from "../domain/numberText.ts";
-import { failedAssertion, parsePredictFile, type SavedRequest } from "../domain/predictFile.ts";
+import { failedExpectations, parsePredictFile, type SavedRequest } from "../domain/predictFile.ts";
 import type { SentRequest } from "../services/savedRequests.ts";
 
 const PATTERN = "**/*.predict.http";
@@ -173,18 +173,12 @@ function judge(run: TestRun, item: TestItem, uri: Uri, saved: SavedRequest, { re
   const answer = { status, body, latencyMs, values: probabilities };
   run.appendOutput(l10n.t("{0}: HTTP {1}, {2} ms\r\n", saved.name, status, fixedText(latencyMs, 1)), undefined, item);
   run.appendOutput(`${body.slice(0, 2000).replace(/\r?\n/g, "\r\n")}\r\n`, undefined, item);
-  const messages = saved.assertions.flatMap((assertion) => {
-    const seen = failedAssertion(assertion, answer);
-    if (seen === undefined) return [];
-    const message = TestMessage.diff(l10n.t("{0}, was {1}", assertion.text, seen), assertion.text, seen);
-    message.location = new Location(uri, new Position(assertion.line - 1, 0));
-    return [message];
+  const messages = failedExpectations(saved, { ...answer, error }).map(({ line, expected, seen }) => {
+    if (line === undefined) return new TestMessage(seen);
+    const message = TestMessage.diff(l10n.t("{0}, was {1}", expected, seen), expected, seen);
+    message.location = new Location(uri, new Position(line - 1, 0));
+    return message;
   });
-  const wantsStatus = saved.assertions.some(({ kind }) => kind === "status");
-  if (!wantsStatus && (status < 200 || status > 299))
-    messages.push(
-      new TestMessage(l10n.t("HTTP {0}: {1}", status, error?.originalMessage ?? error?.message ?? body.slice(0, 300))),
-    );
   if (messages.length) run.failed(item, messages, latencyMs);
   else run.passed(item, latencyMs);
 }

@@ -37,6 +37,110 @@ const asyncSnapshot = () => {
   return endpointSnapshot({ endpoint: { ...endpoint, isAsync: true } });
 };
 
+test("what is typed at the end of a long body is in sight, coloured or not", { skip }, async () => {
+  const opened = await openEndpointPage(pages, endpointSnapshot());
+  const { page } = opened;
+  await page.getByRole("button", { name: "Raw body" }).click();
+  const field = page.locator("#raw-body");
+  const enter = (text: string) =>
+    page.evaluate(
+      `(() => { const area = document.querySelector("#raw-body"); area.value = ${JSON.stringify(text)};
+      area.dispatchEvent(new Event("input", { bubbles: true })); })()`,
+    );
+  const row = "14.23,1.71,2.43,15.6,127,2.8,3.06,0.28,2.29,5.64,1.04,3.92,1065\n";
+  await enter(row.repeat(60));
+  await field.press("ControlOrMeta+End");
+  await page.keyboard.type("7");
+  const box = page.locator(".code-box");
+  const end = () => box.evaluate((each) => each.scrollHeight - each.clientHeight - each.scrollTop);
+  assert.ok((await end()) < 40, "the box has not followed the caret");
+  assert.equal(await page.locator(".code-paint").evaluate((paint) => paint.scrollHeight - paint.clientHeight), 0);
+  await enter(row.repeat(2000));
+  // Too long for colours: the letters are the field's own.
+  assert.equal(await page.locator(".code-paint").count(), 0);
+  const fill = () => page.evaluate(`getComputedStyle(document.querySelector("#raw-body")).webkitTextFillColor`);
+  assert.notEqual(await fill(), "rgba(0, 0, 0, 0)");
+  await closeClean(opened);
+});
+
+test("a stream is followed to its end, until somebody scrolls back", { skip }, async () => {
+  const waiting = waitingAnswer();
+  const opened = await openEndpointPage(pages, endpointSnapshot(), () => waiting.promise);
+  const { page, progress } = opened;
+  await page.getByRole("button", { name: "Stream" }).click();
+  await page.getByRole("button", { name: "Send" }).click();
+  const tell = (lines: number) => {
+    const text = "a line of words\n".repeat(lines);
+    progress({ kind: "stream", text, bytes: text.length, parts: lines, firstPartMs: 80, elapsedMs: 90 });
+    return page.getByText(`${lines} parts`).waitFor();
+  };
+  const stream = page.locator("pre.stream");
+  const left = () => stream.evaluate((pre) => pre.scrollHeight - pre.clientHeight - pre.scrollTop);
+  await tell(100);
+  await tell(200);
+  assert.ok((await left()) < 4, "the end is not in sight");
+  await stream.evaluate((pre) => pre.scrollTo(0, 10));
+  await tell(300);
+  assert.equal(await stream.evaluate((pre) => pre.scrollTop), 10);
+  waiting.resolve({ ...wineAnswer, body: "done", probabilities: undefined });
+  await page.getByText("HTTP 200").waitFor();
+  await closeClean(opened);
+});
+
+test("the time of an answer is split as soon as CloudWatch has measured it; headers and raw JSON are at hand", {
+  skip,
+}, async () => {
+  const body = '{"predictions":[{"label":"a","score":0.9}]}';
+  const json = { ...wineAnswer, contentType: "application/json", body, probabilities: [0.9], latencyMs: 24 };
+  const opened = await openEndpointPage(pages, endpointSnapshot(), () => ({
+    ...json,
+    headers: { "x-amzn-requestid": "1-2-3", "content-type": "application/json" },
+  }));
+  const { page, tell } = opened;
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.getByText("HTTP 200").waitFor();
+  assert.equal(await page.locator(".split").count(), 0, "nothing of this time is measured yet");
+  const { metrics } = endpointSnapshot();
+  assert.ok(metrics);
+  const fromMs = Math.floor(Date.now() / 5000) * 5000 - 20_000;
+  const points = (value: number) => [0, 1, 2, 3, 4, 5].map((i) => ({ atMs: fromMs + i * 5000, value }));
+  const series = [
+    { id: "modelLatencyP50Ms", points: points(3.8) },
+    { id: "overheadP50Ms", points: points(0.2) },
+  ];
+  tell(endpointSnapshot({ metrics: { ...metrics, fromMs, toMs: fromMs + 30_000, series } }));
+  await page.getByText("network 20 ms").waitFor();
+  assert.match((await page.locator(".split-figures").textContent()) ?? "", /model 3\.8\sms\s*overhead 0\.2\sms/);
+  // It stays when other metrics are shown.
+  tell(endpointSnapshot());
+  await page.getByText("Response headers (2)").click();
+  await page.getByText("1-2-3").waitFor();
+  await page.getByText("Response body").click();
+  assert.match((await page.locator(".answer pre").textContent()) ?? "", /\n {2}"predictions": \[/);
+  await page.getByRole("button", { name: "Raw", exact: true }).click();
+  assert.equal(await page.locator(".answer pre").textContent(), body);
+  for (const theme of pageThemes) {
+    await opened.setTheme(theme);
+    assert.deepEqual(await axeFindings(page), [], theme);
+    await page.screenshot({ path: `${shots}/tester-split-${theme}.png` });
+  }
+  await closeClean(opened);
+});
+
+test("an answer that does not come is given up", { skip }, async () => {
+  let stopped = () => {};
+  const waiting = new Promise<PredictionAnswer>((_, reject) => {
+    stopped = () => reject(new OpsError("cancelled", "Request aborted"));
+  });
+  const opened = await openEndpointPage(pages, endpointSnapshot(), () => waiting, undefined, { stop: () => stopped() });
+  const { page } = opened;
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.getByRole("button", { name: "Stop" }).click();
+  await page.getByText("The answer will appear here.").waitFor();
+  await page.getByRole("button", { name: "Send" }).isEnabled();
+  await closeClean(opened);
+});
+
 test("an answer in parts is shown as it comes, and what came is kept when it is stopped", { skip }, async () => {
   const waiting = waitingAnswer();
   const stopped = { ...wineAnswer, body: "one two", probabilities: undefined, contentType: "text/plain" };

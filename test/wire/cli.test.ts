@@ -222,6 +222,28 @@ describe("predictions and ramps", () => {
   const predict = (...more: string[]) => run(["predict", "--endpoint", "wine", ...more]);
   const reports = path.join("reports");
 
+  it("saved requests are sent and judged, with a report for a CI that names file and line", async () => {
+    const good = `### right\n# expect argmax 0\nPOST endpoint/wine\n\n${WINE_ROW}\n`;
+    const bad = `### wrong <&>\n# expect status 200\n# expect argmax 2\nPOST endpoint\n\n${WINE_ROW}\n`;
+    const file = home.write("requests/two.predict.http", `${good}\n${bad}`);
+    const junit = path.join(home.folder, "out", "requests.xml");
+    const failed = await run(["test-requests", file, "--endpoint", "wine", "--junit", junit]);
+    assert.equal(failed.code, 1, failed.stderr);
+    assert.match(failed.stdout, /✓ right \(HTTP 200, [\d.]+ ms\)\n✗ wrong <&> /);
+    assert.match(
+      failed.stdout,
+      /requests\/two\.predict\.http:9: expected argmax 2, was argmax 0\n1 passed, 1 failed\n$/,
+    );
+    const report = await readFile(junit, "utf8");
+    assert.match(report, /<testsuite name="requests\/two\.predict\.http" tests="2" failures="1" errors="0"/);
+    assert.match(report, /name="wrong &lt;&amp;&gt;" file="requests\/two\.predict\.http" line="7"/);
+    const passed = await run(["test-requests", home.write("one.predict.http", good), "--json"]);
+    assert.equal(passed.code, 0, passed.stderr);
+    assert.equal((JSON.parse(passed.stdout) as { passed: number }).passed, 1);
+    const misspelt = home.write("misspelt.predict.http", good.replace("argmax", "argmaxx"));
+    await refuses(2, ["test-requests", misspelt], [/"argmaxx 0" is no expectation/, /misspelt\.predict\.http:2/]);
+    await refuses(2, ["test-requests", "--endpoint", "wine"], [/sagemaker-ops\.json/]);
+  });
   it("a prediction is printed, with --json as one document", async () => {
     const ended = await predict("--body", WINE_ROW, "--json");
     assert.equal(ended.code, 0, ended.stderr);

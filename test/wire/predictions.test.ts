@@ -71,6 +71,9 @@ describe("streams and asynchronous invocations", () => {
   it("tells each part when it comes, and all of them are what InvokeEndpoint answers", async () => {
     const request = { endpointName: "wine", contentType: "text/csv", body: rows };
     const whole = await predictor.predict(request);
+    assert.match(whole.headers?.["x-amzn-requestid"] ?? "", /^[0-9a-f-]{36}$/);
+    const refused = await predictor.predict({ ...request, body: "no numbers" });
+    assert.match(refused.headers?.["x-amzn-requestid"] ?? "", /^[0-9a-f-]{36}$/, "of a refusal, too");
     const heard: PredictionProgress[] = [];
     const streamed = await predictor.predictStream(request, { onProgress: (progress) => heard.push(progress) });
     assert.equal(streamed.body, whole.body);

@@ -10,45 +10,61 @@ import { errorMessage } from "../ui/errorMessage.ts";
 import { formatBytes, formatMs, formatNumber } from "../ui/format.ts";
 import { languageOf } from "../ui/highlight.ts";
 import { pictureOf } from "../ui/picture.ts";
+import { type LatencySplit, latencySplitView } from "./latencySplit.ts";
 
 /** What came of the last request; `progress` is what is known of an answer that does not come at once. */
 export type Outcome =
   | { kind: "sending"; progress?: PredictionProgress }
-  | { kind: "answered"; response: PredictionAnswer; atMs: number }
+  | { kind: "answered"; response: PredictionAnswer; atMs: number; split?: LatencySplit; isApi: boolean }
   | { kind: "failed"; error: WireError };
 
 /** What can be done with an answer. */
 export interface AnswerActions {
   saveAnswer(): void;
   showLogs(span: LogSpan): void;
+  showRaw(isRaw: boolean): void;
+}
+
+/** How an answer is looked at. */
+export interface AnswerShown {
+  /** As it came, instead of with JSON's lines. */
+  isRaw: boolean;
 }
 
 /** A screen reader hears of an answer that comes in parts when it is whole: `aria-busy` keeps it waiting. */
 export function answerView(
   outcome: Outcome | undefined,
   classes: readonly string[],
+  shown: AnswerShown,
   actions: AnswerActions,
 ): TemplateResult {
   const isComing = outcome?.kind === "sending" && outcome.progress?.kind === "stream";
   return html`<div class="answer" role="status" aria-live="polite" aria-busy=${isComing ? "true" : "false"}>
-    ${content(outcome, classes, actions)}
+    ${content(outcome, classes, shown, actions)}
   </div>`;
 }
 
-function content(outcome: Outcome | undefined, classes: readonly string[], actions: AnswerActions): TemplateResult {
+function content(
+  outcome: Outcome | undefined,
+  classes: readonly string[],
+  shown: AnswerShown,
+  actions: AnswerActions,
+): TemplateResult {
   if (!outcome) return html`<span class="soft">${l10n.t("The answer will appear here.")}</span>`;
   if (outcome.kind === "sending")
     return outcome.progress
       ? coming(outcome.progress)
       : html`<span class="soft">${l10n.t("Waiting for the answer…")}</span>`;
   if (outcome.kind === "failed") return errorMessage(outcome.error);
-  const { response, atMs } = outcome;
+  const { response, atMs, split, isApi } = outcome;
   return html`
     ${response.error ? errorMessage(refusal(response), logOf(response, atMs, actions)) : nothing}
-    ${response.error && !response.stream ? nothing : html`${figures(response, classes, atMs)} ${moreRows(response.body)}`}
+    ${response.error && !response.stream ? nothing : html`${figures(response, classes, atMs)} ${moreRows(response)}`}
     <span class="soft numbers">${facts(response)}</span>
+    ${latencySplitView(split, isApi)}
     ${response.async ? places(response.async) : nothing}
-    ${response.binary ? nothing : body(response)}
+    ${response.binary ? nothing : body(response, shown, actions)}
+    ${headersView(response.headers)}
     <button type="button" class="link" @click=${actions.saveAnswer}>${l10n.t("Save answer…")}</button>`;
 }
 
@@ -62,11 +78,39 @@ function logOf({ error, latencyMs }: PredictionAnswer, atMs: number, { showLogs 
 /** Clocks differ, and a log's line may be older than its answer. */
 const LOG_BEFORE_MS = 10_000;
 
-function body({ body: text, contentType }: PredictionAnswer): TemplateResult {
+function body(
+  { body: text, contentType }: PredictionAnswer,
+  { isRaw }: AnswerShown,
+  { showRaw }: AnswerActions,
+): TemplateResult {
   const language = languageOf(contentType);
+  const isJson = language === "json";
+  const choices: [boolean, string][] = [
+    [false, l10n.t("Pretty")],
+    [true, l10n.t("Raw")],
+  ];
   return html`<details>
     <summary>${l10n.t("Response body")}</summary>
-    <pre tabindex="0">${text ? codeText(language === "json" ? pretty(text) : text, language) : l10n.t("(empty)")}</pre>
+    ${
+      isJson
+        ? html`<div class="segments" role="group" aria-label="${l10n.t("How the body is shown")}">
+            ${choices.map(
+              ([raw, label]) =>
+                html`<button type="button" aria-pressed=${raw === isRaw} @click=${() => showRaw(raw)}>${label}</button>`,
+            )}
+          </div>`
+        : nothing
+    }
+    <pre tabindex="0">${text ? codeText(isJson && !isRaw ? pretty(text) : text, language) : l10n.t("(empty)")}</pre>
+  </details>`;
+}
+
+function headersView(headers: PredictionAnswer["headers"]): TemplateResult {
+  const rows = Object.entries(headers ?? {}).sort(([a], [b]) => a.localeCompare(b));
+  if (rows.length === 0) return html`${nothing}`;
+  return html`<details>
+    <summary>${l10n.t("Response headers ({0})", rows.length)}</summary>
+    <dl class="places">${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
   </details>`;
 }
 
@@ -113,11 +157,23 @@ function pretty(json: string): string {
 }
 
 /** Only the first row is drawn; the others are in the body. */
-function moreRows(body: string): TemplateResult {
-  const rows = body.trim().startsWith("{") ? 1 : body.trim().split("\n").length;
+function moreRows({ body: text, labels }: PredictionAnswer): TemplateResult {
+  const rows = labels ? 1 : countRows(text.trim());
   return rows < 2
     ? html`${nothing}`
-    : html`<span class="soft">${l10n.t("The first of {0} rows; all are in the body.", rows)}</span>`;
+    : html`<span class="soft">${l10n.t("The first of {0} rows; all are in the body.", formatNumber(rows))}</span>`;
+}
+
+function countRows(text: string): number {
+  if (!/^[[{]/.test(text)) return text.split("\n").length;
+  try {
+    const whole: unknown = JSON.parse(text);
+    const rows = (whole as { predictions?: unknown }).predictions ?? whole;
+    return Array.isArray(rows) && typeof rows[0] === "object" ? rows.length : 1;
+  } catch {
+    // JSON lines.
+    return text.split("\n").length;
+  }
 }
 
 function facts(response: PredictionAnswer): string {
@@ -138,9 +194,12 @@ function facts(response: PredictionAnswer): string {
     .join(" · ");
 }
 
+/** Figures that are looked at one by one; all are in the body. */
+const MOST_NUMBERS = 50;
+
 /** Probabilities as bars, the most likely first; a single figure as it is. */
 function figures(
-  { probabilities, body, binary, contentType, stream }: PredictionAnswer,
+  { probabilities, labels, body, binary, contentType, stream }: PredictionAnswer,
   classes: readonly string[],
   atMs: number,
 ): TemplateResult {
@@ -152,9 +211,13 @@ function figures(
   if (stream && !probabilities) return html`<pre class="stream" tabindex="0">${body}</pre>`;
   if (!probabilities) return html`<span>${body.slice(0, 200)}</span>`;
   if (probabilities.length === 1) return html`<strong class="numbers">${probabilities[0]}</strong>`;
+  // Other rows of numbers are no shares of anything.
+  if (probabilities.some((value) => value < 0 || value > 1))
+    return html`<span class="numbers">${probabilities.slice(0, MOST_NUMBERS).join(", ")}${probabilities.length > MOST_NUMBERS ? "…" : nothing}</span>`;
   const rows = probabilities
-    .map((value, i) => ({ name: classes[i] ?? l10n.t("class {0}", i), value }))
-    .sort((a, b) => b.value - a.value);
+    .map((value, i) => ({ name: labels?.[i] ?? classes[i] ?? l10n.t("class {0}", i), value }))
+    .sort((a, b) => b.value - a.value)
+    .slice(0, MOST_NUMBERS);
   return html`<ol class="bars" aria-label="${l10n.t("Probabilities")}">
     ${rows.map(
       ({ name, value }, i) => html`<li class=${i === 0 ? "first" : ""}>

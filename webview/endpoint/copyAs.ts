@@ -14,7 +14,8 @@ export function snippetRequest(
 ): SnippetRequest | undefined {
   if (!access) return undefined;
   if (params.via === "api") {
-    return access.apiUrl ? { via: "api", url: access.apiUrl, features: params.features } : undefined;
+    const { apiUrl: url, apiNeedsKey: needsKey } = access;
+    return url ? { via: "api", url, features: params.features, needsKey } : undefined;
   }
   const { region, profile, endpointUrl } = access;
   const bodyPath = params.fileId === undefined ? undefined : file?.path;

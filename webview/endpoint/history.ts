@@ -26,11 +26,13 @@ export function entryOf(draft: Draft, outcome: Outcome, classes: readonly string
   if (outcome.kind === "sending") return undefined;
   const base = { atMs: Date.now(), draft };
   if (outcome.kind === "failed") return { ...base, ok: false, result: l10n.t("no answer") };
-  const { status, latencyMs, probabilities, error } = outcome.response;
+  const { status, latencyMs, probabilities, labels, error } = outcome.response;
   const best = probabilities && probabilities.length > 1 ? Math.max(...probabilities) : undefined;
   const index = best === undefined ? -1 : (probabilities?.indexOf(best) ?? -1);
   const named =
-    best === undefined ? undefined : `${classes[index] ?? l10n.t("class {0}", index)} ${fixedText(best, 3)}`;
+    best === undefined
+      ? undefined
+      : `${labels?.[index] ?? classes[index] ?? l10n.t("class {0}", index)} ${fixedText(best, 3)}`;
   const facts = [`${status}`, formatMs(latencyMs), draft.via === "api" && "API", named];
   return { ...base, ok: !error && status < 400, result: facts.filter(Boolean).join(" · ") };
 }

@@ -18,9 +18,10 @@ import { chartsPicture } from "../ui/chartPicture.ts";
 import { errorMessage } from "../ui/errorMessage.ts";
 import { formatClock, formatHourly } from "../ui/format.ts";
 import { registerComponents } from "../ui/toolkit.ts";
-import type { Outcome } from "./answer.ts";
+import type { AnswerShown, Outcome } from "./answer.ts";
 import { type Draft, fitting, newDraft, paramsOf } from "./draft.ts";
 import { entryOf, type HistoryEntry, withEntry } from "./history.ts";
+import { latencySplit } from "./latencySplit.ts";
 import { type ChartedPart, LiveCharts } from "./liveCharts.ts";
 import { testerView } from "./tester.ts";
 
@@ -47,6 +48,7 @@ let history: HistoryEntry[] = kept?.history ?? [];
 /** Whose figures the charts show; undefined for all variants together. */
 let charted: ChartedPart | undefined;
 let copied: SnippetKind | undefined;
+let answerShown: AnswerShown = { isRaw: false };
 
 function show(next: EndpointPageSnapshot): void {
   // Without the project there are no features yet; a draft that was begun then would lack the form.
@@ -59,6 +61,9 @@ function show(next: EndpointPageSnapshot): void {
   }
   snapshot = next;
   charts.update(next, charted);
+  // CloudWatch tells later than the endpoint; what is known stays, also when other metrics are looked at.
+  if (outcome?.kind === "answered" && !outcome.split)
+    outcome = { ...outcome, split: latencySplit(outcome.response, outcome.atMs, next.metrics) };
   draw();
 }
 
@@ -69,7 +74,16 @@ const light = (full: Draft): Draft =>
 function draw(): void {
   if (!snapshot || !draft) return;
   host.remember({ name: snapshot.name, draft: light(draft), tab, history });
+  const isFollowed = isStreamAtEnd();
   render(pageView(snapshot, draft), root);
+  const stream = root.querySelector("pre.stream");
+  if (stream && isFollowed && outcome?.kind === "sending") stream.scrollTop = stream.scrollHeight;
+}
+
+/** What comes is in sight, as in a terminal, unless somebody scrolled back to read. */
+function isStreamAtEnd(): boolean {
+  const stream = root.querySelector("pre.stream");
+  return !stream || stream.scrollHeight - stream.scrollTop - stream.clientHeight < 4;
 }
 
 const isAsync = (state: EndpointPageSnapshot) => state.endpoint?.isAsync ?? false;
@@ -80,7 +94,7 @@ function pageView(state: EndpointPageSnapshot, entered: Draft): TemplateResult {
     <main>
       ${endpointError(state)} ${tabsView()}
       <div class="halves">
-      <section class=${shown("predict")} aria-label="${l10n.t("Predict")}">${testerView(state, entered, { outcome, history, copied }, { change, send, stop, chooseFile, copy, save, saveAnswer, showLogs })}</section>
+      <section class=${shown("predict")} aria-label="${l10n.t("Predict")}">${testerView(state, entered, { outcome, history, copied, answerShown }, { change, send, stop, chooseFile, copy, save, saveAnswer, showLogs, showRaw })}</section>
       <section class=${shown("live")} aria-label="${l10n.t("Live metrics")}">${liveView(state)}</section>
       </div>
     </main>`;
@@ -278,7 +292,7 @@ async function send(): Promise<void> {
   try {
     const params = paramsOf(sent, features, isAsync(snapshot));
     const response = await host.transport.call(endpointRequests.predict, params);
-    outcome = { kind: "answered", response, atMs: Date.now() };
+    outcome = { kind: "answered", response, atMs: Date.now(), isApi: params.via === "api" };
   } catch (error) {
     const { code, message, hint } = toOpsError(error);
     // Who stopped it knows that it was stopped; where its answer will be is worth to be said.
@@ -304,6 +318,11 @@ function stop(): void {
 async function chooseFile(): Promise<void> {
   const file = await host.transport.call(endpointRequests.chooseFile, null).catch(showFailure);
   if (file) change({ file, contentType: file.contentType });
+}
+
+function showRaw(isRaw: boolean): void {
+  answerShown = { isRaw };
+  draw();
 }
 
 function saveAnswer(): void {

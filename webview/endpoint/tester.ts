@@ -14,7 +14,7 @@ import type { SnippetKind } from "../../src/domain/requestSnippet.ts";
 import type { EndpointPageSnapshot } from "../../src/protocol/endpointPage.ts";
 import { codeField } from "../ui/codeField.ts";
 import { languageOf } from "../ui/highlight.ts";
-import { type AnswerActions, answerView, type Outcome } from "./answer.ts";
+import { type AnswerActions, type AnswerShown, answerView, type Outcome } from "./answer.ts";
 import { fileView, objectView } from "./bodySource.ts";
 import { copyAsView, snippetRequest } from "./copyAs.ts";
 import {
@@ -44,13 +44,14 @@ export interface TesterState {
   outcome: Outcome | undefined;
   history: readonly HistoryEntry[];
   copied: SnippetKind | undefined;
+  answerShown: AnswerShown;
 }
 
 /** The prediction tester: a field for each feature, a raw body, a file or an object of S3, and the answer below. */
 export function testerView(
   snapshot: EndpointPageSnapshot,
   draft: Draft,
-  { outcome, history, copied }: TesterState,
+  { outcome, history, copied, answerShown }: TesterState,
   actions: TesterActions,
 ): TemplateResult {
   const { features, endpoint } = snapshot;
@@ -74,22 +75,25 @@ export function testerView(
     ${source(snapshot, draft, actions)}
     <div class="row">
       <vscode-button type="submit" ?disabled=${Boolean(blocked) || sending} @click=${submit}>${l10n.t("Send")}</vscode-button>
-      ${
-        sending && params.via === "endpoint" && mode !== "now"
-          ? html`<vscode-button appearance="secondary" @click=${() => actions.stop()}>${l10n.t("Stop")}</vscode-button>`
-          : nothing
-      }
       ${params.via === "api" ? html`<span class="soft">${l10n.t("as JSON to the project's API")}</span>` : contentTypeChoice(draft, actions)}
       ${params.via === "api" || mode === "async" ? nothing : variantChoice(endpoint?.variants ?? [], draft, actions)}
       ${params.via === "api" ? nothing : modeSwitch(mode, actions)}
-      ${sending ? html`<vscode-progress-ring aria-label="${l10n.t("Sending")}"></vscode-progress-ring>` : nothing}
+      ${sending ? stopView(params.via === "endpoint" && mode !== "now", actions) : nothing}
     </div>
     ${params.via === "api" ? nothing : headersView(draft, mode, actions)}
     ${blocked ? html`<p class="soft">${blocked}</p>` : nothing}
-    ${answerView(outcome, features?.classes ?? [], actions)}
+    ${answerView(outcome, features?.classes ?? [], answerShown, actions)}
     ${copyAsView(snippetRequest(snapshot, params, draft.file), copied, actions.copy, actions.save)}
     ${historyView(history, actions.change)}
   </form>`;
+}
+
+/** @param isLong such an answer takes its time as a rule */
+function stopView(isLong: boolean, actions: TesterActions): TemplateResult {
+  return html`<vscode-progress-ring aria-label="${l10n.t("Sending")}"></vscode-progress-ring>
+    <vscode-button class=${isLong ? "" : "late"} appearance="secondary" @click=${() => actions.stop()}
+      >${l10n.t("Stop")}</vscode-button
+    >`;
 }
 
 function source({ features, examples }: EndpointPageSnapshot, draft: Draft, actions: TesterActions): TemplateResult {

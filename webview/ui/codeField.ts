@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { live } from "lit/directives/live.js";
-import { highlight, type Language } from "./highlight.ts";
+import { highlight, type Language, MOST_CHARACTERS } from "./highlight.ts";
 
 /** A coloured text as it stands. */
 export function codeText(text: string, language: Language): TemplateResult {
@@ -23,12 +23,17 @@ interface CodeField {
  * and screen readers are those of the browser. Both share one grid cell, which grows with the text.
  */
 export function codeField({ id, label, value, language, placeholder, onInput }: CodeField): TemplateResult {
+  const isLong = value.length > MOST_CHARACTERS;
   const input = (event: Event) => onInput((event.target as HTMLTextAreaElement).value);
   // The last line break of a text has no height of its own; a character after it has.
   return html`<div class="code-field">
     <label for=${id}>${label}</label>
-    <div class="code-box">
-      <pre class="code-paint" aria-hidden="true">${value ? codeText(value, language) : nothing}${"\u200b"}</pre>
+    <div class="code-box ${isLong ? "long" : ""}">
+      ${
+        isLong
+          ? nothing
+          : html`<pre class="code-paint" aria-hidden="true">${value ? codeText(value, language) : nothing}${"\u200b"}</pre>`
+      }
       <textarea
         id=${id}
         class="code-input"

@@ -7,7 +7,7 @@ export interface Token {
 export type Language = "csv" | "json" | "jsonl" | "libsvm" | "plain";
 
 /** Longer texts are shown without colours: nobody reads them, and they would make typing slow. */
-const MOST_CHARACTERS = 60_000;
+export const MOST_CHARACTERS = 60_000;
 
 /** The language of a body by its content type. */
 export function languageOf(contentType: string | undefined): Language {

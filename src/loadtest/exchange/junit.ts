@@ -8,18 +8,18 @@ import { expectationTexts } from "../format.ts";
 export function reportJunit(report: LoadRunReport, file?: string): string {
   const { plan, expectations, startedAtMs, endedAtMs, interrupted, verdict } = report;
   const seconds = ((endedAtMs - startedAtMs) / 1000).toFixed(3);
-  const name = attribute(`${plan.name} → ${report.target.name}`);
-  const location = file === undefined ? "" : ` file="${attribute(file)}"`;
+  const name = xmlAttribute(`${plan.name} → ${report.target.name}`);
+  const location = file === undefined ? "" : ` file="${xmlAttribute(file)}"`;
   const cases = expectations.map((result) => {
     const { name: expected, asked, measured } = expectationTexts(result);
-    const open = `    <testcase classname="${name}" name="${attribute(`${expected} ${asked}`)}" time="${seconds}"${location}>`;
+    const open = `    <testcase classname="${name}" name="${xmlAttribute(`${expected} ${asked}`)}" time="${seconds}"${location}>`;
     const body = result.passed
-      ? `<system-out>${text(`measured ${measured}`)}</system-out>`
-      : `<failure message="${attribute(`${expected} ${asked}: ${measured}`)}" type="expectation"/>`;
+      ? `<system-out>${xmlText(`measured ${measured}`)}</system-out>`
+      : `<failure message="${xmlAttribute(`${expected} ${asked}: ${measured}`)}" type="expectation"/>`;
     return `${open}${body}</testcase>`;
   });
   if (interrupted) {
-    const why = attribute(report.warnings[0] ?? "The run was stopped before its end.");
+    const why = xmlAttribute(report.warnings[0] ?? "The run was stopped before its end.");
     cases.unshift(
       `    <testcase classname="${name}" name="runs to its end" time="${seconds}"${location}><error message="${why}" type="interrupted"/></testcase>`,
     );
@@ -34,11 +34,11 @@ export function reportJunit(report: LoadRunReport, file?: string): string {
     `<testsuites name="load runs" ${counts} time="${seconds}">`,
     `  <testsuite name="${name}" ${counts} skipped="0" time="${seconds}" timestamp="${stamp}">`,
     "    <properties>",
-    `      <property name="verdict" value="${attribute(verdict.sentence)}"/>`,
-    `      <property name="run" value="${attribute(report.id)}"/>`,
+    `      <property name="verdict" value="${xmlAttribute(verdict.sentence)}"/>`,
+    `      <property name="run" value="${xmlAttribute(report.id)}"/>`,
     "    </properties>",
     ...cases,
-    ...(report.warnings.length > 0 ? [`    <system-err>${text(report.warnings.join("\n"))}</system-err>`] : []),
+    ...(report.warnings.length > 0 ? [`    <system-err>${xmlText(report.warnings.join("\n"))}</system-err>`] : []),
     "  </testsuite>",
     "</testsuites>",
     "",
@@ -48,9 +48,11 @@ export function reportJunit(report: LoadRunReport, file?: string): string {
 /** XML 1.0 has no control characters but these three, not even escaped ones. */
 const printable = (value: string) => value.replace(/\p{Cc}/gu, (char) => ("\t\n\r".includes(char) ? char : ""));
 
-const text = (value: string) =>
+/** A value between XML's tags. */
+export const xmlText = (value: string) =>
   printable(value).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-const attribute = (value: string) =>
-  text(value)
+/** A value in double quotes. */
+export const xmlAttribute = (value: string) =>
+  xmlText(value)
     .replaceAll('"', "&quot;")
     .replace(/[\r\n\t]/g, " ");

@@ -5,7 +5,7 @@ import { describeConnection, shortAccount } from "../../../src/domain/connection
 import { endpointHourlyCost, formatHourly, hourlyPrice } from "../../../src/domain/cost.ts";
 import { type Endpoint, instanceTotals, isInTransition, takesTraffic } from "../../../src/domain/endpoint.ts";
 import { describeOpsError, OpsError, toOpsError } from "../../../src/domain/errors.ts";
-import { parseProbabilities, toCsvLine } from "../../../src/domain/prediction.ts";
+import { figuresOf, parseProbabilities, toCsvLine } from "../../../src/domain/prediction.ts";
 import { parseFeatureFile, parseProject, projectJsonSchema } from "../../../src/domain/project.ts";
 
 const infra = async (name: string) =>
@@ -97,11 +97,30 @@ describe("endpoints and what they cost", () => {
 });
 
 describe("predictions", () => {
+  it("figures are found in what the usual containers answer, with the names that they give", () => {
+    const cases: [string, ReturnType<typeof figuresOf>][] = [
+      ["0.9,0.1\n", { probabilities: [0.9, 0.1] }],
+      ["[[0.1, 0.9], [1, 0]]", { probabilities: [0.1, 0.9] }],
+      ['{"predictions": [[0.2, 0.8]]}', { probabilities: [0.2, 0.8] }],
+      ['{"predictions": [{"score": 0.7, "predicted_label": 1}]}', { probabilities: [0.7] }],
+      ['{"probabilities": [0.5, 0.5], "label": "a"}\n{"probabilities": [1, 0]}', { probabilities: [0.5, 0.5] }],
+      [
+        '[[{"label": "good", "score": 0.6}, {"label": "bad", "score": 0.4}]]',
+        { probabilities: [0.6, 0.4], labels: ["good", "bad"] },
+      ],
+      ['[{"generated_text": "12"}]', {}],
+      ['{"predictions": []}', {}],
+      ["{broken", {}],
+      ["", {}],
+    ];
+    for (const [body, figures] of cases) assert.deepEqual(figuresOf(body), figures, body);
+  });
   it("probabilities are the numbers of the first line, or nothing", () => {
     assert.deepEqual(parseProbabilities("0.9,0.05,0.05\n1,0,0\n"), [0.9, 0.05, 0.05]);
     assert.deepEqual(parseProbabilities("\n1.0\n"), [1]);
     assert.equal(parseProbabilities(""), undefined);
     assert.equal(parseProbabilities('{"predictions":[]}'), undefined);
+    assert.equal(parseProbabilities("0.9,,0.1"), undefined, "an empty cell is no zero");
   });
   it("a missing value is an empty cell", () => assert.equal(toCsvLine([1, null, 0.5]), "1,,0.5"));
 });

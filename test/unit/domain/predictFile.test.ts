@@ -131,3 +131,33 @@ Invocation: later
   const again = parsePredictFile(predictFileText(streamed, []));
   assert.deepEqual(again.requests[0], { ...streamed, line: 1, assertions: [] });
 });
+
+test("an answer in JSON is held against what is at a path", () => {
+  const body = '{"predictions":[{"label":"class_0","score":0.98,"ids":[1,2]}],"a b":{"c-d":null}}';
+  const json = { status: 200, body, latencyMs: 1 };
+  const seen = (text: string) => {
+    const { requests, problems } = parsePredictFile(`# expect ${text}\nPOST endpoint\n\n1`);
+    assert.deepEqual(problems, [], text);
+    const [assertion] = requests[0]?.assertions ?? [];
+    assert.ok(assertion, text);
+    return failedAssertion(assertion, json);
+  };
+  for (const text of [
+    "json predictions[0].label = class_0",
+    'json $.predictions[0].label == "class_0"',
+    "json predictions[0].score > 0.9",
+    "json predictions[0].score ≈ 0.97 ± 0.02",
+    "json predictions[0].ids = [1, 2]",
+    "json predictions[0].ids[1] = 2",
+  ])
+    assert.equal(seen(text), undefined, text);
+  assert.equal(seen("json predictions[0].label = class_1"), '"class_0"');
+  assert.equal(seen("json predictions[0].score < 0.5"), "0.98");
+  assert.equal(seen("json predictions[0].label > 1"), '"class_0"');
+  assert.equal(seen("json predictions[1].label = x"), "nothing at predictions[1].label");
+  assert.equal(seen("json predictions.constructor = x"), "nothing at predictions.constructor");
+  const [assertion] = parsePredictFile("# expect json a = 1\nPOST endpoint\n\n1").requests[0]?.assertions ?? [];
+  assert.ok(assertion);
+  assert.equal(failedAssertion(assertion, answer), "an answer that is no JSON");
+  assert.equal(parsePredictFile("# expect json a[ = 1\nPOST endpoint\n\n1").problems.length, 1);
+});

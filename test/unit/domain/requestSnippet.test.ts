@@ -31,17 +31,29 @@ test("the API is no business of the AWS CLI, and gets the features as JSON", () 
   assert.match(text, /--data-binary '\{"features":\{"a":1,"b":null\}\}'/);
 });
 
+test("an API that asks for a key gets it from the environment", () => {
+  const api: SnippetRequest = { via: "api", url: "https://x.example/DT", features: {}, needsKey: true };
+  for (const kind of kindsFor("api")) assert.match(requestSnippet(kind, api), /x-api-key[\s\S]*API_KEY/, kind);
+});
+
 test("a shell reads any body back as it was", () => {
   const oneArgument = fc.string({ unit: "binary", maxLength: 40 }).filter((text) => !text.includes("\0"));
   fc.assert(
     fc.property(oneArgument, (body) => {
       const text = requestSnippet("AWS CLI", { ...request, body });
-      const script = text.replace("aws sagemaker-runtime invoke-endpoint", "set --");
-      const print = 'for last; do case $last in --body=*) printf %s "${' + 'last#--body=}";; esac; done';
-      assert.equal(execFileSync("/bin/bash", ["-c", `${script}\n${print}`], { encoding: "utf8" }), body);
+      const program = 'aws() { case "$*" in *"--body fileb:///dev/stdin /dev/stdout") cat;; esac; }';
+      assert.equal(execFileSync("/bin/bash", ["-c", `${program}\n${text}`], { encoding: "utf8" }), body);
     }),
     { numRuns: 30 },
   );
+});
+
+test("curl takes a body that begins with @ as it is, and one that is too long for an argument from stdin", () => {
+  assert.ok(requestSnippet("curl", { ...request, body: "@row.csv" }).includes("--data-raw '@row.csv'"));
+  const body = "1,2\n".repeat(50_000);
+  const program = 'curl() { case "$*" in *"--data-binary @-") wc -c;; esac; }';
+  const script = `${program}\n${requestSnippet("curl", { ...request, body })}`;
+  assert.equal(execFileSync("/bin/bash", { input: script, encoding: "utf8" }).trim(), String(body.length));
 });
 
 test("JavaScript reads any body back as it was", () => {
