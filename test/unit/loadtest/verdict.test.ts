@@ -383,8 +383,7 @@ describe("report", () => {
     for (const text of ["✓ bestanden", "Zielwert 12.000 Aufrufe", "erreichter Anteil", "1.000/s", "1,5 ms"])
       assert.ok(html.includes(text), text);
     assert.match(html, /<html lang="de">[\s\S]*<td class="ok">✓ bestanden/);
-    const words =
-      /\b(requests?|asked|achieved|instances?|policy|generator|errors?|passed|failed|target|cost|and)\b/;
+    const words = /\b(requests?|asked|achieved|instances?|policy|generator|errors?|passed|failed|target|cost|and)\b/;
     const seen = html.replace(/<style>[\s\S]*<\/style>/, "").replace(/<[^>]*>/g, " ");
     assert.deepEqual(`${seen}\n${markdown}`.match(words), null);
     assert.deepEqual(
