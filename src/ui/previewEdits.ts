@@ -13,6 +13,10 @@ export interface TextChange {
  * and its Apply leaves out what is not ticked without a word: that nothing was written is said here.
  */
 export async function previewEdits(changes: readonly TextChange[]): Promise<void> {
+  if (changes.length === 0) {
+    void window.showInformationMessage(l10n.t("The project's files say this already: there is nothing to change."));
+    return;
+  }
   const edit = new WorkspaceEdit();
   for (const { file, text: after, label, description } of changes) {
     const document = await workspace.openTextDocument(file);
