@@ -1,5 +1,5 @@
 import path from "node:path";
-import { l10n, QuickPickItemKind, Uri, window } from "vscode";
+import { l10n, QuickPickItemKind, Uri, window, workspace } from "vscode";
 import type { Commands, PlanArgument } from "../contributions.ts";
 import { OpsError } from "../domain/errors.ts";
 import type { LoadRunReport } from "../domain/loadRun.ts";
@@ -33,7 +33,7 @@ export async function pickPlan({ project }: PickServices, from: PlanSource): Pro
   }
   const choices = plans.map((file) => ({
     label: path.basename(file),
-    description: path.dirname(file),
+    description: workspace.asRelativePath(path.dirname(file)),
     value: file,
   }));
   return choices.length === 1 ? choices[0]?.value : pickOne(l10n.t("Load plan"), choices);

@@ -40,12 +40,18 @@ export function withRepeat(error: OpsError, repeat: () => Promise<unknown>): Ops
 
 export const repeatOf = (error: OpsError): (() => Promise<unknown>) | undefined => repeated.get(error);
 
-/** What can be done about an error, best first. The log helps only where the message does not say everything. */
+/**
+ * What can be done about an error, best first. The log helps only where the message does not say everything, or where
+ * there is nothing else: VS Code cuts a notification without a button off after its first line.
+ */
 export function nextSteps(error: OpsError): NextStep[] {
   const steps = offered.get(error) ?? BY_CODE[error.code] ?? [];
   const file = error.place ? [{ title: l10n.t("Open File"), run: () => openPlace(error.place as FilePlace) }] : [];
   const isPlain = error.code === "badInput" || error.code === "conflict" || error.code === "notConnected";
-  const log = isPlain && error.cause === undefined ? [] : [commandStep(l10n.t("Show Log"), "sagemakerOps.log.show")];
+  const log =
+    isPlain && error.cause === undefined && steps.length > 0
+      ? []
+      : [commandStep(l10n.t("Show Log"), "sagemakerOps.log.show")];
   return [...file, ...steps, ...(file.length ? [] : log)];
 }
 

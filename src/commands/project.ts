@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { commands, l10n, Uri, window, workspace } from "vscode";
 import { OpsError } from "../domain/errors.ts";
@@ -6,7 +7,7 @@ import { createExample } from "../services/exampleProject.ts";
 import { PROJECT_FILE } from "../services/projectFile.ts";
 import { createProject } from "../services/projectScaffold.ts";
 import { loadProject, type ProjectContext } from "../services/projects.ts";
-import { pickOne } from "../ui/prompts.ts";
+import { type Choice, pickOne } from "../ui/prompts.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { commandStep, openFolderStep, withSteps } from "./nextSteps.ts";
 import { askForProject } from "./projectCreation.ts";
@@ -23,7 +24,8 @@ export function projectCommands(
   const open = async (file: string, place: Place) => {
     if (place.isOpen) {
       await project.refresh();
-      await commands.executeCommand("vscode.open", Uri.file(file));
+      // Not as a preview, which would take the walkthrough's tab away in the middle of it.
+      await commands.executeCommand("vscode.open", Uri.file(file), { preview: false });
     } else {
       await commands.executeCommand("vscode.openFolder", Uri.file(place.folder), {
         forceReuseWindow: !workspace.workspaceFolders,
@@ -63,20 +65,25 @@ interface Place {
   isOpen: boolean;
 }
 
-/** A folder that is open, or a new one of a name in a folder that is picked. @param what is put there */
+/**
+ * A folder that is open and holds no project yet, or a new one of a name in a folder that is picked.
+ * @param what is put there
+ * @returns undefined when nobody answered
+ */
 export async function pickPlace(what: string, name: string): Promise<Place | undefined> {
-  const open = (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === "file");
-  const choices = open.map(({ name, uri }) => ({
-    label: `$(folder) ${name}`,
-    description: uri.fsPath,
-    detail: l10n.t("The files go right into this folder; nothing is written over"),
-    value: { folder: uri.fsPath, isOpen: true },
-  }));
-  const elsewhere = { label: `$(folder-opened) ${l10n.t("Another folder…")}`, value: undefined };
-  const picked = open.length
-    ? await pickOne<Place | undefined>(l10n.t("Where to put {0}", what), [...choices, elsewhere])
-    : undefined;
-  if (picked) return picked;
+  const folders = (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === "file");
+  const open = folders.filter(({ uri }) => !existsSync(path.join(uri.fsPath, PROJECT_FILE)));
+  if (open.length > 0) {
+    const choices: Choice<Place | "elsewhere">[] = open.map(({ name, uri }) => ({
+      label: `$(folder) ${name}`,
+      description: uri.fsPath,
+      detail: l10n.t("The files go right into this folder; nothing is written over"),
+      value: { folder: uri.fsPath, isOpen: true },
+    }));
+    choices.push({ label: `$(folder-opened) ${l10n.t("Another folder…")}`, value: "elsewhere" });
+    const picked = await pickOne(l10n.t("Where to put {0}", what), choices);
+    if (picked !== "elsewhere") return picked;
+  }
   const [parent] =
     (await window.showOpenDialog({
       title: l10n.t("Folder for {0}", what),

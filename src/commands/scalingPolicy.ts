@@ -120,7 +120,10 @@ async function editTracking(
     facts: () => [
       {
         name: l10n.t("what it means"),
-        rows: TOLD_RATES.map((rate) => trackingRow(edited, { instanceType, region: connection.region }, rate)),
+        // Of what cannot be there is nothing to tell, least of all a cost.
+        rows: (scalingProblems(edited).length > 0 ? [] : TOLD_RATES).map((rate) =>
+          trackingRow(edited, { instanceType, region: connection.region }, rate),
+        ),
       },
     ],
   });

@@ -101,7 +101,9 @@ async function pickTime(stack: Stack): Promise<string | undefined> {
 
 function problemOf(text: string): string | undefined {
   try {
-    teardownTime(text.trim() === "" ? Number.NaN : Number(text), Date.now());
+    const hours = text.trim() === "" ? Number.NaN : Number(text);
+    if (Number.isNaN(hours)) return l10n.t('"{0}" is not a number.', text);
+    teardownTime(hours, Date.now());
     return undefined;
   } catch (error) {
     return error instanceof OpsError ? [error.message, error.hint].filter(Boolean).join(" ") : String(error);

@@ -10,8 +10,9 @@ export type Column = (number | null)[];
 export interface RunColumns {
   /** Seconds since the first intended start, rising. */
   seconds: number[];
-  asked: number[];
-  sent: number[];
+  /** Null once the plan is over and only answers still come, which is no fall of the rate to zero. */
+  asked: Column;
+  sent: Column;
   done: number[];
   p50Ms: Column;
   p95Ms: Column;
@@ -28,10 +29,12 @@ const rounded = (value: number | null) => (value === null ? null : Math.round(va
 /** Points as they are measured, for a page. */
 export function runColumns(points: readonly LoadRunPoint[]): RunColumns {
   const occurred = loadErrorKinds.filter((kind) => points.some(({ byKind }) => byKind[kind] > 0));
+  const lastSent = points.findLastIndex(({ asked, sent }) => asked > 0 || sent > 0);
+  const whileSending = (of: (point: LoadRunPoint) => number) => points.map((p, i) => (i <= lastSent ? of(p) : null));
   return {
     seconds: points.map(({ second }) => second),
-    asked: points.map(({ asked }) => asked),
-    sent: points.map(({ sent }) => sent),
+    asked: whileSending(({ asked }) => asked),
+    sent: whileSending(({ sent }) => sent),
     done: points.map(({ done }) => done),
     p50Ms: points.map(({ p50Ms }) => rounded(p50Ms)),
     p95Ms: points.map(({ p95Ms }) => rounded(p95Ms)),

@@ -299,7 +299,7 @@ function buildRunReport(
     policy: prepared.policy,
   };
   const blind = watch?.failures
-    ? [l10n.t("{0} readings of the endpoint's scaling failed; the timeline may have gaps.", watch.failures)]
+    ? [l10n.t("Readings of the endpoint's scaling that failed: {0}. The timeline may have gaps.", watch.failures)]
     : [];
   return buildReport({
     id: run.id,

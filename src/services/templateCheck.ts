@@ -99,7 +99,8 @@ function ownFindings(text: string, project: Pick<Project, "parameters" | "artifa
     source: SOURCE,
     ...at(node?.range?.[0] ?? 0, node?.range?.[1] ?? 0),
   });
-  const syntax = document.errors.map((error) => ({
+  // Only the first: one bracket that is not closed makes hundreds, all of which go with it.
+  const syntax = document.errors.slice(0, 1).map((error) => ({
     severity: "error" as const,
     message: error.message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "") ?? error.message,
     source: SOURCE,

@@ -7,7 +7,7 @@ import { runColumns } from "../../src/protocol/runColumns.ts";
 import { serveRequests } from "../../src/protocol/transport.ts";
 import { axeFindings } from "../rig/axe.ts";
 import { skipWithoutChromium } from "../rig/chromium.ts";
-import { loadRunSnapshot } from "./fixtures.ts";
+import { loadRunSnapshot, rampPoints } from "./fixtures.ts";
 import { pageThemes, startPages } from "./pageRig.ts";
 
 const skip = skipWithoutChromium;
@@ -59,6 +59,15 @@ const finished = () =>
       { name: "instances", comparison: "atLeast", asked: 2, measured: 3, unit: "instances", passed: true },
     ],
   });
+
+test("answers that come after the plan's end are no fall of the rate", { skip }, async () => {
+  const points = rampPoints(90);
+  const tail = { ...points[89], second: 90, asked: 0, sent: 0, done: 6 } as (typeof points)[number];
+  const { page, problems, close } = await open(loadRunSnapshot({ columns: runColumns([...points, tail]) }));
+  await page.getByRole("img", { name: /^Rate, requests\/s, last: achieved 995\/s, asked 1,000\/s$/ }).waitFor();
+  assert.deepEqual(problems, []);
+  await close();
+});
 
 test("a run under way shows rate, latency, errors, instances and what is expected", { skip }, async () => {
   const { page, problems, close } = await open(loadRunSnapshot());

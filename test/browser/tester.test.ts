@@ -141,6 +141,24 @@ test("an answer that does not come is given up", { skip }, async () => {
   await closeClean(opened);
 });
 
+test("what stands in a field and is no number is not sent as a missing value", { skip }, async () => {
+  const opened = await openEndpointPage(pages, endpointSnapshot(), async () => wineAnswer);
+  const { page, asked } = opened;
+  const field = page.locator("#f-alcohol");
+  await field.fill("");
+  await field.pressSequentially("1e");
+  await page.getByText("⚠ Not a number.").first().waitFor();
+  await page.getByRole("button", { name: "Send" }).click();
+  await field.press("Enter");
+  await page.locator("#f-alcohol:focus").waitFor();
+  assert.ok(!asked.some(([name]) => name === "predict"), "it was sent");
+  await field.press("Backspace");
+  await field.press("Enter");
+  await page.getByText(/^HTTP 200/).waitFor();
+  assert.equal(asked.filter(([name]) => name === "predict").length, 1);
+  await closeClean(opened);
+});
+
 test("an answer in parts is shown as it comes, and what came is kept when it is stopped", { skip }, async () => {
   const waiting = waitingAnswer();
   const stopped = { ...wineAnswer, body: "one two", probabilities: undefined, contentType: "text/plain" };

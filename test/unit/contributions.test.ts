@@ -66,6 +66,30 @@ test("menus name commands that exist, and conditions name context keys that are 
   );
 });
 
+test("the menus of an endpoint are not those of its configuration, nor is one kind's menu another's", () => {
+  // Kinds of rows, of which some begin with the name of another.
+  const kinds = [
+    "endpoint",
+    "endpointConfig",
+    "stack",
+    "output",
+    "resource",
+    "run",
+    "plan",
+    "scaling",
+    "model",
+    "value",
+  ];
+  const conditions = (contributes.menus["view/item/context"] ?? []).map(({ when }) => when ?? "");
+  const mixed = conditions.filter((when) => {
+    const [, pattern] = /viewItem =~ \/(\^[^|]*)\/$/.exec(when) ?? [];
+    if (!pattern) return false;
+    const wanted = new RegExp(pattern);
+    return kinds.some((kind) => kinds.some((other) => kind !== other && wanted.test(kind) && wanted.test(other)));
+  });
+  assert.deepEqual(mixed, []);
+});
+
 test("every text is in package.nls.json, and none there is unused", () => {
   const used = [...read("package.json").matchAll(/"%([\w.]+)%"/g)].map(([, key]) => key ?? "");
   assert.deepEqual(sorted(new Set(used)), sorted(Object.keys(texts)));

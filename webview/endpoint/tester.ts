@@ -62,7 +62,7 @@ export function testerView(
   const mode = invocationOf(draft, isAsync);
   const submit = (event: Event) => {
     event.preventDefault();
-    if (!blocked && !sending) actions.send();
+    if (!blocked && !sending && isReadable(event)) actions.send();
   };
   return html`<form class="tester" @submit=${submit} @keydown=${(event: KeyboardEvent) => sendOnEnter(event, submit)}>
     <div class="row spread">
@@ -107,6 +107,12 @@ function source({ features, examples }: EndpointPageSnapshot, draft: Draft, acti
 function blockedBecause({ endpoint, endpointError }: EndpointPageSnapshot): string {
   if (endpoint && !endpoint.takesTraffic) return l10n.t("The endpoint is {0} and takes no requests.", endpoint.status);
   return endpointError?.code === "notFound" ? l10n.t("There is no endpoint to send to.") : "";
+}
+
+/** What stands in a field and is no number has no value, and would go as a missing one: its field says so instead. */
+function isReadable(event: Event): boolean {
+  const form = (event.currentTarget as HTMLElement).closest("form");
+  return form?.querySelector<HTMLInputElement>("input[type=number]:invalid")?.reportValidity() ?? true;
 }
 
 /** Enter sends from a field; in the text area it is Ctrl+Enter. */
@@ -292,6 +298,7 @@ function field(
       .value=${live(String(value ?? min))}
       @input=${set}
     />
+    <span class="field-note no-number">${l10n.t("⚠ Not a number.")}</span>
     ${outside ? html`<span class="field-note">${l10n.t("⚠ Outside of the data: {0}.", range)}</span>` : nothing}
   </div>`;
 }

@@ -192,7 +192,7 @@ function courseTiles(run: LoadRunPageSnapshot): Tile[] {
   const { columns, instances, planSeconds } = run;
   const { asked, sent, p99Ms } = columns;
   // In the seconds after the plan's end only answers come.
-  const at = asked.findLastIndex((count) => count > 0);
+  const at = asked.findLastIndex((count) => (count ?? 0) > 0);
   const last = p99Ms[at];
   const done = columns.done.reduce((sum, count) => sum + count, 0);
   const counts = instances.map(({ current }) => current);

@@ -42,7 +42,13 @@ export function chartOptions(
       y: { distr: spec.log ? 3 : 1, range: (_, min, max) => yRange(min, max) },
     },
     axes: [
-      axis({ size: 24, gap: 6, space: 80, values: (_, ticks) => ticks.map((at) => spec.formatTime(at)) }),
+      axis({
+        size: 24,
+        gap: 6,
+        space: 80,
+        incrs: TIME_STEPS,
+        values: (_, ticks) => ticks.map((at) => spec.formatTime(at)),
+      }),
       axis({
         size: 48,
         gap: 4,
@@ -56,6 +62,12 @@ export function chartOptions(
     hooks,
   };
 }
+
+/** Seconds between ticks of the time axis, as clocks have them: the labels are whole seconds, so the ticks are, too. */
+const TIME_STEPS = [1, 2, 5, 10, 15, 30]
+  .concat([1, 2, 5, 10, 15, 30].map((minutes) => minutes * 60))
+  .concat([1, 2, 3, 6, 12].map((hours) => hours * 3600))
+  .concat([1, 2, 5, 10, 30].map((days) => days * 86_400));
 
 const WHOLE_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000];
 

@@ -40,6 +40,8 @@ function draw(): void {
 }
 
 function run(): void {
+  // What is out of bounds was not taken over: the outcomes would be those of an older value.
+  if (root.querySelector<HTMLInputElement>(".scenarios input:invalid")?.reportValidity() === false) return;
   const named = (scenarios ?? []).map((scenario, i) => ({ ...scenario, name: letterOf(i) }));
   host.transport.call(whatIfRequests.run, named).catch((error: OpsError) => {
     if (shown) show({ ...shown, error: { code: error.code, message: error.message, hint: error.hint } });

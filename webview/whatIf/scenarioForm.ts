@@ -78,7 +78,7 @@ function row(
         <input
           type="number"
           aria-label="${l10n.t("{0} of {1}", label, letter)}"
-          min=${min}
+          min=${key === "maxInstances" ? scenario.minInstances : min}
           max=${max}
           step=${key === "maxRpsPerInstance" ? "any" : 1}
           ?required=${!optional}

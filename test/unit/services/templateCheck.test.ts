@@ -38,6 +38,12 @@ test("a syntax error is told at its place, alone", async () => {
   assert.deepEqual(others, []);
 });
 
+test("a bracket that is not closed is one problem, not one for each line below it", async () => {
+  const rest = Array.from({ length: 20 }, (_, i) => `  B${i}:\n    Type: AWS::Logs::LogGroup\n`).join("");
+  const findings = await check(`Resources:\n  A: [\n    Type: AWS::Logs::LogGroup\n${rest}`);
+  assert.equal(findings.length, 1, JSON.stringify(findings.slice(0, 3)));
+});
+
 test("names that lead nowhere are told where they stand, in every form", async () => {
   const findings = await check(`Parameters:
   Known: { Type: String, Default: x }
