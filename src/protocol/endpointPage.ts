@@ -35,6 +35,12 @@ export interface ChartMark {
   kind: "scaled" | "alarm" | "deployed" | "log";
 }
 
+/** From this moment on so many instances were wanted. */
+export interface DesiredStep {
+  atMs: number;
+  count: number;
+}
+
 /** Everything that the page shows; each notification is a whole one. */
 export interface EndpointPageSnapshot {
   name: string;
@@ -50,6 +56,8 @@ export interface EndpointPageSnapshot {
   metrics?: EndpointMetrics;
   metricsError?: WireError;
   marks: ChartMark[];
+  /** Oldest first; before the first one it is not known. */
+  desired?: DesiredStep[];
   /** What a copy of a request needs to be sent from elsewhere. */
   access?: RequestAccess;
   /** What takes this endpoint from the page when it is gone: its project can be deployed again. */

@@ -259,11 +259,13 @@ test("what is entered survives new figures; the range is asked of the host", { s
 test("charts have their figures as text: a summary, a crosshair by keys, a table with gaps", { skip }, async () => {
   const opened = await open(endpointSnapshot());
   const { page } = opened;
-  const chart = page.getByRole("img", { name: /^Instances, serving, simulated, last: instances 3$/ });
+  const chart = page.getByRole("img", { name: /^Instances, serving, simulated, last: instances 3, desired 3$/ });
   await chart.waitFor();
   await chart.focus();
   await page.keyboard.press("Home");
-  await page.getByRole("img", { name: /^Instances, serving, simulated, \d\d:\d\d:\d\d: instances 1$/ }).waitFor();
+  await page
+    .getByRole("img", { name: /^Instances, serving, simulated, \d\d:\d\d:\d\d: instances 1, desired no data$/ })
+    .waitFor();
   const section = page.locator("section.chart", { hasText: "Invocations" }).first();
   await section.locator("summary").click();
   await section.locator("tbody tr").first().waitFor();
