@@ -23,7 +23,7 @@ import type { Predictor } from "../services/predictor.ts";
 import type { StackDeployer } from "../services/stackDeployer.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { desiredSteps, goneError, header, marks, momentMark } from "./endpointFacts.ts";
-import { chartExport, chartRange, copiedText, logSpan, nothing, predictParams } from "./pageSchemas.ts";
+import { chartExport, chartRange, copiedText, logSpan, nothing, predictParams, yesOrNo } from "./pageSchemas.ts";
 import { ENDPOINT_VIEW } from "./restoredPanels.ts";
 import { saveCharts } from "./saveCharts.ts";
 import { TesterHost } from "./testerHost.ts";
@@ -102,6 +102,8 @@ class EndpointPanel implements Disposable {
   private moment: number | undefined;
   private moments: ChartMoments | undefined;
   private readonly momentReader: ChartMomentReader;
+  /** By the page itself: VS Code calls a panel visible in a window that is minimized. */
+  private isSeen = true;
   private disposed = false;
   private isProject = false;
 
@@ -172,7 +174,15 @@ class EndpointPanel implements Disposable {
     };
     const target: EndpointArgument = { endpointName: this.name };
     return serveRequests(webviewPort(this.panel.webview), endpointRequests, {
-      ready: { params: nothing, handle: () => this.snapshot() },
+      ready: {
+        params: nothing,
+        handle: () => {
+          // A page that was out of sight is made anew when it comes back, and begins to be seen.
+          this.isSeen = true;
+          this.followVisibility();
+          return this.snapshot();
+        },
+      },
       predict: {
         params: predictParams,
         handle: (params) => {
@@ -189,6 +199,14 @@ class EndpointPanel implements Disposable {
           this.range = range;
           this.subscribe();
           if (this.detail) void this.readMoments(this.detail);
+          return null;
+        },
+      },
+      setSeen: {
+        params: yesOrNo,
+        handle: (isSeen) => {
+          this.isSeen = isSeen;
+          this.followVisibility();
           return null;
         },
       },
@@ -253,21 +271,25 @@ class EndpointPanel implements Disposable {
     this.readingsError = undefined;
     this.update.call();
     if (!this.services.connections.current) return;
-    this.subscription = this.services.metrics.subscribe(this.name, this.range, (reading) => {
+    const tell = (reading: EndpointMetrics | OpsError) => {
       if (reading instanceof OpsError) this.readingsError = toWireError(reading);
       else {
         this.readings = reading;
         this.readingsError = undefined;
       }
       this.update.call();
-    });
-    this.subscription.setVisible(this.panel.visible);
+    };
+    this.subscription = this.services.metrics.subscribe(this.name, this.range, tell, this.isVisible);
+  }
+
+  private get isVisible(): boolean {
+    return this.panel.visible && this.isSeen;
   }
 
   private followVisibility(): void {
-    this.subscription?.setVisible(this.panel.visible);
+    this.subscription?.setVisible(this.isVisible);
     clearInterval(this.timer);
-    if (!this.panel.visible || this.disposed) return;
+    if (!this.isVisible || this.disposed) return;
     const sandbox = this.services.connections.current?.kind === "sandbox";
     this.timer = setInterval(() => void this.readDetail(true), sandbox ? SANDBOX_HEADER_MS : AWS_HEADER_MS);
   }

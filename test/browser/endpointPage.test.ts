@@ -159,6 +159,11 @@ test("one of several variants is looked at by itself, and the charts' time leads
   await page.getByRole("button", { name: "Logs of this time" }).click();
   for (let i = 0; i < 300 && !asked.some(([name]) => name === "showLogs"); i++)
     await page.evaluate("new Promise((done) => requestAnimationFrame(done))");
+  await page.getByRole("button", { name: "Export CSV" }).click();
+  for (let i = 0; i < 300 && !asked.some(([name]) => name === "exportCharts"); i++)
+    await page.evaluate("new Promise((done) => requestAnimationFrame(done))");
+  const [, exported] = asked.find(([name]) => name === "exportCharts") ?? [];
+  assert.deepEqual(exported, { format: "csv", part: { kind: "variant", name: "blue" } });
   await page.screenshot({ path: `${shots}/endpoint-variant.png`, fullPage: true });
   assert.deepEqual(asked.find(([name]) => name === "showLogs")?.[1], { fromMs: metrics.fromMs, toMs: metrics.toMs });
   await closeClean(opened);

@@ -1,6 +1,6 @@
 import * as l10n from "@vscode/l10n";
 import type { EndpointMetrics, MetricSeries } from "../../src/domain/metric.ts";
-import type { DesiredStep, EndpointPageSnapshot } from "../../src/protocol/endpointPage.ts";
+import type { ChartedPart, DesiredStep, EndpointPageSnapshot } from "../../src/protocol/endpointPage.ts";
 import { Chart } from "../ui/chart.ts";
 import type { ChartData, Mark } from "../ui/chartSpec.ts";
 import { formatMs, formatNumber, formatShort } from "../ui/format.ts";
@@ -13,12 +13,6 @@ const percent = (value: number) => `${formatShort(value)} %`;
 
 /** What a mark is about, by its sign. */
 const SIGNS = { scaled: "↑", alarm: "⚑", deployed: "◆", log: "☰" } as const;
-
-/** A variant, or an inference component, whose figures are looked at by themselves. */
-export interface ChartedPart {
-  kind: "variant" | "component";
-  name: string;
-}
 
 /** The charts of an endpoint, over one time axis. */
 export class LiveCharts {
