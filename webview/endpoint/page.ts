@@ -251,8 +251,8 @@ const exportLinks =
 async function exportCharts(format: "csv" | "png"): Promise<void> {
   const base64 = format === "png" ? await chartsPicture(charts.element) : "";
   if (base64 === undefined) return;
-  const part = charted && { kind: charted.kind, name: charted.name };
-  const wanted: ChartExport = format === "csv" ? { format, part } : { format, base64, part };
+  const part = charted ? { part: { kind: charted.kind, name: charted.name } } : {};
+  const wanted: ChartExport = format === "csv" ? { format, ...part } : { format, base64, ...part };
   await host.transport.call(endpointRequests.exportCharts, wanted).catch(showFailure);
 }
 
