@@ -58,6 +58,7 @@ export interface Commands {
   "sagemakerOps.connection.signInAgain": [];
   "sagemakerOps.sandbox.start": [];
   "sagemakerOps.sandbox.stop": [];
+  "sagemakerOps.connection.openTerminal": [];
   "sagemakerOps.project.create": [];
   "sagemakerOps.project.createExample": [];
   "sagemakerOps.project.adopt": [EndpointArgument?];
@@ -180,6 +181,7 @@ const commandTable: Record<CommandId, true> = {
   "sagemakerOps.connection.signInAgain": true,
   "sagemakerOps.sandbox.start": true,
   "sagemakerOps.sandbox.stop": true,
+  "sagemakerOps.connection.openTerminal": true,
   "sagemakerOps.project.create": true,
   "sagemakerOps.project.createExample": true,
   "sagemakerOps.project.adopt": true,

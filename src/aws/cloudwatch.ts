@@ -1,4 +1,5 @@
 import {
+  DescribeAlarmHistoryCommand,
   DescribeAlarmsCommand,
   GetMetricDataCommand,
   ListMetricsCommand,
@@ -97,6 +98,35 @@ export function describeAlarms(clients: AwsClients, names: string[]): Promise<Al
           }
         : undefined,
     }));
+  });
+}
+
+/** Changes that are read of one alarm: the newest. */
+const MOST_CHANGES = 100;
+
+/** How an alarm's state has changed since a time, newest first; CloudWatch keeps that for 30 days. */
+export function alarmStateChanges(
+  clients: AwsClients,
+  name: string,
+  sinceMs: number,
+): Promise<{ atMs: number; state: AlarmState }[]> {
+  const context = { action: l10n.t("read the history of alarm {0}", name), region: clients.region };
+  return withAwsErrors(context, async () => {
+    const client = await clients.cloudwatch();
+    const { AlarmHistoryItems = [] } = await client.send(
+      new DescribeAlarmHistoryCommand({
+        AlarmName: name,
+        HistoryItemType: "StateUpdate",
+        StartDate: new Date(sinceMs),
+        EndDate: new Date(),
+        MaxRecords: MOST_CHANGES,
+      }),
+    );
+    return AlarmHistoryItems.flatMap(({ Timestamp, HistorySummary = "" }) => {
+      // `Alarm updated from OK to ALARM`
+      const state = / to (OK|ALARM|INSUFFICIENT_DATA)\b/.exec(HistorySummary)?.[1];
+      return Timestamp && state ? [{ atMs: Timestamp.getTime(), state: state as AlarmState }] : [];
+    });
   });
 }
 

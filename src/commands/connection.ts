@@ -11,6 +11,7 @@ import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { mayInterrupt, type OngoingWork, stopRun } from "./interruption.ts";
 import { commandStep, settingStep, withRepeat, withSteps } from "./nextSteps.ts";
 import type { CommandTable } from "./register.ts";
+import { openTerminal } from "./terminal.ts";
 
 /** Regions that SageMaker hosting is most used in; any other can be typed. */
 const COMMON_REGIONS = [
@@ -45,6 +46,7 @@ export function connectionCommands(
   | "sagemakerOps.connection.signInAgain"
   | "sagemakerOps.sandbox.start"
   | "sagemakerOps.sandbox.stop"
+  | "sagemakerOps.connection.openTerminal"
 > {
   const startSandbox = async () => {
     const { current } = connections;
@@ -67,6 +69,7 @@ export function connectionCommands(
       await stopRun(work.loadTests);
       await sandbox.stop();
     },
+    "sagemakerOps.connection.openTerminal": () => openTerminal(connections, sandbox),
     "sagemakerOps.connection.connect": async () => {
       const pinned = project.project?.project;
       const place = await pickPlace(pinned?.profile);

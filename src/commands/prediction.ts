@@ -41,6 +41,7 @@ export function predictionCommands(services: PredictionServices): Pick<CommandTa
       await services.documents.show(
         l10n.t("Answer to {0}", saved.name),
         answerMarkdown(saved, sent, describeConnection(connection)),
+        true,
       );
     },
   };

@@ -3,8 +3,9 @@ import type { Connection } from "../domain/connection.ts";
 import { instanceTotals, takesTraffic } from "../domain/endpoint.ts";
 import { alarmLabel } from "../domain/scaling.ts";
 import { isStackInProgress, type Stack } from "../domain/stack.ts";
-import type { ChartMark, EndpointHeader } from "../protocol/endpointPage.ts";
+import type { ChartMark, DesiredStep, EndpointHeader } from "../protocol/endpointPage.ts";
 import type { WireError } from "../protocol/transport.ts";
+import type { ChartMoments } from "../services/chartMoments.ts";
 import type { EndpointDetail } from "../services/endpoints.ts";
 
 /** The line on top of an endpoint's page. */
@@ -26,21 +27,46 @@ export function header({ endpoint, config, targets, hourlyUsd }: EndpointDetail)
   };
 }
 
+/**
+ * The number of instances that was wanted, from when it is known on: scaling activities say it, and the endpoint what
+ * is wanted now. Of an endpoint with several variants the activities do not tell which one they are of.
+ */
+export function desiredSteps({ endpoint, activities }: EndpointDetail): DesiredStep[] {
+  if (endpoint.variants.length !== 1) return [];
+  const steps = activities.flatMap(({ description, startedAtMs }) => {
+    const count = /desired instance count to (\d+)/i.exec(description)?.[1];
+    return count === undefined ? [] : [{ atMs: startedAtMs, count: Number(count) }];
+  });
+  const { desired } = instanceTotals(endpoint);
+  const ordered = steps.sort((a, b) => a.atMs - b.atMs);
+  const last = ordered.at(-1);
+  // Somebody may have set it by hand since.
+  if (last?.count !== desired) ordered.push({ atMs: Math.max(endpoint.modifiedAtMs, last?.atMs ?? 0), count: desired });
+  return ordered;
+}
+
 /** Moments that explain a change of the figures: instances were added or taken, an alarm went off, a deployment. */
-export function marks({ activities, targets, config }: EndpointDetail): ChartMark[] {
+export function marks({ activities, targets, config }: EndpointDetail, moments: ChartMoments | undefined): ChartMark[] {
   const scaled = activities.filter(({ notScaledReasons }) => notScaledReasons.length === 0);
-  const alarms = targets.flatMap(({ policies }) => policies.flatMap((policy) => policy.alarms));
+  const current = targets.flatMap(({ policies }) => policies.flatMap((policy) => policy.alarms));
+  const isOn = current.filter(({ state, stateAtMs }) => state === "ALARM" && stateAtMs !== undefined);
+  const alarms = moments?.alarms ?? isOn.map(({ name, stateAtMs = 0 }) => ({ name, atMs: stateAtMs }));
   return [
     ...scaled.map(({ startedAtMs, description }) => ({
       atMs: startedAtMs,
       text: description,
       kind: "scaled" as const,
     })),
-    ...alarms.flatMap(({ name, state, stateAtMs }) =>
-      state === "ALARM" && stateAtMs !== undefined
-        ? [{ atMs: stateAtMs, text: l10n.t("{0} is in ALARM", alarmLabel(name)), kind: "alarm" as const }]
-        : [],
-    ),
+    ...alarms.map(({ name, atMs }) => ({
+      atMs,
+      text: l10n.t("{0} went into ALARM", alarmLabel(name)),
+      kind: "alarm" as const,
+    })),
+    ...(moments?.deployments ?? []).map(({ stackName, status, atMs }) => ({
+      atMs,
+      text: `${stackName}: ${status}`,
+      kind: "deployed" as const,
+    })),
     ...(config
       ? [{ atMs: config.createdAtMs, text: l10n.t("Deployed {0}", config.name), kind: "deployed" as const }]
       : []),

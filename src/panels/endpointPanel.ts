@@ -15,14 +15,15 @@ import {
 } from "../protocol/endpointPage.ts";
 import { serveRequests, toWireError, type WireError } from "../protocol/transport.ts";
 import type { AsyncPredictor } from "../services/asyncPredictor.ts";
+import { ChartMomentReader, type ChartMoments } from "../services/chartMoments.ts";
 import type { Connections } from "../services/connections.ts";
 import type { EndpointDetail, Endpoints } from "../services/endpoints.ts";
 import type { MetricPoller } from "../services/metricPoller.ts";
 import type { Predictor } from "../services/predictor.ts";
 import type { StackDeployer } from "../services/stackDeployer.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
-import { goneError, header, marks, momentMark } from "./endpointFacts.ts";
-import { chartExport, chartRange, copiedText, logSpan, nothing, predictParams } from "./pageSchemas.ts";
+import { desiredSteps, goneError, header, marks, momentMark } from "./endpointFacts.ts";
+import { chartExport, chartRange, copiedText, logSpan, nothing, predictParams, yesOrNo } from "./pageSchemas.ts";
 import { ENDPOINT_VIEW } from "./restoredPanels.ts";
 import { saveCharts } from "./saveCharts.ts";
 import { TesterHost } from "./testerHost.ts";
@@ -99,6 +100,10 @@ class EndpointPanel implements Disposable {
   });
   /** What a line of a log was looked up for, epoch ms. */
   private moment: number | undefined;
+  private moments: ChartMoments | undefined;
+  private readonly momentReader: ChartMomentReader;
+  /** By the page itself: VS Code calls a panel visible in a window that is minimized. */
+  private isSeen = true;
   private disposed = false;
   private isProject = false;
 
@@ -111,6 +116,7 @@ class EndpointPanel implements Disposable {
   ) {
     const { extensionUri } = services;
     this.focus = { tab, serial: 1 };
+    this.momentReader = new ChartMomentReader(services.connections);
     const apiUrl = () => this.apiUrl();
     this.tester = new TesterHost(name, services, apiUrl, (progress) => {
       this.progress = progress;
@@ -168,7 +174,15 @@ class EndpointPanel implements Disposable {
     };
     const target: EndpointArgument = { endpointName: this.name };
     return serveRequests(webviewPort(this.panel.webview), endpointRequests, {
-      ready: { params: nothing, handle: () => this.snapshot() },
+      ready: {
+        params: nothing,
+        handle: () => {
+          // A page that was out of sight is made anew when it comes back, and begins to be seen.
+          this.isSeen = true;
+          this.followVisibility();
+          return this.snapshot();
+        },
+      },
       predict: {
         params: predictParams,
         handle: (params) => {
@@ -184,6 +198,15 @@ class EndpointPanel implements Disposable {
         handle: (range) => {
           this.range = range;
           this.subscribe();
+          if (this.detail) void this.readMoments(this.detail);
+          return null;
+        },
+      },
+      setSeen: {
+        params: yesOrNo,
+        handle: (isSeen) => {
+          this.isSeen = isSeen;
+          this.followVisibility();
           return null;
         },
       },
@@ -233,6 +256,8 @@ class EndpointPanel implements Disposable {
   private startOver(): void {
     this.detail = undefined;
     this.detailError = undefined;
+    this.moments = undefined;
+    this.momentReader.forget();
     this.tester.forgetAccount();
     this.subscribe();
     void this.readDetail(true);
@@ -246,21 +271,25 @@ class EndpointPanel implements Disposable {
     this.readingsError = undefined;
     this.update.call();
     if (!this.services.connections.current) return;
-    this.subscription = this.services.metrics.subscribe(this.name, this.range, (reading) => {
+    const tell = (reading: EndpointMetrics | OpsError) => {
       if (reading instanceof OpsError) this.readingsError = toWireError(reading);
       else {
         this.readings = reading;
         this.readingsError = undefined;
       }
       this.update.call();
-    });
-    this.subscription.setVisible(this.panel.visible);
+    };
+    this.subscription = this.services.metrics.subscribe(this.name, this.range, tell, this.isVisible);
+  }
+
+  private get isVisible(): boolean {
+    return this.panel.visible && this.isSeen;
   }
 
   private followVisibility(): void {
-    this.subscription?.setVisible(this.panel.visible);
+    this.subscription?.setVisible(this.isVisible);
     clearInterval(this.timer);
-    if (!this.panel.visible || this.disposed) return;
+    if (!this.isVisible || this.disposed) return;
     const sandbox = this.services.connections.current?.kind === "sandbox";
     this.timer = setInterval(() => void this.readDetail(true), sandbox ? SANDBOX_HEADER_MS : AWS_HEADER_MS);
   }
@@ -272,6 +301,7 @@ class EndpointPanel implements Disposable {
       if (connection !== this.services.connections.current) return;
       this.detail = detail;
       this.detailError = undefined;
+      void this.readMoments(detail);
     } catch (error) {
       if (connection !== this.services.connections.current) return;
       this.detailError = toWireError(error);
@@ -279,6 +309,17 @@ class EndpointPanel implements Disposable {
       if (this.detailError.code === "notFound") this.detail = undefined;
     }
     if (!this.disposed) this.update.call();
+  }
+
+  /** What it cannot read is not marked. */
+  private async readMoments(detail: EndpointDetail): Promise<void> {
+    const { connections, project } = this.services;
+    const connection = connections.current;
+    const stack = project.endpointName === this.name ? project.stack : undefined;
+    const moments = await this.momentReader.read(detail, stack, this.range).catch(() => undefined);
+    if (!moments || this.disposed || connection !== connections.current) return;
+    this.moments = moments;
+    this.update.call();
   }
 
   private snapshot(): EndpointPageSnapshot {
@@ -301,7 +342,8 @@ class EndpointPanel implements Disposable {
       // What keeps both from being read is said once, above.
       metricsError:
         isGone || this.readingsError?.message === this.detailError?.message ? undefined : this.readingsError,
-      marks: [...(this.detail ? marks(this.detail) : []), ...momentMark(this.moment)],
+      marks: [...(this.detail ? marks(this.detail, this.moments) : []), ...momentMark(this.moment)],
+      desired: this.detail && desiredSteps(this.detail),
       access: connection && {
         region: connection.region,
         profile: connection.profile,

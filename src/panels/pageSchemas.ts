@@ -7,6 +7,7 @@ import { MOST_SCENARIOS } from "../protocol/limits.ts";
 
 /** What the pages may send; in a file of its own, because the check is loaded with the first panel only. */
 export const nothing = z.null();
+export const yesOrNo = z.boolean();
 
 /** Part of a picture: a kind, or a kind with a variant's name. */
 export const partId = z.string().max(100);
@@ -73,9 +74,10 @@ export const predictParams: z.ZodType<PredictParams> = z.discriminatedUnion("via
 
 /** A picture of charts is far smaller. */
 const MOST_PICTURE = 20 * 1024 * 1024;
+const chartedPart = z.strictObject({ kind: z.enum(["variant", "component"]), name: z.string().max(63) }).optional();
 export const chartExport: z.ZodType<ChartExport> = z.discriminatedUnion("format", [
-  z.strictObject({ format: z.literal("csv") }),
-  z.strictObject({ format: z.literal("png"), base64: z.base64().max(MOST_PICTURE) }),
+  z.strictObject({ format: z.literal("csv"), part: chartedPart }),
+  z.strictObject({ format: z.literal("png"), base64: z.base64().max(MOST_PICTURE), part: chartedPart }),
 ]);
 
 /** A time in epoch milliseconds; the last is that of JavaScript's dates. */

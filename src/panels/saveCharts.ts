@@ -17,16 +17,20 @@ export async function saveCharts(
       hint: l10n.t("Wait until the charts show something."),
     });
   const folder = workspace.workspaceFolders?.find(({ uri }) => uri.scheme === "file")?.uri.fsPath ?? homedir();
+  const { part } = wanted;
+  const shown = part && (part.kind === "variant" ? metrics.variants : metrics.components);
+  const series = shown?.find(({ name }) => name === part?.name)?.series ?? metrics.series;
+  const name = part ? `${endpointName}-${part.name}` : endpointName;
   const stamp = new Date(metrics.toMs).toISOString().slice(0, 16).replace(/[-:]/g, "");
   const target = await window.showSaveDialog({
     title: l10n.t("Export the metrics of {0}", endpointName),
-    defaultUri: Uri.file(path.join(folder, `${endpointName}-${stamp}.${wanted.format}`)),
+    defaultUri: Uri.file(path.join(folder, `${name}-${stamp}.${wanted.format}`)),
     filters: { [wanted.format.toUpperCase()]: [wanted.format] },
   });
   if (!target) return;
   await writeFile(
     target.fsPath,
-    wanted.format === "csv" ? metricsCsv(metrics) : Buffer.from(wanted.base64, "base64"),
+    wanted.format === "csv" ? metricsCsv({ ...metrics, series }) : Buffer.from(wanted.base64, "base64"),
   ).catch((cause: Error) => {
     throw new OpsError("failed", l10n.t("{0} could not be written: {1}", target.fsPath, cause.message), { cause });
   });

@@ -35,6 +35,12 @@ export interface ChartMark {
   kind: "scaled" | "alarm" | "deployed" | "log";
 }
 
+/** From this moment on so many instances were wanted. */
+export interface DesiredStep {
+  atMs: number;
+  count: number;
+}
+
 /** Everything that the page shows; each notification is a whole one. */
 export interface EndpointPageSnapshot {
   name: string;
@@ -50,6 +56,8 @@ export interface EndpointPageSnapshot {
   metrics?: EndpointMetrics;
   metricsError?: WireError;
   marks: ChartMark[];
+  /** Oldest first; before the first one it is not known. */
+  desired?: DesiredStep[];
   /** What a copy of a request needs to be sent from elsewhere. */
   access?: RequestAccess;
   /** What takes this endpoint from the page when it is gone: its project can be deployed again. */
@@ -103,7 +111,13 @@ export interface ChosenFile {
 export type PredictionAnswer = Omit<PredictionResponse, "bytes"> & { binary?: { bytes: number; picture?: string } };
 
 /** What the charts show, as figures or as the picture that the page made of them. */
-export type ChartExport = { format: "csv" } | { format: "png"; base64: string };
+export type ChartExport = { format: "csv"; part?: ChartedPart } | { format: "png"; base64: string; part?: ChartedPart };
+
+/** A variant, or an inference component, whose figures are looked at by themselves. */
+export interface ChartedPart {
+  kind: "variant" | "component";
+  name: string;
+}
 
 /** A stretch of time, in epoch milliseconds. */
 export interface LogSpan {
@@ -122,6 +136,8 @@ export const endpointRequests = {
   /** Saves the last answer as a file. */
   saveAnswer: request<null, null>("saveAnswer"),
   setRange: request<ChartRange, null>("setRange"),
+  /** Whether somebody can see the page: a window may be minimized. */
+  setSeen: request<boolean, null>("setSeen"),
   retry: request<null, null>("retry"),
   runLoadTest: request<null, null>("runLoadTest"),
   /** What was logged in a stretch of time, in epoch milliseconds; null follows what is logged now. */

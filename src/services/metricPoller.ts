@@ -29,14 +29,18 @@ export class MetricPoller {
 
   constructor(private readonly connections: Connections) {}
 
-  /** @param listener gets every reading, or why there is none; after a failure the wait doubles */
+  /**
+   * @param listener gets every reading, or why there is none; after a failure the wait doubles
+   * @param isVisible as for `setVisible`: what nobody sees is not read once
+   */
   subscribe(
     endpointName: string,
     rangeMinutes: number,
     listener: (metrics: EndpointMetrics | OpsError) => void,
+    isVisible = true,
   ): { setVisible(visible: boolean): void; dispose(): void } {
     let timer: NodeJS.Timeout | undefined;
-    let visible = true;
+    let visible = isVisible;
     let disposed = false;
     let reading = false;
     let backoff = 1;
@@ -62,7 +66,7 @@ export class MetricPoller {
       timer = setTimeout(() => void look(), Math.min(LONGEST_BACKOFF_MS, base * backoff));
       timer.unref?.();
     };
-    void look();
+    if (visible) void look();
     return {
       setVisible(v) {
         if (visible === v) return;

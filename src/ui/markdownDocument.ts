@@ -1,4 +1,4 @@
-import { commands, type Disposable, Uri, window, workspace } from "vscode";
+import { commands, type Disposable, Uri, ViewColumn, window, workspace } from "vscode";
 
 const SCHEME = "sagemaker-ops";
 /** Pages whose text is kept for tabs that are shown again. */
@@ -12,8 +12,11 @@ export class MarkdownDocuments implements Disposable {
     provideTextDocumentContent: ({ path }) => this.texts.get(path) ?? "",
   });
 
-  /** @param name of the tab, without an extension */
-  async show(name: string, markdown: string): Promise<void> {
+  /**
+   * @param name of the tab, without an extension
+   * @param beside what is being edited stays in sight
+   */
+  async show(name: string, markdown: string, beside = false): Promise<void> {
     // A page of its own each time: it says how things were when it was asked for.
     const path = `/${++this.count}/${name.replaceAll("/", "∕")}.md`;
     this.texts.set(path, markdown);
@@ -21,10 +24,10 @@ export class MarkdownDocuments implements Disposable {
     if (this.texts.size > KEPT && oldest) this.texts.delete(oldest);
     const uri = Uri.from({ scheme: SCHEME, path });
     try {
-      await commands.executeCommand("markdown.showPreview", uri);
+      await commands.executeCommand(beside ? "markdown.showPreviewToSide" : "markdown.showPreview", uri);
     } catch {
       // Without VS Code's Markdown extension the text itself is readable enough.
-      await window.showTextDocument(uri, { preview: true });
+      await window.showTextDocument(uri, { preview: true, viewColumn: beside ? ViewColumn.Beside : undefined });
     }
   }
 

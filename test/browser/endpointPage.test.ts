@@ -159,6 +159,11 @@ test("one of several variants is looked at by itself, and the charts' time leads
   await page.getByRole("button", { name: "Logs of this time" }).click();
   for (let i = 0; i < 300 && !asked.some(([name]) => name === "showLogs"); i++)
     await page.evaluate("new Promise((done) => requestAnimationFrame(done))");
+  await page.getByRole("button", { name: "Export CSV" }).click();
+  for (let i = 0; i < 300 && !asked.some(([name]) => name === "exportCharts"); i++)
+    await page.evaluate("new Promise((done) => requestAnimationFrame(done))");
+  const [, exported] = asked.find(([name]) => name === "exportCharts") ?? [];
+  assert.deepEqual(exported, { format: "csv", part: { kind: "variant", name: "blue" } });
   await page.screenshot({ path: `${shots}/endpoint-variant.png`, fullPage: true });
   assert.deepEqual(asked.find(([name]) => name === "showLogs")?.[1], { fromMs: metrics.fromMs, toMs: metrics.toMs });
   await closeClean(opened);
@@ -259,11 +264,13 @@ test("what is entered survives new figures; the range is asked of the host", { s
 test("charts have their figures as text: a summary, a crosshair by keys, a table with gaps", { skip }, async () => {
   const opened = await open(endpointSnapshot());
   const { page } = opened;
-  const chart = page.getByRole("img", { name: /^Instances, serving, simulated, last: instances 3$/ });
+  const chart = page.getByRole("img", { name: /^Instances, serving, simulated, last: instances 3, desired 3$/ });
   await chart.waitFor();
   await chart.focus();
   await page.keyboard.press("Home");
-  await page.getByRole("img", { name: /^Instances, serving, simulated, \d\d:\d\d:\d\d: instances 1$/ }).waitFor();
+  await page
+    .getByRole("img", { name: /^Instances, serving, simulated, \d\d:\d\d:\d\d: instances 1, desired no data$/ })
+    .waitFor();
   const section = page.locator("section.chart", { hasText: "Invocations" }).first();
   await section.locator("summary").click();
   await section.locator("tbody tr").first().waitFor();

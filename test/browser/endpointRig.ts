@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import type { PredictionProgress } from "../../src/domain/prediction.ts";
-import { chartExport, chartRange, copiedText, logSpan, nothing, predictParams } from "../../src/panels/pageSchemas.ts";
+import {
+  chartExport,
+  chartRange,
+  copiedText,
+  logSpan,
+  nothing,
+  predictParams,
+  yesOrNo,
+} from "../../src/panels/pageSchemas.ts";
 import {
   type ChosenFile,
   type EndpointPageSnapshot,
@@ -49,6 +57,7 @@ export async function openEndpointPage(
         },
         chooseFile: { params: nothing, handle: () => file ?? null },
         saveAnswer: { params: nothing, handle: handle("saveAnswer") },
+        setSeen: { params: yesOrNo, handle: handle("setSeen") },
         setRange: { params: chartRange, handle: handle("setRange") },
         retry: { params: nothing, handle: handle("retry") },
         runLoadTest: { params: nothing, handle: handle("runLoadTest") },

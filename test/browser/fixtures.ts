@@ -73,6 +73,10 @@ export function endpointSnapshot(more: Partial<EndpointPageSnapshot> = {}): Endp
       { atMs: at(90), text: "Setting desired instance count to 2", kind: "scaled" },
       { atMs: at(120), text: "Setting desired instance count to 3", kind: "scaled" },
     ],
+    desired: [
+      { atMs: at(88), count: 2 },
+      { atMs: at(118), count: 3 },
+    ],
     access: {
       region: "us-east-1",
       endpointUrl: "http://127.0.0.1:4599",

@@ -1,7 +1,7 @@
 import * as l10n from "@vscode/l10n";
 import type { EndpointMetrics, MetricSeries } from "../../src/domain/metric.ts";
 import { clockText, numberLanguage } from "../../src/domain/numberText.ts";
-import type { EndpointPageSnapshot } from "../../src/protocol/endpointPage.ts";
+import type { ChartedPart, DesiredStep, EndpointPageSnapshot } from "../../src/protocol/endpointPage.ts";
 import { Chart } from "../ui/chart.ts";
 import type { ChartData, Mark } from "../ui/chartSpec.ts";
 import { formatMs, formatNumber, formatShort } from "../ui/format.ts";
@@ -14,12 +14,6 @@ const percent = (value: number) => `${formatShort(value)} %`;
 
 /** What a mark is about, by its sign. */
 const SIGNS = { scaled: "↑", alarm: "⚑", deployed: "◆", log: "☰" } as const;
-
-/** A variant, or an inference component, whose figures are looked at by themselves. */
-export interface ChartedPart {
-  kind: "variant" | "component";
-  name: string;
-}
 
 /** The charts of an endpoint, over one time axis. */
 export class LiveCharts {
@@ -166,7 +160,8 @@ export class LiveCharts {
     show(this.invocations, [...at("invocationsPerSecond"), target]);
     show(this.latency, at(...LATENCIES).map(positive));
     show(this.errors, at("errors4xx", "errors5xx"));
-    show(instances, [served]);
+    // What is wanted of all variants together says nothing of one of them.
+    show(instances, [served, wantedAt(shown ? [] : (snapshot.desired ?? []), frame)]);
     // A component has copies instead, which share the instances with others.
     instances.element.hidden = shown?.kind === "component";
     this.showIfMeasured(this.copies, at("copies"), show);
@@ -202,6 +197,13 @@ export class LiveCharts {
             fill: true,
             format: (v) => formatNumber(v, 1),
           },
+          {
+            label: l10n.t("desired"),
+            color: "--vscode-charts-foreground",
+            stepped: true,
+            dashed: true,
+            format: (v) => formatNumber(v),
+          },
         ],
       });
       this.cpu.element.before(this.instances.element);
@@ -229,6 +231,16 @@ function aligned(all: readonly MetricSeries[], id: string, times: readonly numbe
   const points = all.find((series) => series.id === id)?.points ?? [];
   const byTime = new Map(points.map(({ atMs, value }) => [Math.round(atMs / 1000), value]));
   return times.map((time) => byTime.get(Math.round(time)) ?? null);
+}
+
+/** What was wanted at the end of each period; null before it is known. */
+function wantedAt(steps: readonly DesiredStep[], { times, to }: Pick<ChartData, "times" | "to">): (number | null)[] {
+  let at = -1;
+  return times.map((_, i) => {
+    const endMs = (times[i + 1] ?? to) * 1000;
+    while ((steps[at + 1]?.atMs ?? Number.POSITIVE_INFINITY) <= endMs) at++;
+    return steps[at]?.count ?? null;
+  });
 }
 
 /** A logarithmic axis has no place for zero. */

@@ -4,6 +4,7 @@ import { type OpsError, toOpsError } from "../../src/domain/errors.ts";
 import type { SnippetKind } from "../../src/domain/requestSnippet.ts";
 import {
   type ChartExport,
+  type ChartedPart,
   type ChartRange,
   chartRanges,
   type EndpointPageSnapshot,
@@ -22,7 +23,7 @@ import type { AnswerShown, Outcome } from "./answer.ts";
 import { type Draft, fitting, newDraft, paramsOf } from "./draft.ts";
 import { entryOf, type HistoryEntry, withEntry } from "./history.ts";
 import { latencySplit } from "./latencySplit.ts";
-import { type ChartedPart, LiveCharts } from "./liveCharts.ts";
+import { LiveCharts } from "./liveCharts.ts";
 import { testerView } from "./tester.ts";
 
 /** What is kept while the page is hidden. */
@@ -250,7 +251,8 @@ const exportLinks =
 async function exportCharts(format: "csv" | "png"): Promise<void> {
   const base64 = format === "png" ? await chartsPicture(charts.element) : "";
   if (base64 === undefined) return;
-  const wanted: ChartExport = format === "csv" ? { format } : { format, base64 };
+  const part = charted ? { part: { kind: charted.kind, name: charted.name } } : {};
+  const wanted: ChartExport = format === "csv" ? { format, ...part } : { format, base64, ...part };
   await host.transport.call(endpointRequests.exportCharts, wanted).catch(showFailure);
 }
 
@@ -345,6 +347,9 @@ function showFailure(error: OpsError): void {
   draw();
 }
 
+document.addEventListener("visibilitychange", () => {
+  void host.transport.call(endpointRequests.setSeen, document.visibilityState === "visible").catch(() => {});
+});
 host.transport.on(endpointChanged, show);
 host.transport.on(predictionProgressed, (progress) => {
   if (outcome?.kind !== "sending") return;
