@@ -53,14 +53,11 @@ const TAGS_AT_ONCE = 8;
 const FIRST_POLL_MS = 2_000;
 const LONGEST_POLL_MS = 30_000;
 const SANDBOX_POLL_MS = 700;
-/** Between two looks at a list in which nothing is in transition; the sandbox's scaling is as much faster. */
-const CALM_POLL_MS = 60_000;
-const SANDBOX_CALM_POLL_MS = 3_000;
 const ACTIVITIES_SHOWN = 10;
 
 /**
- * The endpoints of the connection. Keeps a snapshot; refreshes by itself what is in transition, with back-off, and
- * what one listing a minute tells to have changed, as scaling in changes it; nothing while nobody looks.
+ * The endpoints of the connection. Keeps a snapshot; refreshes by itself only what is in transition, with back-off,
+ * and nothing while nobody looks.
  */
 export class Endpoints {
   /** Names of the endpoints that changed; an empty list means the list itself. */
@@ -78,11 +75,7 @@ export class Endpoints {
   private generation = 0;
   private readonly forget: () => void;
 
-  /** @param calmMs between two looks at a list in which nothing is in transition; by default as the connection has it */
-  constructor(
-    private readonly connections: Connections,
-    private readonly calmMs?: number,
-  ) {
+  constructor(private readonly connections: Connections) {
     this.forget = connections.onDidChange.on(() => {
       this.generation++;
       this.current = EMPTY;
@@ -277,48 +270,13 @@ export class Endpoints {
   /** Looks again at what is in transition; the wait doubles while nothing changes. */
   private watch(): void {
     clearTimeout(this.timer);
-    // After a failure only a refresh asks again.
-    if (!this.visible || this.current.state !== "loaded") return;
-    const sandbox = this.connections.current?.kind === "sandbox";
-    if (this.current.endpoints.some((e) => isInTransition(e.status))) {
-      this.timer = setTimeout(() => void this.look(), sandbox ? SANDBOX_POLL_MS : this.waitMs);
-    } else {
+    if (!this.visible || !this.current.endpoints.some((e) => isInTransition(e.status))) {
       this.waitMs = FIRST_POLL_MS;
-      const calmMs = this.calmMs ?? (sandbox ? SANDBOX_CALM_POLL_MS : CALM_POLL_MS);
-      this.timer = setTimeout(() => void this.lookForChanges(), calmMs);
+      return;
     }
+    const sandbox = this.connections.current?.kind === "sandbox";
+    this.timer = setTimeout(() => void this.look(), sandbox ? SANDBOX_POLL_MS : this.waitMs);
     this.timer.unref?.();
-  }
-
-  /** Reads the first page of the list; what has changed since, and only that, is read anew. */
-  private async lookForChanges(): Promise<void> {
-    const { generation } = this;
-    const before = this.current;
-    let isSignedOut = false;
-    const page = await this.readPage(undefined, before.filter).catch((error: unknown) => {
-      isSignedOut = toOpsError(error).code === "credentials";
-      return undefined;
-    });
-    // Credentials that have run out must not be asked for again and again.
-    if (generation !== this.generation || isSignedOut) return;
-    // Out of reach for now, or the list was read anew meanwhile.
-    if (!page || before !== this.current) return this.watch();
-    const known = new Map(before.endpoints.map((e) => [e.name, e]));
-    const isSameList =
-      page.endpoints.every(({ name }, i) => before.endpoints[i]?.name === name) &&
-      (page.nextToken !== undefined || page.endpoints.length === before.endpoints.length);
-    if (!isSameList) return this.refresh();
-    const changed = page.endpoints.filter(({ name, status, modifiedAtMs }) => {
-      const old = known.get(name);
-      return old?.status !== status || old?.modifiedAtMs !== modifiedAtMs;
-    });
-    for (const endpoint of changed) {
-      this.details.delete(endpoint.name);
-      this.costs.delete(endpoint.name);
-      this.replace(endpoint);
-    }
-    if (changed.length > 0) this.onDidChange.fire(changed.map(({ name }) => name));
-    this.watch();
   }
 
   private async look(): Promise<void> {

@@ -3,12 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import {
-  CreateEndpointCommand,
-  DeleteEndpointCommand,
-  SageMakerClient,
-  UpdateEndpointWeightsAndCapacitiesCommand,
-} from "@aws-sdk/client-sagemaker";
+import { CreateEndpointCommand, SageMakerClient } from "@aws-sdk/client-sagemaker";
 import type { Connection } from "../../../src/domain/connection.ts";
 import { OpsError } from "../../../src/domain/errors.ts";
 import type { EndpointMetrics } from "../../../src/domain/metric.ts";
@@ -98,27 +93,6 @@ describe("endpoints, predictions and metrics of a real sandbox", () => {
     const status = () => endpoints.snapshot().endpoints.find((e) => e.name === "young")?.status;
     await eventually("young was seen", async () => status());
     await eventually("young is InService", async () => status() === "InService");
-    endpoints.dispose();
-  });
-
-  it("what changes while nothing is in transition is seen without a refresh, as scaling in is", async () => {
-    const endpoints = new Endpoints(connections, 20);
-    const sagemaker = new SageMakerClient(sandbox.clientConfig());
-    await sagemaker.send(new CreateEndpointCommand({ EndpointName: "breathing", EndpointConfigName: "wine" }));
-    endpoints.setVisible(true);
-    const instances = async () => (await endpoints.detail("breathing")).endpoint.variants[0]?.currentInstances;
-    const isCalm = () => endpoints.snapshot().endpoints.every((e) => e.status === "InService");
-    await eventually("it serves", async () => isCalm() && (await instances()) === 1);
-    await sagemaker.send(
-      new UpdateEndpointWeightsAndCapacitiesCommand({
-        EndpointName: "breathing",
-        DesiredWeightsAndCapacities: [{ VariantName: "AllTraffic", DesiredInstanceCount: 2 }],
-      }),
-    );
-    await eventually("it has two instances", async () => isCalm() && (await instances()) === 2);
-    await sagemaker.send(new DeleteEndpointCommand({ EndpointName: "breathing" }));
-    await eventually("it is gone", async () => endpoints.snapshot().endpoints.every((e) => e.name !== "breathing"));
-    sagemaker.destroy();
     endpoints.dispose();
   });
 
