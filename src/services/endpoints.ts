@@ -195,6 +195,12 @@ export class Endpoints {
   detail(name: string, options: { fresh?: boolean } = {}): Promise<EndpointDetail> {
     const known = this.details.get(name);
     if (known && !options.fresh) return known;
+    const reading = this.reread(name);
+    if (known) void this.tellChange(known, reading);
+    return reading;
+  }
+
+  private reread(name: string): Promise<EndpointDetail> {
     const reading = this.read(name);
     this.details.set(name, reading);
     reading.catch(() => {
@@ -286,7 +292,7 @@ export class Endpoints {
     const changed: string[] = [];
     for (const { name } of watched) {
       try {
-        const { endpoint } = await this.detail(name, { fresh: true });
+        const { endpoint } = await this.reread(name);
         if (generation !== this.generation) return;
         this.replace(endpoint);
         changed.push(name);
@@ -301,6 +307,17 @@ export class Endpoints {
     );
     this.waitMs = moved ? FIRST_POLL_MS : Math.min(LONGEST_POLL_MS, this.waitMs * 1.5);
     this.onDidChange.fire(changed);
+    this.watch();
+  }
+
+  /** What a page or a command has read anew, everybody shows: nobody else asks about what seems to rest. */
+  private async tellChange(known: Promise<EndpointDetail>, reading: Promise<EndpointDetail>): Promise<void> {
+    const generation = this.generation;
+    const [before, now] = await Promise.allSettled([known, reading]);
+    if (generation !== this.generation || now.status === "rejected") return;
+    if (before.status === "fulfilled" && JSON.stringify(before.value) === JSON.stringify(now.value)) return;
+    this.replace(now.value.endpoint);
+    this.onDidChange.fire([now.value.endpoint.name]);
     this.watch();
   }
 

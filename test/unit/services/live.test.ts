@@ -3,7 +3,11 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { CreateEndpointCommand, SageMakerClient } from "@aws-sdk/client-sagemaker";
+import {
+  CreateEndpointCommand,
+  SageMakerClient,
+  UpdateEndpointWeightsAndCapacitiesCommand,
+} from "@aws-sdk/client-sagemaker";
 import type { Connection } from "../../../src/domain/connection.ts";
 import { OpsError } from "../../../src/domain/errors.ts";
 import type { EndpointMetrics } from "../../../src/domain/metric.ts";
@@ -93,6 +97,27 @@ describe("endpoints, predictions and metrics of a real sandbox", () => {
     const status = () => endpoints.snapshot().endpoints.find((e) => e.name === "young")?.status;
     await eventually("young was seen", async () => status());
     await eventually("young is InService", async () => status() === "InService");
+    endpoints.dispose();
+  });
+
+  it("what a page sees of an endpoint that seemed to rest, the list shows, and follows", async () => {
+    const endpoints = new Endpoints(connections);
+    endpoints.setVisible(true);
+    const status = () => endpoints.snapshot().endpoints.find((e) => e.name === "young")?.status;
+    await eventually("the list is there", async () => status() === "InService");
+    await endpoints.detail("young");
+    const sagemaker = new SageMakerClient(sandbox.clientConfig());
+    await sagemaker.send(
+      new UpdateEndpointWeightsAndCapacitiesCommand({
+        EndpointName: "young",
+        DesiredWeightsAndCapacities: [{ VariantName: "AllTraffic", DesiredInstanceCount: 2 }],
+      }),
+    );
+    sagemaker.destroy();
+    await endpoints.detail("young", { fresh: true });
+    await eventually("the list has heard of it", async () => status() === "Updating");
+    await eventually("it is followed to its end", async () => status() === "InService");
+    assert.equal((await endpoints.detail("young")).endpoint.variants[0]?.currentInstances, 2);
     endpoints.dispose();
   });
 
