@@ -188,7 +188,7 @@ export function pickRegion(first: string | undefined): Promise<string | undefine
   picker.placeholder = l10n.t("Pick a region or type its name");
   const regions = [...new Set([first, process.env.AWS_REGION, ...COMMON_REGIONS])].filter((r) => r !== undefined);
   const items = regions.map(
-    (label): QuickPickItem => ({ label, description: label === first ? "default" : undefined }),
+    (label): QuickPickItem => ({ label, description: label === first ? l10n.t("default") : undefined }),
   );
   picker.items = items;
   picker.onDidChangeValue((text) => {

@@ -58,6 +58,17 @@ const ACTION_ICONS: Record<ResourceChange["action"], string> = {
   Dynamic: "$(question)",
 };
 
+function actionText(action: ResourceChange["action"]): string {
+  const texts: Record<ResourceChange["action"], string> = {
+    Add: l10n.t("Add"),
+    Modify: l10n.t("Modify"),
+    Remove: l10n.t("Remove"),
+    Import: l10n.t("Import"),
+    Dynamic: l10n.t("Dynamic"),
+  };
+  return texts[action];
+}
+
 /** Changes of properties that a row has room for. */
 const SHOWN_DETAILS = 3;
 
@@ -74,7 +85,7 @@ function changeRow(change: ResourceChange): FactRow {
   const texts = [consequence(change), action === "Modify" ? values.join("; ") : undefined];
   return {
     label: `${replacement === "True" ? "$(warning)" : ACTION_ICONS[action]} ${logicalId}`,
-    description: [action, shortType(type), replaced].filter(Boolean).join(" · "),
+    description: [actionText(action), shortType(type), replaced].filter(Boolean).join(" · "),
     detail: texts.filter(Boolean).join(" ") || undefined,
   };
 }

@@ -9,7 +9,7 @@ export function escapeHtml(text: string): string {
 export type SeriesPoint = { atMs: number; value: number | null };
 
 /** Size of every chart in SVG units; all share the time axis, so all share the margins. */
-export const chartSize = { width: 960, height: 190, left: 60, right: 74, top: 22, bottom: 26 };
+export const chartSize = { width: 960, height: 190, left: 60, right: 86, top: 22, bottom: 26 };
 
 /** Maps a value to a coordinate. */
 export type Scale = { at(value: number): number; ticks: number[] };

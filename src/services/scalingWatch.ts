@@ -126,7 +126,7 @@ export class ScalingWatch {
             kind: "activity",
             text:
               a.status === "Successful"
-                ? `${what}: successful`
+                ? l10n.t("{0}: successful", what)
                 : l10n.t("{0}: failed — {1}", what, a.message ?? l10n.t("no reason given")),
           });
       }

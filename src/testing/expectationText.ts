@@ -18,7 +18,7 @@ export function expectationWords(result: ExpectationResult): { name: string; ask
 function valueText(value: number, unit: ExpectationResult["unit"]): string {
   if (unit === "ratio") return `${formatNumber(value * 100, 2)} %`;
   if (unit === "ms") return `${formatNumber(value, value < 10 ? 1 : 0)} ms`;
-  if (unit === "usd") return usdText(value);
+  if (unit === "usd") return usdText(value, value < 0.1 ? 4 : 2);
   if (unit === "seconds") return durationText(value);
   return formatNumber(value);
 }

@@ -32,6 +32,16 @@ export function historyNode(connections: Connections, stack: Stack): TreeNode {
   };
 }
 
+function kindText(kind: PastDeployment["kind"]): string {
+  const texts: Record<PastDeployment["kind"], string> = {
+    created: l10n.t("created"),
+    updated: l10n.t("updated"),
+    deleted: l10n.t("deleted"),
+    imported: l10n.t("imported"),
+  };
+  return texts[kind];
+}
+
 /** `today 14:02` with what came of it. */
 export function presentDeployment(past: PastDeployment, nowMs: number): Presentation {
   const { kind, startedAtMs, endedAtMs, status, failure, resources } = past;
@@ -39,10 +49,10 @@ export function presentDeployment(past: PastDeployment, nowMs: number): Presenta
   const good = isSuccessful(past);
   const took = endedAtMs === undefined ? undefined : formatAge(endedAtMs - startedAtMs);
   return {
-    label: `${formatTime(startedAtMs, nowMs)} ${kind}`,
+    label: `${formatTime(startedAtMs, nowMs)} ${kindText(kind)}`,
     description: [status, took, failure && l10n.t("{0} failed", failure.logicalId)].filter(Boolean).join(" · "),
     tooltip: tooltipRows([
-      [l10n.t("Deployment"), kind],
+      [l10n.t("Deployment"), kindText(kind)],
       [l10n.t("Status"), status],
       [l10n.t("Took"), took],
       [l10n.t("Resources"), plural(resources.length, "resource")],

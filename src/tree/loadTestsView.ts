@@ -67,11 +67,11 @@ function activeNodes({ active, isRunning }: LoadTests): TreeNode[] {
 }
 
 const phaseWords: Record<RunProgress["phase"], string> = {
-  starting: "starting",
-  running: "running",
+  starting: l10n.t("starting"),
+  running: l10n.t("running"),
   watching: l10n.t("watching the scaling"),
-  done: "done",
-  failed: "failed",
+  done: l10n.t("done"),
+  failed: l10n.t("failed"),
 };
 
 function planNode(planFile: string): TreeNode {

@@ -191,7 +191,8 @@ export function presentScaling(target: ScalableTarget, several: boolean): Presen
 /** `target 12,000 inv/min` */
 function policyTarget({ metric, target, adjustments = [] }: ScalingPolicy): string {
   if (target === undefined) return adjustments.map((n) => (n > 0 ? `+${n}` : String(n))).join(", ");
-  const unit = metric === "SageMakerVariantInvocationsPerInstance" ? "inv/min" : (metric?.split("/").pop() ?? "");
+  const unit =
+    metric === "SageMakerVariantInvocationsPerInstance" ? l10n.t("inv/min") : (metric?.split("/").pop() ?? "");
   return l10n.t("target {0} {1}", formatNumber(target), unit).trim();
 }
 

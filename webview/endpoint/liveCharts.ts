@@ -23,7 +23,7 @@ export class LiveCharts {
   private readonly window = new TimeWindow();
   private readonly shared = { formatTime: this.time, window: this.window };
   private readonly invocations = new Chart({
-    title: "Invocations",
+    title: l10n.t("Invocations"),
     unit: "/s",
     ...this.shared,
     series: [

@@ -130,7 +130,7 @@ function headView({ name, place, simulated, endpoint, endpointError: error }: En
         >${l10n.t("Load test…")}</vscode-button
       >
       ${failed ? secondary(l10n.t("Explain failure"), endpointRequests.explainFailure) : nothing}
-      ${simulated || !endpoint ? nothing : secondary("Console ↗", endpointRequests.openConsole)}
+      ${simulated || !endpoint ? nothing : secondary(l10n.t("Console ↗"), endpointRequests.openConsole)}
       <vscode-button appearance="secondary" @click=${() => showLogs(null)}>${l10n.t("Logs")}</vscode-button>
     </div>
   </header>`;
@@ -139,15 +139,23 @@ function headView({ name, place, simulated, endpoint, endpointError: error }: En
 const secondary = (label: string, request: (typeof endpointRequests)["retry"]) =>
   html`<vscode-button appearance="secondary" @click=${() => ask(request)}>${label}</vscode-button>`;
 
+/** @param wanted how many there are, or `1→2` */
+function instancesText(wanted: string, most: number | undefined, simulated: boolean): string {
+  if (most !== undefined)
+    return simulated
+      ? l10n.t("{0} of at most {1} simulated instances", wanted, most)
+      : l10n.t("{0} of at most {1} instances", wanted, most);
+  if (wanted === "1") return simulated ? l10n.t("1 simulated instance") : l10n.t("1 instance");
+  return simulated ? l10n.t("{0} simulated instances", wanted) : l10n.t("{0} instances", wanted);
+}
+
 function statusView(endpoint: NonNullable<EndpointPageSnapshot["endpoint"]>, simulated: boolean): TemplateResult {
   const { status, currentInstances, desiredInstances, maxInstances, hourlyUsd, failureReason } = endpoint;
   const kind = status === "InService" ? "" : status.endsWith("ing") ? "moving" : "bad";
   const wanted =
     currentInstances === desiredInstances ? `${currentInstances}` : `${currentInstances}→${desiredInstances}`;
-  const most = maxInstances === undefined ? "" : l10n.t(" of at most {0}", maxInstances);
-  const noun = currentInstances === 1 && maxInstances === undefined ? l10n.t("instance") : l10n.t("instances");
   return html`<span class="status ${kind}">${status}</span>
-    <span class="numbers">${wanted}${most} ${simulated ? l10n.t("simulated ") : ""}${noun}</span>
+    <span class="numbers">${instancesText(wanted, maxInstances, simulated)}</span>
     ${
       hourlyUsd === undefined
         ? nothing

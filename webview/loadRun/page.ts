@@ -251,7 +251,7 @@ function expectationText(result: ExpectationResult): { name: string; text: strin
 function valueText(value: number, unit: ExpectationResult["unit"]): string {
   if (unit === "ms") return formatMs(value);
   if (unit === "ratio") return formatPercent(value);
-  if (unit === "usd") return usdText(value);
+  if (unit === "usd") return usdText(value, value < 0.1 ? 4 : 2);
   return unit === "seconds" ? `${formatNumber(value)} s` : formatNumber(value);
 }
 

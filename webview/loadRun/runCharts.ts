@@ -39,7 +39,7 @@ export class RunCharts {
   private readonly rate = new Chart({
     ...this.shared,
     title: l10n.t("Rate"),
-    unit: "requests/s",
+    unit: l10n.t("requests/s"),
     series: [
       { label: l10n.t("achieved"), color: "--vscode-charts-blue", fill: true, width: 2, format: perSecond },
       { label: l10n.t("asked"), color: "--vscode-charts-foreground", dashed: true, format: perSecond },

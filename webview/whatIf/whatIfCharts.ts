@@ -31,7 +31,7 @@ export class WhatIfCharts {
     const load = new Chart({
       ...shared,
       title: l10n.t("Load"),
-      unit: "requests/s",
+      unit: l10n.t("requests/s"),
       series: [
         {
           label: l10n.t("asked"),
@@ -84,7 +84,7 @@ export class WhatIfCharts {
       ({ p99Ms }) => (p99Ms ? p99Ms : null),
     );
     overlaid(
-      { title: l10n.t("Failed"), unit: "requests/s", allZero: l10n.t("None in any of the scenarios.") },
+      { title: l10n.t("Failed"), unit: l10n.t("requests/s"), allZero: l10n.t("None in any of the scenarios.") },
       formatShort,
       ({ failed, seconds: length }) => failed / length,
     );
