@@ -97,7 +97,7 @@ function outcomesView({ outcomes, scenarios: played }: WhatIfPageSnapshot): Temp
     "p99",
     l10n.t("instance hours"),
     l10n.t("cost"),
-    l10n.t("scaling"),
+    l10n.t("scaling activities"),
   ];
   return html`<section class="card" aria-live="polite">
     <h2>${l10n.t("Outcomes")}</h2>
@@ -116,7 +116,7 @@ function outcomesView({ outcomes, scenarios: played }: WhatIfPageSnapshot): Temp
               <td>${ms(outcome.p99Ms)}</td>
               <td>${formatNumber(outcome.instanceHours, 2)}</td>
               <td>${outcome.costUsd === undefined ? l10n.t("unknown price") : usdText(outcome.costUsd, 3)}</td>
-              <td>${outcome.activities.length === 0 ? l10n.t("none") : l10n.t("{0} activities", outcome.activities.length)}</td>
+              <td>${outcome.activities.length === 0 ? l10n.t("none") : formatNumber(outcome.activities.length)}</td>
             </tr>`,
           )}
         </tbody>

@@ -13,12 +13,12 @@ type NumberKey =
   | "maxRpsPerInstance";
 
 const columns: { key: NumberKey; label: string; unit: string; min: number; max: number; optional?: boolean }[] = [
-  { key: "targetPerMinute", label: l10n.t("target"), unit: "/instance/min", min: 1, max: 1e9 },
+  { key: "targetPerMinute", label: l10n.t("target"), unit: l10n.t("/instance/min"), min: 1, max: 1e9 },
   { key: "minInstances", label: l10n.t("min"), unit: l10n.t("instances"), min: 1, max: 1000 },
   { key: "maxInstances", label: l10n.t("max"), unit: l10n.t("instances"), min: 1, max: 1000 },
   { key: "scaleOutCooldownSeconds", label: l10n.t("out cooldown"), unit: "s", min: 0, max: 86_400, optional: true },
   { key: "scaleInCooldownSeconds", label: l10n.t("in cooldown"), unit: "s", min: 0, max: 86_400, optional: true },
-  { key: "maxRpsPerInstance", label: l10n.t("holds"), unit: "requests/s", min: 0.01, max: 1e6, optional: true },
+  { key: "maxRpsPerInstance", label: l10n.t("holds"), unit: l10n.t("requests/s"), min: 0.01, max: 1e6, optional: true },
 ];
 
 /** Scenarios as they are typed in, and what is to be done with them. */
