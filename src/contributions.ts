@@ -30,7 +30,7 @@ export interface SavedRequestArgument {
   line: number;
 }
 
-/** A resource of AWS that a row stands for; `console` is its page below the console's SageMaker pages. */
+/** A resource of AWS that a row stands for; `console` is its page as `domain/consolePage.ts` has it. */
 export interface ResourceArgument {
   name: string;
   arn?: string;

@@ -82,6 +82,7 @@ export function describeAlarms(clients: AwsClients, names: string[]): Promise<Al
     const answer = await client.send(new DescribeAlarmsCommand({ AlarmNames: names, MaxRecords: 100 }));
     return (answer.MetricAlarms ?? []).map((a) => ({
       name: a.AlarmName ?? "",
+      arn: a.AlarmArn,
       state: a.StateValue as AlarmState,
       stateReason: a.StateReason,
       stateAtMs: a.StateUpdatedTimestamp?.getTime(),

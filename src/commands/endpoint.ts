@@ -1,6 +1,7 @@
 import { env, l10n, type Uri, window } from "vscode";
 import { type EndpointArgument, viewIds } from "../contributions.ts";
 import { describeConnection } from "../domain/connection.ts";
+import { sageMakerPage } from "../domain/consolePage.ts";
 import { type EndpointSummary, isInTransition } from "../domain/endpoint.ts";
 import { OpsError } from "../domain/errors.ts";
 import { isStackInProgress } from "../domain/stack.ts";
@@ -91,8 +92,8 @@ export function endpointCommands(services: EndpointCommandServices): EndpointCom
       else panels.show(name, isInTransition(status) ? "live" : "predict");
     },
     "sagemakerOps.endpoint.openConsole": async (argument) => {
-      const { name, arn } = await findEndpoint(services, argument);
-      await openConsolePage(services.connections, name, arn, `endpoints/${name}`);
+      const { name } = await findEndpoint(services, argument);
+      await openConsolePage(services.connections, name, sageMakerPage("endpoints", name));
     },
     "sagemakerOps.endpoint.delete": async (argument) => {
       await removeEndpoint(services, await findEndpoint(services, argument));

@@ -136,8 +136,8 @@ async function askTag({ tag }: EndpointFilter): Promise<EndpointFilter | undefin
   return { tag: key ? { key, value } : undefined };
 }
 
-async function openInConsole(connections: Connections, { name, arn, console: page }: ResourceArgument): Promise<void> {
-  if (page) await openConsolePage(connections, name, arn ?? "", page);
+async function openInConsole(connections: Connections, { name, console: page }: ResourceArgument): Promise<void> {
+  if (page) await openConsolePage(connections, name, page);
 }
 
 async function download(connections: Connections, artifact: string): Promise<void> {

@@ -62,7 +62,7 @@ async function explain(services: RunCommandServices, file: string): Promise<void
   const { endpoint } = environment;
   // The endpoint may be gone by now: what the run measured is told all the same.
   const now = isHere && endpoint ? await services.scalingExplainer.explain(endpoint).catch(() => undefined) : undefined;
-  const text = runMarkdown(report, now, here && `${describeConnection(here)} · now`, Date.now());
+  const text = runMarkdown(report, now, here && l10n.t("{0} · now", describeConnection(here)), Date.now());
   await services.documents.show(l10n.t("Scaling in run {0}", report.plan.name), text);
 }
 

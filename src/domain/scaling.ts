@@ -3,6 +3,7 @@ export type AlarmState = "OK" | "ALARM" | "INSUFFICIENT_DATA";
 
 export interface Alarm {
   name: string;
+  arn?: string;
   state: AlarmState;
   stateReason?: string;
   /** When the state last changed, epoch ms. */

@@ -48,5 +48,5 @@ export function recoveryOf(stack: Stack): StackRecovery | undefined {
 }
 
 function named(resources: readonly StackResource[]): string {
-  return resources.length === 0 ? "something" : resources.map(({ logicalId }) => logicalId).join(", ");
+  return resources.length === 0 ? l10n.t("something") : resources.map(({ logicalId }) => logicalId).join(", ");
 }

@@ -2,6 +2,7 @@ import { commands, type Disposable, env, l10n, Uri, ViewColumn, type WebviewPane
 import type { CommandId } from "../contributions.ts";
 import type { Architecture, ArchitecturePart } from "../domain/architecture.ts";
 import { describeConnection } from "../domain/connection.ts";
+import { consoleUrl, resourcePage } from "../domain/consolePage.ts";
 import type { ArchitecturePageSnapshot } from "../protocol/architecturePage.ts";
 import { architectureChanged, architectureRequests } from "../protocol/architecturePage.ts";
 import { serveRequests, toWireError, type WireError } from "../protocol/transport.ts";
@@ -191,22 +192,11 @@ async function openPart(
     return;
   }
   const { current } = connections;
-  if (current?.kind === "aws" && current.endpointUrl === undefined && kind !== "web") {
-    await env.openExternal(Uri.parse(consoleUrl(kind, name, current.region), true));
+  const type = kind === "api" ? "AWS::ApiGateway::RestApi" : "AWS::Lambda::Function";
+  const consolePage = kind === "web" ? undefined : resourcePage({ type, physicalId: name });
+  if (current?.kind === "aws" && current.endpointUrl === undefined && consolePage !== undefined) {
+    await env.openExternal(Uri.parse(consoleUrl(consolePage, current.region), true));
     return;
   }
   await run("sagemakerOps.stack.revealInTemplate", { logicalId });
-}
-
-function consoleUrl(kind: "api" | "function", name: string, region: string): string {
-  const suffix = region.startsWith("cn-")
-    ? "amazonaws.cn"
-    : region.startsWith("us-gov-")
-      ? "amazonaws-us-gov.com"
-      : "aws.amazon.com";
-  const page =
-    kind === "api"
-      ? `apigateway/main/apis/${name}/resources?api=${name}`
-      : `lambda/home?region=${region}#/functions/${name}`;
-  return `https://${region}.console.${suffix}/${page}`;
 }

@@ -19,7 +19,7 @@ export async function saveRequest(
   const name = await window.showInputBox({
     title: l10n.t("Save the request"),
     prompt: l10n.t("What it is for"),
-    value: "a request",
+    value: l10n.t("a request"),
     ignoreFocusOut: true,
     validateInput: (text) => (/\S/.test(text) ? undefined : l10n.t("It needs a name.")),
   });

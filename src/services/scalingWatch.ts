@@ -104,7 +104,12 @@ export class ScalingWatch {
       this.marks.push({
         atMs: alarm.stateAtMs ?? Date.now(),
         kind: "alarm",
-        text: l10n.t("alarm {0}: {1} → {2}", isLow ? l10n.t("low") : l10n.t("high"), before ?? "new", alarm.state),
+        text: l10n.t(
+          "alarm {0}: {1} → {2}",
+          isLow ? l10n.t("low") : l10n.t("high"),
+          before ?? l10n.t("new"),
+          alarm.state,
+        ),
         value: alarm.state === "ALARM" ? 1 : 0,
       });
     }

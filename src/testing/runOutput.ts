@@ -42,7 +42,7 @@ function secondLine(point: LoadRunPoint, { instances }: Told): string {
     p99Ms !== null && `p99 ${ms(p99Ms)}`,
     errors > 0 && l10n.t("errors {0}", formatNumber(errors)),
     serving !== undefined && l10n.t("instances {0}", serving),
-    generatorLimited && "generator-limited",
+    generatorLimited && l10n.t("generator-limited"),
   ];
   return `${offset(second)}  ${parts.filter(Boolean).join("  ")}`;
 }

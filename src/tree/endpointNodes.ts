@@ -1,4 +1,5 @@
 import * as l10n from "@vscode/l10n";
+import { alarmPage, sageMakerPage } from "../domain/consolePage.ts";
 import type { EndpointConfig, Model } from "../domain/endpoint.ts";
 import type { ScalableTarget, ScalingActivity } from "../domain/scaling.ts";
 import type { EndpointDetail, Endpoints } from "../services/endpoints.ts";
@@ -21,7 +22,12 @@ export function detailNodes(detail: EndpointDetail, endpoints: Endpoints): TreeN
   const { endpoint, config, models, targets, activities } = detail;
   const id = (part: string) => `endpoint/${endpoint.name}/${part}`;
   return [
-    ...endpoint.variants.map((v) => ({ id: id(`variant/${v.name}`), presentation: presentVariant(v) })),
+    ...endpoint.variants.map((v) => ({
+      id: id(`variant/${v.name}`),
+      presentation: presentVariant(v),
+      endpointName: endpoint.name,
+      resource: { name: v.name },
+    })),
     ...models.map((model) => modelNode(id(`model/${model.name}`), model)),
     ...(config ? [configNode(id("config"), config)] : []),
     ...targets.map((target) => scalingNode(id, target, activities, targets.length > 1)),
@@ -44,9 +50,9 @@ function modelNode(id: string, model: Model): TreeNode {
   return {
     id,
     presentation: presentModel(model, Date.now()),
-    resource: { name, arn, console: `models/${name}` },
+    resource: { name, arn, console: sageMakerPage("models", name) },
     artifact,
-    children: () => parts.map((part) => (part.presentation.label === "Artifact" ? { ...part, artifact } : part)),
+    children: () => parts.map((part) => (part.value === artifact ? { ...part, artifact } : part)),
   };
 }
 
@@ -55,7 +61,7 @@ function configNode(id: string, config: EndpointConfig): TreeNode {
   return {
     id,
     presentation: presentConfig(config, Date.now()),
-    resource: { name, arn, console: `endpointConfig/${name}` },
+    resource: { name, arn, console: sageMakerPage("endpointConfig", name) },
     children: () => valueNodes(id, configParts(config)),
   };
 }
@@ -89,7 +95,7 @@ function scalingNode(
     ...policy.alarms.map((alarm) => ({
       id: `${at}/alarm/${alarm.name}`,
       presentation: presentAlarm(alarm, nowMs),
-      resource: { name: alarm.name },
+      resource: { name: alarm.name, arn: alarm.arn, console: alarmPage(alarm.name) },
     })),
   ]);
   const node = (activity: ScalingActivity): TreeNode => ({

@@ -1,6 +1,7 @@
 import { Disposable, l10n, type TreeView, window } from "vscode";
 import { viewIds } from "../contributions.ts";
 import { type Connection, describeConnection } from "../domain/connection.ts";
+import { sageMakerPage } from "../domain/consolePage.ts";
 import type { EndpointFilter, EndpointSummary } from "../domain/endpoint.ts";
 import type { Connections } from "../services/connections.ts";
 import type { EndpointDetail, Endpoints } from "../services/endpoints.ts";
@@ -12,6 +13,7 @@ import { detailNodes } from "./endpointNodes.ts";
 import { errorNode, NodeProvider } from "./nodeProvider.ts";
 import { type EndpointFacts, endpointTooltip, presentEndpointRow } from "./present.ts";
 import { sideNodes } from "./sideNodes.ts";
+import { withTemplatePlaces } from "./templateNodes.ts";
 import { click, type TreeNode } from "./treeNode.ts";
 
 /** Failed endpoints whose reason is read unasked; an account may have thousands. */
@@ -106,7 +108,7 @@ async function rootNodes({ connections, endpoints, project, favorites, idleWatch
   let reasons = 0;
   let costs = 0;
   const nodes = await Promise.all(
-    ordered.map((endpoint) => {
+    ordered.map(async (endpoint) => {
       const isFailed = endpoint.status === "Failed" || endpoint.status === "UpdateRollbackFailed";
       const known = isProject(endpoint) || (isFailed && ++reasons <= REASONS_SHOWN);
       const isPriced = endpoint.status === "InService" && (isProject(endpoint) || ++costs <= COSTS_SHOWN);
@@ -115,7 +117,8 @@ async function rootNodes({ connections, endpoints, project, favorites, idleWatch
         isFavorite: isFavorite(endpoint),
         idleHours: idleWatch.isIdle(endpoint.name) ? idleWatch.hours() : undefined,
       };
-      return endpointNode(endpoints, connection, endpoint, facts, { isDetailed: known, isPriced });
+      const node = await endpointNode(endpoints, connection, endpoint, facts, { isDetailed: known, isPriced });
+      return facts.isProject && project.stack ? withTemplatePlaces(node, project.stack.resources) : node;
     }),
   );
   const more: TreeNode = {
@@ -136,7 +139,7 @@ async function missingFavorites(endpoints: Endpoints, favorites: Favorites): Pro
 
 function noMatchNode(filter: EndpointFilter): TreeNode {
   const node = noteNode("empty", l10n.t("No endpoint matches"), "info");
-  node.presentation.description = `${filterText(filter)} · Clear`;
+  node.presentation.description = `${filterText(filter)} · ${l10n.t("Clear")}`;
   return { ...node, click: click("sagemakerOps.explorer.clearFilter", l10n.t("Clear Filter")) };
 }
 
@@ -174,13 +177,28 @@ async function endpointNode(
     tooltip: () => endpointTooltip(shown),
     endpointName: summary.name,
     expanded: isProject,
-    resource: { name: summary.name, arn: summary.arn, console: `endpoints/${summary.name}` },
+    resource: { name: summary.name, arn: summary.arn, console: sageMakerPage("endpoints", summary.name) },
     children: async () => detailNodes(await endpoints.detail(summary.name), endpoints),
   };
+}
+
+/** Whether there is something to suspend, to resume, or both. */
+function scalingState(targets: EndpointDetail["targets"]): EndpointFacts["scaling"] {
+  const suspended = targets.filter((target) => target.suspended).length;
+  if (targets.length === 0) return "none";
+  if (suspended === 0) return "active";
+  return suspended === targets.length ? "suspended" : "both";
 }
 
 function detailFacts({ endpoint, hourlyUsd, targets }: EndpointDetail): Partial<EndpointFacts> {
   const { name, arn, status, createdAtMs, modifiedAtMs, variants, failureReason } = endpoint;
   const summary = { name, arn, status, createdAtMs, modifiedAtMs };
-  return { summary, variants, failureReason, hourlyUsd, autoscaled: targets.length > 0 };
+  return {
+    summary,
+    variants,
+    failureReason,
+    hourlyUsd,
+    autoscaled: targets.length > 0,
+    scaling: scalingState(targets),
+  };
 }

@@ -37,6 +37,8 @@ export interface EndpointFacts {
   failureReason?: string;
   hourlyUsd?: number;
   autoscaled?: boolean;
+  /** Of its variants that scale; absent where that was not read. */
+  scaling?: "none" | "active" | "suspended" | "both";
   isProject: boolean;
   /** Of the user's own choice. */
   isFavorite?: boolean;
@@ -63,6 +65,12 @@ export function presentEndpoint(facts: EndpointFacts): Presentation {
   return { ...presentEndpointRow(facts), tooltip: endpointTooltip(facts) };
 }
 
+/** Where the scaling was not read, the commands themselves say what there is to suspend or to resume. */
+const scalingTokens = (scaling: EndpointFacts["scaling"] = "both") => [
+  (scaling === "active" || scaling === "both") && "suspendable",
+  (scaling === "suspended" || scaling === "both") && "resumable",
+];
+
 /** What is seen of an endpoint's row without pointing at it. */
 export function presentEndpointRow(facts: EndpointFacts): Presentation {
   const { summary, variants, hourlyUsd, nowMs } = facts;
@@ -72,11 +80,11 @@ export function presentEndpointRow(facts: EndpointFacts): Presentation {
   const description = [
     facts.isFavorite && "★",
     status,
-    facts.idleHours !== undefined && "idle",
+    facts.idleHours !== undefined && l10n.t("idle"),
     status === "Failed" ? facts.failureReason : instances,
     moving && formatAge(nowMs - summary.modifiedAtMs),
     hourlyUsd !== undefined && !moving && formatHourly(hourlyUsd),
-    facts.simulated && variants && "simulated",
+    facts.simulated && variants && l10n.t("simulated"),
   ];
   const context = [
     "endpoint",
@@ -85,6 +93,7 @@ export function presentEndpointRow(facts: EndpointFacts): Presentation {
     moving && "inTransition",
     status === "UpdateRollbackFailed" && "failed",
     facts.autoscaled && "autoscaled",
+    ...(status === "InService" ? scalingTokens(facts.scaling) : []),
     facts.isProject && "project",
     facts.isFavorite && "favorite",
     facts.idleHours !== undefined && "idle",
@@ -171,7 +180,7 @@ export function presentScaling(target: ScalableTarget, several: boolean): Presen
   const parts = [
     `${target.minInstances}–${target.maxInstances}`,
     policy ? policyTarget(policy) : l10n.t("no policy"),
-    target.suspended && "suspended",
+    target.suspended && l10n.t("suspended"),
   ];
   const alarm = target.policies.some((p) => p.alarms.some((a) => a.state === "ALARM" && !isScaleInAlarm(a)));
   return {
@@ -184,7 +193,7 @@ export function presentScaling(target: ScalableTarget, several: boolean): Presen
     ]),
     icon: "arrow-both",
     color: alarm ? YELLOW : undefined,
-    contextValue: "scaling",
+    contextValue: `scaling+${target.suspended ? "suspended" : "active"}`,
   };
 }
 
@@ -250,6 +259,7 @@ export function presentAlarm(alarm: Alarm, nowMs: number): Presentation {
       [l10n.t("State"), state],
       [l10n.t("Since"), alarm.stateAtMs === undefined ? undefined : formatTime(alarm.stateAtMs, nowMs)],
       [l10n.t("Reason"), alarm.stateReason],
+      ["ARN", alarm.arn],
     ]),
     ...looks[state],
     contextValue: "alarm",

@@ -29,7 +29,7 @@ export function modelParts({ image, artifact, roleArn, environment = {} }: Model
   const part = (label: string, value: string | undefined, icon: string, contextValue: string): Presentation[] =>
     value ? [{ label, description: value, tooltip: tooltipRows([[label, value]]), icon, contextValue }] : [];
   const variables = Object.entries(environment).flatMap(([name, value]) =>
-    part(name, SECRET.test(name) ? l10n.t("(not shown)") : value || "(empty)", "symbol-variable", "value"),
+    part(name, SECRET.test(name) ? l10n.t("(not shown)") : value || l10n.t("(empty)"), "symbol-variable", "value"),
   );
   return [
     ...part(l10n.t("Image"), image, "layers", "value"),
@@ -46,7 +46,7 @@ export function presentConfig(config: EndpointConfig, nowMs: number): Presentati
   );
   return {
     label: config.name,
-    description: [plural(config.variants.length, "variant"), capture, config.async && "asynchronous"]
+    description: [plural(config.variants.length, "variant"), capture, config.async && l10n.t("asynchronous")]
       .filter(Boolean)
       .join(" · "),
     tooltip: tooltipRows([

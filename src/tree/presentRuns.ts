@@ -17,7 +17,7 @@ export function presentRun(report: LoadRunReport, nowMs: number): Presentation {
     label: `${formatTime(report.startedAtMs, nowMs)} ${plan.name}`,
     description: [
       report.source?.tool,
-      report.interrupted && "interrupted",
+      report.interrupted && l10n.t("interrupted"),
       scaleText(report),
       rateText(report),
       latencyText(report),

@@ -97,7 +97,8 @@ const TYPE_ICONS: [RegExp, string][] = [
 /** `AWS::SageMaker::EndpointConfig` → `SageMaker EndpointConfig` */
 export const shortType = (type: string) => type.replace(/^AWS::/, "").replace("::", " ");
 
-export function presentResource(resource: StackResource): Presentation {
+/** @param hasPage the console has a page of it */
+export function presentResource(resource: StackResource, hasPage = false): Presentation {
   const { logicalId, type, status } = resource;
   const look = statusLook(status);
   const steady = look.icon === "pass";
@@ -112,7 +113,7 @@ export function presentResource(resource: StackResource): Presentation {
       [l10n.t("Physical ID"), resource.physicalId],
     ]),
     ...(steady ? { icon: TYPE_ICONS.find(([pattern]) => pattern.test(type))?.[1] ?? "symbol-misc" } : look),
-    contextValue: "resource",
+    contextValue: hasPage ? "resource+console" : "resource",
   };
 }
 

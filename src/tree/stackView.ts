@@ -1,5 +1,6 @@
 import { type Disposable, l10n, window } from "vscode";
 import { viewIds } from "../contributions.ts";
+import { resourcePage, stackPage } from "../domain/consolePage.ts";
 import { isStackInProgress, type Stack } from "../domain/stack.ts";
 import { teardownAtMs } from "../domain/teardown.ts";
 import type { Connections } from "../services/connections.ts";
@@ -96,13 +97,17 @@ async function stackNodes(
     {
       id: "stack",
       presentation: presentStack(stack, await hourlyUsd(stack, endpoints)),
+      resource: { name: stack.name, arn: stack.id, console: stackPage(stack.id) },
       children: () =>
-        stack.resources.map((r) => ({
-          id: `resource/${r.logicalId}`,
-          presentation: presentResource(r),
-          logicalId: r.logicalId,
-          resource: r.physicalId === undefined ? undefined : { name: r.physicalId },
-        })),
+        stack.resources.map((r) => {
+          const page = resourcePage(r);
+          return {
+            id: `resource/${r.logicalId}`,
+            presentation: presentResource(r, page !== undefined),
+            logicalId: r.logicalId,
+            resource: r.physicalId === undefined ? undefined : { name: r.physicalId, console: page },
+          };
+        }),
     },
     ...(timer === undefined ? [] : [teardownNode(timer)]),
     ...outputs.filter(hasUrl),

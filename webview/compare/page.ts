@@ -62,7 +62,7 @@ function runsView(runs: readonly ComparedRun[]): TemplateResult {
         <button class="link" type="button" @click=${() => void host.transport.call(compareRequests.openRun, i)}>
           ${run.started} ${run.planName}
         </button>
-        <span class="soft">${[i === 0 && "baseline", run.targetName, run.place, run.simulated && l10n.t("simulated instances"), run.tool].filter(Boolean).join(" · ")}</span>
+        <span class="soft">${[i === 0 && l10n.t("baseline"), run.targetName, run.place, run.simulated && l10n.t("simulated instances"), run.tool].filter(Boolean).join(" · ")}</span>
         <span class="sentence">${run.verdict.passed ? "✓" : "✗"} ${run.verdict.sentence}</span>
       </li>`,
     )}

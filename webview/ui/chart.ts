@@ -200,7 +200,7 @@ export class Chart {
       return [`${label} ${typeof value === "number" ? format(value) : l10n.t("no data")}`];
     });
     const head = [title, unit].filter(Boolean).join(", ");
-    return `${head}, ${at === undefined ? l10n.t("last") : formatTime(at)}: ${figures.join(", ") || "nothing"}`;
+    return `${head}, ${at === undefined ? l10n.t("last") : formatTime(at)}: ${figures.join(", ") || l10n.t("nothing")}`;
   }
 }
 

@@ -33,10 +33,18 @@ const variant: Variant = {
 const base = { summary, isProject: true, simulated: false, nowMs };
 
 test("an endpoint says its status, instances and price, and carries tokens for menus", () => {
-  const shown = presentEndpoint({ ...base, variants: [variant], hourlyUsd: 0.23, autoscaled: true });
+  const shown = presentEndpoint({ ...base, variants: [variant], hourlyUsd: 0.23, autoscaled: true, scaling: "active" });
   assert.equal(shown.description, "InService · 2/4 instances · $0.23/h");
-  assert.equal(shown.contextValue, "endpoint+inService+takesTraffic+autoscaled+project");
+  assert.equal(shown.contextValue, "endpoint+inService+takesTraffic+autoscaled+suspendable+project");
   assert.equal(shown.icon, "circle-filled");
+});
+
+test("what is suspended can be resumed, what scales can be suspended, and where nobody looked both are offered", () => {
+  const tokens = (scaling?: "none" | "active" | "suspended") =>
+    presentEndpoint({ ...base, scaling }).contextValue?.match(/suspendable|resumable/g);
+  assert.deepEqual(tokens("suspended"), ["resumable"]);
+  assert.deepEqual(tokens("none"), null);
+  assert.deepEqual(tokens(), ["suspendable", "resumable"]);
 });
 
 test("an endpoint in transition says from where to where and since when, not what it costs", () => {
