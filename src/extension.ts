@@ -207,7 +207,9 @@ function followProject(project: WorkspaceProject): () => void {
 /** Keeps the tree up with what a run does to its endpoint: the account's list is read when the instances change. */
 function followRuns(loadTests: LoadTests, endpoints: Endpoints): () => void {
   let seen = "";
-  return loadTests.onDidChange.on(({ id, instances, marks }) => {
+  return loadTests.onDidChange.on(({ id, instances, marks, phase, endpointName }) => {
+    const hasEnded = phase === "done" || phase === "failed";
+    if (hasEnded && endpointName !== undefined) endpoints.followToRest(endpointName);
     setContext("sagemakerOps.loadTestActive", loadTests.isRunning);
     const last = instances.at(-1);
     const now = `${id} ${last?.current} ${last?.desired} ${marks.length}`;

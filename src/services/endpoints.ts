@@ -53,6 +53,11 @@ const TAGS_AT_ONCE = 8;
 const FIRST_POLL_MS = 2_000;
 const LONGEST_POLL_MS = 30_000;
 const SANDBOX_POLL_MS = 700;
+/**
+ * How long an endpoint is followed at most after its load, of AWS's time: its low alarm wants 15 minutes of calm (AWS:
+ * "Target tracking scaling policies"), and then instances leave.
+ */
+const SETTLING_MS = 40 * 60_000;
 const ACTIVITIES_SHOWN = 10;
 
 /**
@@ -67,6 +72,8 @@ export class Endpoints {
   private readonly details = new Map<string, Promise<EndpointDetail>>();
   private readonly tagsByArn = new Map<string, Promise<Record<string, string>>>();
   private readonly costs = new Map<string, Promise<number | undefined>>();
+  /** By name: until when instances may still come and go although the status rests, epoch ms. */
+  private readonly settling = new Map<string, number>();
   private pages = 1;
   private timer: NodeJS.Timeout | undefined;
   private waitMs = FIRST_POLL_MS;
@@ -84,6 +91,7 @@ export class Endpoints {
       this.details.clear();
       this.costs.clear();
       this.tagsByArn.clear();
+      this.settling.clear();
       this.onDidChange.fire([]);
       if (this.visible && connections.current) void this.refresh();
     });
@@ -273,10 +281,21 @@ export class Endpoints {
     };
   }
 
+  /** Follows an endpoint whose load has ended, until it is back at its fewest instances. */
+  followToRest(name: string): void {
+    const timeScale = Math.max(1, this.connections.current?.timeScale ?? 1);
+    this.settling.set(name, Date.now() + SETTLING_MS / timeScale);
+    this.watch();
+  }
+
+  private isMoving({ name, status }: EndpointSummary): boolean {
+    return isInTransition(status) || Date.now() < (this.settling.get(name) ?? 0);
+  }
+
   /** Looks again at what is in transition; the wait doubles while nothing changes. */
   private watch(): void {
     clearTimeout(this.timer);
-    if (!this.visible || !this.current.endpoints.some((e) => isInTransition(e.status))) {
+    if (!this.visible || !this.current.endpoints.some((e) => this.isMoving(e))) {
       this.waitMs = FIRST_POLL_MS;
       return;
     }
@@ -288,14 +307,17 @@ export class Endpoints {
   private async look(): Promise<void> {
     const generation = this.generation;
     const before = new Map(this.current.endpoints.map((e) => [e.name, e]));
-    const watched = this.current.endpoints.filter((e) => isInTransition(e.status));
+    const watched = this.current.endpoints.filter((e) => this.isMoving(e));
     const changed: string[] = [];
-    for (const { name } of watched) {
+    for (const { name, status } of watched) {
       try {
-        const { endpoint } = await this.reread(name);
+        const known = await this.details.get(name);
+        const detail = await this.reread(name);
         if (generation !== this.generation) return;
-        this.replace(endpoint);
-        changed.push(name);
+        this.replace(detail.endpoint);
+        if (isAtRest(detail)) this.settling.delete(name);
+        // How long a transition takes is shown; what only settles is drawn anew when it has changed.
+        if (isInTransition(status) || JSON.stringify(known) !== JSON.stringify(detail)) changed.push(name);
       } catch {
         // Deleted meanwhile, or unreachable: the list tells which.
         if (generation === this.generation) await this.refresh();
@@ -306,7 +328,7 @@ export class Endpoints {
       (name) => before.get(name)?.status !== this.current.endpoints.find((e) => e.name === name)?.status,
     );
     this.waitMs = moved ? FIRST_POLL_MS : Math.min(LONGEST_POLL_MS, this.waitMs * 1.5);
-    this.onDidChange.fire(changed);
+    if (changed.length > 0) this.onDidChange.fire(changed);
     this.watch();
   }
 
@@ -328,6 +350,15 @@ export class Endpoints {
     );
     this.current = { ...this.current, endpoints };
   }
+}
+
+/** Nothing is under way, and nothing is left that scaling could take away. */
+function isAtRest({ endpoint, targets }: EndpointDetail): boolean {
+  const fewest = (variant: string) => targets.find(({ variantName }) => variantName === variant)?.minInstances;
+  return (
+    !isInTransition(endpoint.status) &&
+    endpoint.variants.every(({ name, currentInstances }) => currentInstances <= (fewest(name) ?? currentInstances))
+  );
 }
 
 /** What a list had below the part that was read anew; what is new there has moved the rest down. */

@@ -28,6 +28,8 @@ export interface RunProgress {
   id: string;
   plan: LoadPlan;
   target: LoadRunTarget;
+  /** The endpoint behind the target, where it is known. */
+  endpointName?: string;
   connection: LoadRunConnection;
   startedAtMs: number;
   points: LoadRunPoint[];
@@ -118,6 +120,7 @@ export class LoadTests {
       id: runId(startedAtMs, plan.name),
       plan,
       target,
+      endpointName: prepared.endpoint?.name,
       connection: {
         accountId: connection.accountId,
         region: connection.region,

@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { ApplicationAutoScalingClient, RegisterScalableTargetCommand } from "@aws-sdk/client-application-auto-scaling";
 import {
   CreateEndpointCommand,
   SageMakerClient,
@@ -118,6 +119,36 @@ describe("endpoints, predictions and metrics of a real sandbox", () => {
     await eventually("the list has heard of it", async () => status() === "Updating");
     await eventually("it is followed to its end", async () => status() === "InService");
     assert.equal((await endpoints.detail("young")).endpoint.variants[0]?.currentInstances, 2);
+    endpoints.dispose();
+  });
+
+  it("an endpoint whose load has ended is followed while its instances leave", async () => {
+    const scaling = new ApplicationAutoScalingClient(sandbox.clientConfig());
+    await scaling.send(
+      new RegisterScalableTargetCommand({
+        ServiceNamespace: "sagemaker",
+        ResourceId: "endpoint/young/variant/AllTraffic",
+        ScalableDimension: "sagemaker:variant:DesiredInstanceCount",
+        MinCapacity: 1,
+        MaxCapacity: 4,
+      }),
+    );
+    scaling.destroy();
+    const endpoints = new Endpoints(connections);
+    endpoints.setVisible(true);
+    const instances = async () => (await endpoints.detail("young")).endpoint.variants[0]?.currentInstances;
+    await eventually("the list is there", async () => endpoints.snapshot().state === "loaded");
+    assert.equal(await instances(), 2);
+    endpoints.followToRest("young");
+    const sagemaker = new SageMakerClient(sandbox.clientConfig());
+    await sagemaker.send(
+      new UpdateEndpointWeightsAndCapacitiesCommand({
+        EndpointName: "young",
+        DesiredWeightsAndCapacities: [{ VariantName: "AllTraffic", DesiredInstanceCount: 1 }],
+      }),
+    );
+    sagemaker.destroy();
+    await eventually("one instance is left", async () => (await instances()) === 1);
     endpoints.dispose();
   });
 
