@@ -111,6 +111,27 @@ export function updateWeights(
   );
 }
 
+/** Begins to start or end instances of a variant. */
+export function updateCapacity(
+  clients: AwsClients,
+  name: string,
+  variantName: string,
+  instances: number,
+): Promise<void> {
+  return withAwsErrors(
+    { action: l10n.t("set the instances of endpoint {0}", name), region: clients.region },
+    async () => {
+      const client = await clients.sagemaker();
+      await client.send(
+        new UpdateEndpointWeightsAndCapacitiesCommand({
+          EndpointName: name,
+          DesiredWeightsAndCapacities: [{ VariantName: variantName, DesiredInstanceCount: instances }],
+        }),
+      );
+    },
+  );
+}
+
 /** Configurations of the account, the newest first; one page of at most 100. */
 export function newestEndpointConfigs(clients: AwsClients): Promise<{ name: string; createdAtMs?: number }[]> {
   return withAwsErrors({ action: l10n.t("list the endpoint configurations"), region: clients.region }, async () => {

@@ -61,7 +61,10 @@ async function findTarget(
   assertTrusted(l10n.t("Searching for a target"));
   const planFile = await pickPlan(services, from);
   if (planFile === undefined) return;
-  const prepared = await loadTests.prepare(planFile, project.project);
+  const found = await loadTests.prepare(planFile, project.project);
+  const variant = targetFinder.variantToReduce(found);
+  if (variant !== undefined && !(await reduce(services, found, variant))) return;
+  const prepared = variant === undefined ? found : await loadTests.prepare(planFile, project.project);
   const options = searchOptions(targetFinder, prepared);
   if (!(await confirmSearch(prepared, options, from as EndpointArgument | undefined))) return;
   const report = await withCancellableProgress(
@@ -76,6 +79,42 @@ async function findTarget(
   await showReport(files.json);
   await endpoints.refresh();
   if (report.targetPerMinute !== undefined) await offerTarget(services, report);
+}
+
+/** Asks whether to set an endpoint to the one instance that a search measures, and does it. @returns whether it did */
+async function reduce(
+  { targetFinder, endpoints }: TargetServices,
+  { endpoint, connection }: PreparedRun,
+  variantName: string,
+): Promise<boolean> {
+  const name = endpoint?.name ?? "";
+  const now = endpoint?.variants[0]?.desiredInstances ?? 0;
+  const agreed = await confirmWithFacts({
+    title: l10n.t("Endpoint {0} has {1} instances; the search measures one", name, now),
+    placeholder: l10n.t("Pick the first row to do it; Escape changes nothing"),
+    confirm: { label: `$(arrow-down) ${l10n.t("Set {0} to 1 instance", name)}`, description: `${now} → 1` },
+    sections: [
+      {
+        name: l10n.t("what it means"),
+        rows: [
+          { label: `$(account) ${l10n.t("Account")}`, description: connection.accountId },
+          { label: `$(globe) ${l10n.t("Region")}`, description: connection.region },
+          {
+            label: `$(info) ${l10n.t("By itself it scales in only while requests come")}`,
+            detail: l10n.t("Scaling may start more again at any time; the search is asked for next"),
+          },
+        ],
+      },
+    ],
+  });
+  if (!agreed) return false;
+  const title = l10n.t("Setting {0} to 1 instance", name);
+  await withCancellableProgress(title, (_, signal) => {
+    const running = targetFinder.reduceToOne(name, variantName, signal);
+    void endpoints.refresh();
+    return running;
+  }).finally(() => endpoints.refresh());
+  return true;
 }
 
 /** Scale-out is suspended for the search when it would spoil it. @throws OpsError for anything else against a search */

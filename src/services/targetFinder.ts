@@ -1,7 +1,8 @@
 import * as l10n from "@vscode/l10n";
 import { describeScaling, putPolicyTarget, suspendScaleOut } from "../aws/autoscaling.ts";
+import { updateCapacity } from "../aws/endpointUpdates.ts";
 import { describeEndpoint } from "../aws/sagemaker.ts";
-import { instanceTotals } from "../domain/endpoint.ts";
+import { instanceTotals, isInTransition } from "../domain/endpoint.ts";
 import { OpsError } from "../domain/errors.ts";
 import { errorCount } from "../domain/loadRun.ts";
 import type { ScalableTarget } from "../domain/scaling.ts";
@@ -75,7 +76,7 @@ export class TargetFinder {
         "conflict",
         l10n.t("Endpoint {0} has {1} of {2} instances; the search measures one.", endpoint.name, current, desired),
         {
-          hint: l10n.t("Set its capacity to 1, or wait until it has scaled in, and repeat."),
+          hint: l10n.t("Set its capacity to 1 and repeat; by itself it scales in only while requests come."),
         },
       );
     const acting = scaling.find((t) => t.maxInstances > 1 && t.policies.length > 0 && !t.scaleOutSuspended);
@@ -91,6 +92,35 @@ export class TargetFinder {
           hint: l10n.t("Let the search suspend scale-out meanwhile (--suspend-scaling), or suspend it yourself."),
         },
       );
+  }
+
+  /** The variant to set to one instance before a search: the only one of an endpoint that serves with several. */
+  variantToReduce({ target, endpoint }: PreparedRun): string | undefined {
+    if (target.type !== "endpoint" || endpoint?.status !== "InService" || endpoint.variants.length !== 1)
+      return undefined;
+    return instanceTotals(endpoint).desired > 1 ? endpoint.variants[0]?.name : undefined;
+  }
+
+  /**
+   * Sets a variant to one instance, and waits until it serves with it: where no requests come, nothing scales in.
+   * @param signal ends the waiting; the endpoint goes on
+   * @throws OpsError conflict when the endpoint does not get there
+   */
+  async reduceToOne(endpointName: string, variantName: string, signal?: AbortSignal): Promise<void> {
+    const clients = this.connections.clients();
+    const pollMs = this.connections.required().kind === "sandbox" ? 300 : 5_000;
+    await updateCapacity(clients, endpointName, variantName, 1);
+    for (;;) {
+      const endpoint = await describeEndpoint(clients, endpointName);
+      const { status } = endpoint;
+      if (status === "InService" && instanceTotals(endpoint).current === 1) return;
+      if (signal?.aborted) throw new OpsError("cancelled", l10n.t("Nobody waits for endpoint {0} now.", endpointName));
+      if (!isInTransition(status) && (status !== "InService" || instanceTotals(endpoint).desired !== 1))
+        throw new OpsError("conflict", l10n.t("Endpoint {0} is {1} and not at one instance.", endpointName, status), {
+          hint: l10n.t("Look at its scaling, which may have set it back, and repeat."),
+        });
+      await new Promise((resolve) => setTimeout(resolve, pollMs));
+    }
   }
 
   /**

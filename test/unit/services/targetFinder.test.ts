@@ -17,7 +17,7 @@ import { Connections } from "../../../src/services/connections.ts";
 import { prepareRun } from "../../../src/services/loadPreparation.ts";
 import { saveTargetReport } from "../../../src/services/targetFiles.ts";
 import { TargetFinder } from "../../../src/services/targetFinder.ts";
-import { deployWine, WINE_ROW } from "../../wire/endpoints.ts";
+import { deployWine, eventually, WINE_ROW } from "../../wire/endpoints.ts";
 import { startTestSandbox, type TestSandbox } from "../../wire/sandbox.ts";
 
 const target = {
@@ -131,5 +131,17 @@ describe("the target of a simulated instance", { timeout: 180_000 }, () => {
       finder.find(prepared, { suspendScaling: true }),
       conflict(/has 1 of 2 instances; the search measures one/),
     );
+    assert.equal(finder.variantToReduce(prepared), undefined, "it is in transition");
+  });
+
+  it("takes an endpoint that has scaled out to the one instance", async () => {
+    const scaledOut = await eventually("it serves with two", async () => {
+      const prepared = await prepareRun(connections, planFile);
+      return finder.variantToReduce(prepared) !== undefined && prepared;
+    });
+    await finder.reduceToOne("wine", finder.variantToReduce(scaledOut) ?? "");
+    const prepared = await prepareRun(connections, planFile);
+    assert.equal(finder.variantToReduce(prepared), undefined);
+    finder.check(prepared, { suspendScaling: true });
   });
 });
