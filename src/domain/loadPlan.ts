@@ -128,7 +128,9 @@ function problemOf(issue: Issue): LoadPlanProblem {
       ? l10n.t("unknown {0}", unknownKeys.map((key) => `"${key}"`).join(", "))
       : issue.code === "custom"
         ? brokenRuleText(issue.params as PlanRule)
-        : lowerFirst(issue.message),
+        : isLacking(issue)
+          ? l10n.t("is missing")
+          : lowerFirst(issue.message),
     hint:
       hints[top]?.() ??
       (unknownKeys
@@ -148,4 +150,5 @@ function brokenRuleText(broken: PlanRule): string {
   return l10n.t("a header value has no line breaks");
 }
 
+const isLacking = ({ code, message }: Issue) => code === "invalid_type" && message.endsWith("received undefined");
 const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
