@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as l10n from "@vscode/l10n";
 import { parseDocument, type Scalar } from "yaml";
@@ -255,5 +255,7 @@ async function nameModel({ file }: ProjectContext, modelPath: string): Promise<v
     );
   }
   const [begin, end] = node.range;
-  await writeFile(file, text.slice(0, begin) + JSON.stringify(modelPath) + text.slice(end));
+  // By a rename: whoever reads it in this moment, or ends the window, meets a whole file.
+  await writeFile(`${file}.part`, text.slice(0, begin) + JSON.stringify(modelPath) + text.slice(end));
+  await rename(`${file}.part`, file);
 }
