@@ -178,9 +178,9 @@ export function presentVariant(variant: Variant): Presentation {
 export function presentScaling(target: ScalableTarget, several: boolean): Presentation {
   const [policy] = target.policies;
   const parts = [
+    target.suspended && l10n.t("suspended"),
     `${target.minInstances}–${target.maxInstances}`,
     policy ? policyTarget(policy) : l10n.t("no policy"),
-    target.suspended && l10n.t("suspended"),
   ];
   const alarm = target.policies.some((p) => p.alarms.some((a) => a.state === "ALARM" && !isScaleInAlarm(a)));
   return {
@@ -191,8 +191,8 @@ export function presentScaling(target: ScalableTarget, several: boolean): Presen
       [l10n.t("Instances"), l10n.t("{0} to {1}", target.minInstances, target.maxInstances)],
       [l10n.t("Suspended"), target.suspended ? l10n.t("yes: it does not scale") : undefined],
     ]),
-    icon: "arrow-both",
-    color: alarm ? YELLOW : undefined,
+    icon: target.suspended ? "debug-pause" : "arrow-both",
+    color: alarm || target.suspended ? YELLOW : undefined,
     contextValue: `scaling+${target.suspended ? "suspended" : "active"}`,
   };
 }
