@@ -153,6 +153,8 @@ export interface ContextKeys {
   "sagemakerOps.hasProject": boolean;
   "sagemakerOps.stackDeployed": boolean;
   "sagemakerOps.loadTestActive": boolean;
+  /** The workspace was searched for load plans and runs, and has none. */
+  "sagemakerOps.noLoadTests": boolean;
   /** Not all endpoints are listed. */
   "sagemakerOps.filtered": boolean;
 }
@@ -252,6 +254,7 @@ const contextKeyTable: Record<ContextKey, true> = {
   "sagemakerOps.hasProject": true,
   "sagemakerOps.stackDeployed": true,
   "sagemakerOps.loadTestActive": true,
+  "sagemakerOps.noLoadTests": true,
   "sagemakerOps.filtered": true,
 };
 

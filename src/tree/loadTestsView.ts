@@ -1,6 +1,7 @@
 import { type Disposable, l10n, Uri, window, workspace } from "vscode";
 import { viewIds } from "../contributions.ts";
 import type { LoadTests, RunProgress } from "../services/loadTests.ts";
+import { setContext } from "../ui/context.ts";
 import { findPlans, PLAN_PATTERN, RUN_PATTERN, runsFolder } from "../ui/workspacePlans.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { NodeProvider } from "./nodeProvider.ts";
@@ -16,11 +17,13 @@ interface LoadTestsView extends Disposable {
 
 /** Plans of the project and of the workspace, and what came of earlier runs. */
 export function createLoadTestsView(loadTests: LoadTests, project: WorkspaceProject): LoadTestsView {
-  const provider = new NodeProvider(async () => [
-    ...activeNodes(loadTests),
-    ...(await findPlans(project)).map(planNode),
-    ...(await runNodes(loadTests, project)),
-  ]);
+  const provider = new NodeProvider(async () => {
+    const plans = (await findPlans(project)).map(planNode);
+    const nodes = [...activeNodes(loadTests), ...plans, ...(await runNodes(loadTests, project))];
+    // That there are none is not said before somebody looked.
+    setContext("sagemakerOps.noLoadTests", nodes.length === 0);
+    return nodes;
+  });
   const view = window.createTreeView(viewIds.loadTests, { treeDataProvider: provider });
   let phase = "";
   const forget = [

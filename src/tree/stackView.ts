@@ -24,7 +24,9 @@ export function createStackView(
   const provider = new NodeProvider(async () => {
     if (project.projectError) return [errorNode("project/error", project.projectError)];
     if (project.stackError) return [errorNode("stack/error", project.stackError)];
+    const isLooking = connections.current && project.project && !project.stackKnown;
     return [
+      ...(isLooking ? [LOOKING] : []),
       ...outcomeNodes(project),
       ...(project.stack ? await stackNodes(connections, project.stack, deployer, endpoints) : []),
     ];
@@ -46,6 +48,12 @@ export function createStackView(
     },
   };
 }
+
+/** Neither a stack nor that there is none is known yet. */
+const LOOKING: TreeNode = {
+  id: "looking",
+  presentation: { label: l10n.t("Looking for the stack…"), icon: "loading~spin" },
+};
 
 /** Beside what became of the last deployment, the way to the next one while there is no stack. */
 function outcomeNodes({ outcome, stack, stackKnown }: WorkspaceProject): TreeNode[] {
