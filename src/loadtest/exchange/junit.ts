@@ -1,9 +1,8 @@
-import type { LoadRunReport } from "../../domain/loadRun.ts";
-import { expectationTexts } from "../format.ts";
+import type { ExpectationResult, LoadRunReport } from "../../domain/loadRun.ts";
 
 /**
  * The run as a JUnit report: each expectation is a test case, so that a CI shows which one failed and by how much.
- * A run that was interrupted has an error. `file` is the plan's path as the CI should show it.
+ * In English everywhere: a CI knows a test case by its name. A run that was interrupted has an error. `file` is the plan's path as the CI should show it.
  */
 export function reportJunit(report: LoadRunReport, file?: string): string {
   const { plan, expectations, startedAtMs, endedAtMs, interrupted, verdict } = report;
@@ -56,3 +55,32 @@ export const xmlAttribute = (value: string) =>
   xmlText(value)
     .replaceAll('"', "&quot;")
     .replace(/[\r\n\t]/g, " ");
+
+/** As the reports' own words, in English whatever the editor speaks. */
+function expectationTexts(result: ExpectationResult): { name: string; asked: string; measured: string } {
+  const { name, stage, comparison, asked, measured, unit, reason } = result;
+  const show = (value: number) => FIGURES[unit](value);
+  return {
+    name: stage === undefined ? name : `${name} in stage ${stage}`,
+    asked: `${comparison === "atLeast" ? "≥" : "≤"} ${show(asked)}`,
+    measured: measured === null ? `not measured: ${reason ?? "no data"}` : show(measured),
+  };
+}
+
+const figure = (value: number, digits = 0) => value.toLocaleString("en-US", { maximumFractionDigits: digits });
+
+const FIGURES: Record<ExpectationResult["unit"], (value: number) => string> = {
+  ms: (value) => `${figure(value, value < 10 ? 1 : 0)} ms`,
+  seconds: (value) => {
+    const whole = Math.round(value);
+    if (whole < 120) return `${value < 9.95 ? figure(value, 1) : whole} s`;
+    return whole % 60 === 0 ? `${whole / 60} min` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  },
+  usd: (value) => `$${value.toFixed(value < 0.1 ? 4 : 2)}`,
+  ratio: (value) => {
+    const percent = value * 100;
+    if (percent > 0 && percent < 0.01) return "< 0.01 %";
+    return `${figure(percent < 100 ? Math.min(percent, 99.99) : percent, 2)} %`;
+  },
+  instances: (value) => figure(value),
+};

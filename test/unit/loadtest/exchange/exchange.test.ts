@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { config } from "@vscode/l10n";
 import { parse } from "yaml";
 import packageJson from "../../../../package.json" with { type: "json" };
 import { plannedRequests } from "../../../../src/domain/loadPlan.ts";
@@ -11,6 +12,7 @@ import { importedReport } from "../../../../src/loadtest/exchange/importedRun.ts
 import { importK6, isK6Summary } from "../../../../src/loadtest/exchange/importK6.ts";
 import { reportJunit } from "../../../../src/loadtest/exchange/junit.ts";
 import { k6Project } from "../../../../src/loadtest/exchange/k6Export.ts";
+import { bundle } from "../../../rig/translatable.ts";
 import { holdPlan, syntheticRun } from "./syntheticRun.ts";
 
 const request = {
@@ -98,6 +100,18 @@ test("JUnit shows each expectation, names the failed one, and survives hostile t
   assert.equal(others.length, 0);
   assert.match(failure?.attributes.message ?? "", /^error rate ≤ 1 %: \d/);
   assert.match(xml, /a&lt;b&gt;&amp;&quot;c&quot;/);
+});
+
+test("JUnit is the same in every language: a CI knows a test case by its name", (t) => {
+  const run = syntheticRun({
+    seed: 1,
+    plan: { name: "a", expect: { errorRate: { max: 0.005 }, p99Ms: { max: 1250 }, instances: { min: 2 } } },
+  });
+  const english = reportJunit(run);
+  t.after(() => config({ contents: {} }));
+  config({ contents: bundle("de") });
+  assert.equal(reportJunit(run), english);
+  assert.match(english, /name="p99 ≤ 1,250 ms"/);
 });
 
 /** Elements of a document in their order; throws where it is not well-formed. */
