@@ -17,6 +17,17 @@ export function registerLanguageModelTools(services: () => Promise<ToolServices>
   return Disposable.from(...toolNames.map((name) => lm.registerTool(name, languageModelTool(name, services))));
 }
 
+/** The tools' titles in the editor's language; models and other agents get those of the table. */
+const TITLES: Record<ToolName, string> = {
+  sagemaker_list_endpoints: l10n.t("List SageMaker endpoints"),
+  sagemaker_describe_endpoint: l10n.t("Describe a SageMaker endpoint"),
+  sagemaker_get_metrics: l10n.t("Get metrics of a SageMaker endpoint"),
+  sagemaker_explain_scaling: l10n.t("Explain scaling of a SageMaker endpoint"),
+  sagemaker_invoke_endpoint: l10n.t("Invoke a SageMaker endpoint"),
+  sagemaker_run_load_test: l10n.t("Run a load test"),
+  sagemaker_preview_deployment: l10n.t("Preview the deployment of the project"),
+};
+
 function languageModelTool(id: ToolName, services: () => Promise<ToolServices>) {
   const table = async (): Promise<Tool> => {
     const { toolNamed } = await import("../services/tools/table.ts");
@@ -27,16 +38,16 @@ function languageModelTool(id: ToolName, services: () => Promise<ToolServices>) 
   return {
     async prepareInvocation({ input }: { input: unknown }): Promise<PreparedToolInvocation> {
       const tool = await table();
-      const invocationMessage = tool.title;
+      const invocationMessage = TITLES[id];
       if (!tool.preview) return { invocationMessage };
-      assertTrusted(tool.title);
+      assertTrusted(TITLES[id]);
       const preview = await tool.preview(await services(), input);
       const confirmationMessages = { title: preview.title, message: questionText(preview) };
       return { invocationMessage, confirmationMessages };
     },
     async invoke({ input }: { input: unknown }, token: CancellationToken): Promise<LanguageModelToolResult> {
       const tool = await table();
-      if (tool.effect !== "reads") assertTrusted(tool.title);
+      if (tool.effect !== "reads") assertTrusted(TITLES[id]);
       const { resultText } = await import("../services/tools/table.ts");
       const stop = new AbortController();
       const stopping = token.onCancellationRequested(() => stop.abort());
