@@ -11,6 +11,7 @@ import {
   type EndpointTab,
   endpointChanged,
   endpointRequests,
+  predictionEnded,
   predictionProgressed,
 } from "../protocol/endpointPage.ts";
 import { serveRequests, toWireError, type WireError } from "../protocol/transport.ts";
@@ -23,7 +24,16 @@ import type { Predictor } from "../services/predictor.ts";
 import type { StackDeployer } from "../services/stackDeployer.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { desiredSteps, goneError, header, marks, momentMark } from "./endpointFacts.ts";
-import { chartExport, chartRange, copiedText, logSpan, nothing, predictParams, yesOrNo } from "./pageSchemas.ts";
+import {
+  chartExport,
+  chartRange,
+  copiedText,
+  keptText,
+  logSpan,
+  nothing,
+  predictParams,
+  yesOrNo,
+} from "./pageSchemas.ts";
 import { ENDPOINT_VIEW } from "./restoredPanels.ts";
 import { saveCharts } from "./saveCharts.ts";
 import { TesterHost } from "./testerHost.ts";
@@ -50,6 +60,8 @@ const ENDPOINT_NAME = /^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/;
 /** One panel per endpoint, shown again instead of made again; it comes back when the window is reloaded. */
 export class EndpointPanels implements Disposable {
   private readonly open = new Map<string, EndpointPanel>();
+  /** What was entered and sent, by endpoint: a tab that is closed and opened again has its history. */
+  private readonly memory = new Map<string, string>();
 
   constructor(private readonly services: EndpointPanelServices) {}
 
@@ -73,7 +85,7 @@ export class EndpointPanels implements Disposable {
   }
 
   private take(name: string, tab: EndpointTab, panel: WebviewPanel): void {
-    this.open.set(name, new EndpointPanel(name, tab, panel, this.services, () => this.open.delete(name)));
+    this.open.set(name, new EndpointPanel(name, tab, panel, this.services, this.memory, () => this.open.delete(name)));
   }
 
   dispose(): void {
@@ -112,15 +124,19 @@ class EndpointPanel implements Disposable {
     tab: EndpointTab,
     private readonly panel: WebviewPanel,
     private readonly services: EndpointPanelServices,
+    private readonly memory: Map<string, string>,
     onClosed: () => void,
   ) {
     const { extensionUri } = services;
     this.focus = { tab, serial: 1 };
     this.momentReader = new ChartMomentReader(services.connections);
     const apiUrl = () => this.apiUrl();
-    this.tester = new TesterHost(name, services, apiUrl, (progress) => {
-      this.progress = progress;
-      this.progressUpdate.call();
+    this.tester = new TesterHost(name, services, apiUrl, {
+      progress: (progress) => {
+        this.progress = progress;
+        this.progressUpdate.call();
+      },
+      ended: (state) => (this.disposed ? undefined : this.page.notify(predictionEnded, state ?? null)),
     });
     // A panel that comes back has the options of the version that made it.
     panel.webview.options = pageOptions(extensionUri);
@@ -189,6 +205,14 @@ class EndpointPanel implements Disposable {
           this.progress = undefined;
           return this.tester.predict(params);
         },
+      },
+      start: {
+        params: nothing,
+        handle: () => ({ prediction: this.tester.prediction, kept: this.memory.get(this.name) }),
+      },
+      keep: {
+        params: keptText,
+        handle: (text) => done(() => void this.memory.set(this.name, text)),
       },
       stopPrediction: { params: nothing, handle: () => done(() => this.tester.stop()) },
       chooseFile: { params: nothing, handle: () => this.tester.chooseFile() },

@@ -84,5 +84,8 @@ export const chartExport: z.ZodType<ChartExport> = z.discriminatedUnion("format"
 const moment = z.int().min(0).max(8_640_000_000_000_000);
 export const logSpan: z.ZodType<LogSpan | null> = z.strictObject({ fromMs: moment, toMs: moment }).nullable();
 
+/** Part of it are ten bodies at most. */
+export const keptText = z.string().max(5_000_000);
+
 /** Text for the clipboard: a body with the code around it. */
 export const copiedText = z.string().max(MOST_BODY_BYTES + 10_000);

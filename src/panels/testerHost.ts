@@ -6,7 +6,8 @@ import { describeConnection } from "../domain/connection.ts";
 import { OpsError } from "../domain/errors.ts";
 import { contentTypeOf, endingOf, MOST_BODY_BYTES } from "../domain/invocation.ts";
 import type { PredictionProgress, PredictionRequest, PredictionResponse } from "../domain/prediction.ts";
-import type { ChosenFile, PredictionAnswer, PredictParams } from "../protocol/endpointPage.ts";
+import type { ChosenFile, PredictionAnswer, PredictionState, PredictParams } from "../protocol/endpointPage.ts";
+import { toWireError } from "../protocol/transport.ts";
 import { type AsyncPredictor, asyncBucket, INPUT_PREFIX } from "../services/asyncPredictor.ts";
 import type { Connections } from "../services/connections.ts";
 import type { Predictor } from "../services/predictor.ts";
@@ -35,6 +36,7 @@ export class TesterHost {
   /** Only what was chosen here can be sent: a page cannot name a file by itself. */
   private readonly files = new Map<string, string>();
   private running: AbortController | undefined;
+  private state: PredictionState | undefined;
   private lastAnswer: PredictionResponse | undefined;
   /** Status of the last answer, by its request: what is saved may expect it. */
   private readonly answered = new Map<string, number>();
@@ -43,17 +45,49 @@ export class TesterHost {
 
   /**
    * @param apiUrl of the project's API, where this endpoint has one
-   * @param tell hears how far a prediction is
+   * @param tell hears how far a prediction is, and how it ended; undefined when it was given up
    */
   constructor(
     private readonly endpointName: string,
     private readonly services: TesterServices,
     private readonly apiUrl: () => string | undefined,
-    private readonly tell: (progress: PredictionProgress) => void,
+    private readonly tell: {
+      progress(progress: PredictionProgress): void;
+      ended(state: PredictionState | undefined): void;
+    },
   ) {}
 
-  /** @throws OpsError what could not be asked; cancelled when the user says no */
+  /** What became of the last prediction. */
+  get prediction(): PredictionState | undefined {
+    return this.state;
+  }
+
+  /**
+   * The answer goes to who has asked; to a page that was made anew meanwhile it is told.
+   * @throws OpsError what could not be asked; cancelled when the user says no
+   */
   async predict(params: PredictParams): Promise<PredictionAnswer> {
+    const mine: PredictionState = { kind: "sending" };
+    const end = (state: PredictionState | undefined) => {
+      // Another one was sent, or the account was switched: this one is nobody's any more.
+      if (this.state !== mine) return;
+      this.state = state;
+      this.tell.ended(state);
+    };
+    const answer = this.send(params);
+    this.state = mine;
+    try {
+      const response = await answer;
+      end({ kind: "answered", response, atMs: Date.now(), isApi: params.via === "api" });
+      return response;
+    } catch (error) {
+      const failure = toWireError(error);
+      end(failure.code === "cancelled" && !failure.hint ? undefined : { kind: "failed", error: failure });
+      throw error;
+    }
+  }
+
+  private async send(params: PredictParams): Promise<PredictionAnswer> {
     this.stop();
     const running = new AbortController();
     this.running = running;
@@ -78,6 +112,7 @@ export class TesterHost {
   /** Another account has other buckets, and takes no answer of the old one. */
   forgetAccount(): void {
     this.stop();
+    this.state = undefined;
     this.uploadTo = undefined;
   }
 
@@ -130,7 +165,7 @@ export class TesterHost {
       body,
       targetVariant,
     };
-    const onProgress = (progress: PredictionProgress) => this.tell(shortened(progress));
+    const onProgress = (progress: PredictionProgress) => this.tell.progress(shortened(progress));
     if (mode === "stream") return predictor.predictStream(request, { onProgress, signal });
     if (mode !== "async") return predictor.predict(request, signal);
     const input = params.inputLocation

@@ -110,6 +110,19 @@ export interface ChosenFile {
 /** An answer as a page gets it: bytes that are no text stay with the host. */
 export type PredictionAnswer = Omit<PredictionResponse, "bytes"> & { binary?: { bytes: number; picture?: string } };
 
+/** What became of the last prediction: it outlives the page, which is made anew whenever its tab comes back. */
+export type PredictionState =
+  | { kind: "sending" }
+  | { kind: "answered"; response: PredictionAnswer; atMs: number; isApi: boolean }
+  | { kind: "failed"; error: WireError };
+
+/** What a page begins with. */
+export interface PageStart {
+  prediction?: PredictionState;
+  /** What `keep` was last told for this endpoint in this window, also by a page that was closed. */
+  kept?: string;
+}
+
 /** What the charts show, as figures or as the picture that the page made of them. */
 export type ChartExport = { format: "csv"; part?: ChartedPart } | { format: "png"; base64: string; part?: ChartedPart };
 
@@ -128,6 +141,9 @@ export interface LogSpan {
 /** What the endpoint page asks. */
 export const endpointRequests = {
   ready: request<null, EndpointPageSnapshot>("ready"),
+  start: request<null, PageStart>("start"),
+  /** Keeps what was entered and sent, as JSON, while the window is open. */
+  keep: request<string, null>("keep"),
   predict: request<PredictParams, PredictionAnswer>("predict"),
   /** Ends the prediction that is under way; its answer, or that there is none, comes as that of `predict`. */
   stopPrediction: request<null, null>("stopPrediction"),
@@ -154,6 +170,9 @@ export const endpointRequests = {
 
 /** What it is told, at most four times a second. */
 export const endpointChanged = notification<EndpointPageSnapshot>("endpointChanged");
+
+/** How a prediction ended; for a page that has not asked for it itself. Null: it was given up. */
+export const predictionEnded = notification<PredictionState | null>("predictionEnded");
 
 /** How far the prediction is that is under way: all that came of it, at most four times a second. */
 export const predictionProgressed = notification<PredictionProgress>("predictionProgressed");

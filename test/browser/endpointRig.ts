@@ -4,6 +4,7 @@ import {
   chartExport,
   chartRange,
   copiedText,
+  keptText,
   logSpan,
   nothing,
   predictParams,
@@ -14,8 +15,11 @@ import {
   type EndpointPageSnapshot,
   endpointChanged,
   endpointRequests,
+  type PageStart,
   type PredictionAnswer,
+  type PredictionState,
   type PredictParams,
+  predictionEnded,
   predictionProgressed,
 } from "../../src/protocol/endpointPage.ts";
 import { serveRequests } from "../../src/protocol/transport.ts";
@@ -28,9 +32,10 @@ export async function openEndpointPage(
   snapshot: EndpointPageSnapshot,
   predict: (params: PredictParams) => PredictionAnswer | Promise<PredictionAnswer> = () => wineAnswer,
   width?: number,
-  { file, stop = () => {} }: { file?: ChosenFile; stop?: () => void } = {},
+  { file, stop = () => {}, start = {} }: { file?: ChosenFile; stop?: () => void; start?: PageStart } = {},
 ) {
   const asked: [string, unknown][] = [];
+  const kept: string[] = [];
   let notify: ReturnType<typeof serveRequests>["notify"] | undefined;
   const handle = (name: string) => (params: unknown) => {
     asked.push([name, params]);
@@ -41,6 +46,14 @@ export async function openEndpointPage(
     (port) => {
       ({ notify } = serveRequests(port, endpointRequests, {
         ready: { params: nothing, handle: () => snapshot },
+        start: { params: nothing, handle: () => start },
+        keep: {
+          params: keptText,
+          handle: (text) => {
+            kept.push(text);
+            return null;
+          },
+        },
         predict: {
           params: predictParams,
           handle: (params) => {
@@ -77,7 +90,10 @@ export async function openEndpointPage(
   return {
     ...opened,
     asked,
+    /** What the page wants to have again when it is closed and opened. */
+    kept,
     tell: (next: EndpointPageSnapshot) => notify?.(endpointChanged, next),
+    ended: (state: PredictionState) => notify?.(predictionEnded, state),
     progress: (next: PredictionProgress) => notify?.(predictionProgressed, next),
   };
 }

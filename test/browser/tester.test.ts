@@ -127,6 +127,41 @@ test("the time of an answer is split as soon as CloudWatch has measured it; head
   await closeClean(opened);
 });
 
+test("a tab that comes back has its answer, one that was closed its history", { skip }, async () => {
+  const entry = { atMs: 0, result: "200 · 9 ms", ok: true };
+  const draft = {
+    mode: "raw",
+    via: "endpoint",
+    values: { alcohol: 1 },
+    rawBody: "1,2,3",
+    contentType: "text/csv",
+    variant: "",
+  };
+  const kept = JSON.stringify({ name: "wine-endpoint", draft, tab: "predict", history: [{ ...entry, draft }] });
+  const prediction = { kind: "answered" as const, response: wineAnswer, atMs: 1, isApi: false };
+  const opened = await openEndpointPage(pages, endpointSnapshot(), undefined, undefined, {
+    start: { prediction, kept },
+  });
+  const { page } = opened;
+  await page.getByText("HTTP 200").waitFor();
+  assert.equal(await page.locator("#raw-body").inputValue(), "1,2,3");
+  await page.getByText("Last requests (1)").waitFor();
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.getByText("Last requests (2)").waitFor();
+  assert.equal((JSON.parse(opened.kept[0] ?? "{}") as { history: unknown[] }).history.length, 2);
+  await closeClean(opened);
+});
+
+test("a tab that comes back waits for what it has sent before", { skip }, async () => {
+  const start = { prediction: { kind: "sending" as const } };
+  const opened = await openEndpointPage(pages, endpointSnapshot(), undefined, undefined, { start });
+  const { page, ended } = opened;
+  await page.getByRole("button", { name: "Stop" }).waitFor();
+  ended({ kind: "answered", response: wineAnswer, atMs: 1, isApi: false });
+  await page.getByText("HTTP 200").waitFor();
+  await closeClean(opened);
+});
+
 test("an answer that does not come is given up", { skip }, async () => {
   let stopped = () => {};
   const waiting = new Promise<PredictionAnswer>((_, reject) => {

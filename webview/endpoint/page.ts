@@ -12,6 +12,7 @@ import {
   endpointChanged,
   endpointRequests,
   type LogSpan,
+  predictionEnded,
   predictionProgressed,
 } from "../../src/protocol/endpointPage.ts";
 import { connectHost } from "../ipc.ts";
@@ -46,6 +47,8 @@ let tab: EndpointTab = kept?.tab ?? "predict";
 let focusSerial = 0;
 let outcome: Outcome | undefined;
 let history: HistoryEntry[] = kept?.history ?? [];
+/** A request of this page is under way; one of the page before it in this tab is not its own. */
+let isOwn = false;
 /** Whose figures the charts show; undefined for all variants together. */
 let charted: ChartedPart | undefined;
 let copied: SnippetKind | undefined;
@@ -298,6 +301,7 @@ async function send(): Promise<void> {
   const sent = draft;
   const { features } = snapshot;
   outcome = { kind: "sending" };
+  isOwn = true;
   draw();
   try {
     const params = paramsOf(sent, features, isAsync(snapshot));
@@ -308,9 +312,30 @@ async function send(): Promise<void> {
     // Who stopped it knows that it was stopped; where its answer will be is worth to be said.
     outcome = code === "cancelled" && !hint ? undefined : { kind: "failed", error: { code, message, hint } };
   }
+  isOwn = false;
   const entry = outcome && entryOf(sent, outcome, features?.classes ?? []);
   if (entry) history = withEntry(history, { ...entry, draft: light(sent) });
   draw();
+  keep();
+}
+
+/** For a tab that is closed and opened again. What is too long is not kept: it is in files as a rule. */
+function keep(): void {
+  if (!snapshot || !draft) return;
+  const text = JSON.stringify({ name: snapshot.name, draft: light(draft), tab, history } satisfies Kept);
+  if (text.length < MOST_KEPT) void host.transport.call(endpointRequests.keep, text).catch(() => {});
+}
+
+const MOST_KEPT = 2_000_000;
+
+/** What the page before this one in the tab, or in the window, has left. */
+async function begin(): Promise<void> {
+  const start = await host.transport.call(endpointRequests.start, null);
+  const left = kept ?? (start.kept === undefined ? undefined : (JSON.parse(start.kept) as Kept));
+  draft ??= left?.draft;
+  if (history.length === 0) history = left?.history ?? [];
+  outcome ??= start.prediction;
+  show(await host.transport.call(endpointRequests.ready, null));
 }
 
 function copy(kind: SnippetKind, text: string): void {
@@ -364,6 +389,11 @@ host.transport.on(predictionProgressed, (progress) => {
   outcome = { kind: "sending", progress };
   draw();
 });
-host.transport.call(endpointRequests.ready, null).then(show, (error: OpsError) => {
+host.transport.on(predictionEnded, (state) => {
+  if (isOwn || outcome?.kind !== "sending") return;
+  outcome = state ?? undefined;
+  draw();
+});
+begin().catch((error: OpsError) => {
   render(errorMessage({ code: error.code, message: error.message, hint: error.hint }), root);
 });
