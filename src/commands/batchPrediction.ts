@@ -1,7 +1,14 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { l10n, Uri, window } from "vscode";
-import { type BatchRow, type BatchSummary, batchRows, summarizeBatch } from "../domain/batchPrediction.ts";
+import {
+  type BatchOutcome,
+  type BatchRow,
+  type BatchSummary,
+  batchCsv,
+  batchRows,
+  summarizeBatch,
+} from "../domain/batchPrediction.ts";
 import { describeConnection } from "../domain/connection.ts";
 import { OpsError } from "../domain/errors.ts";
 import type { FeatureFile } from "../domain/prediction.ts";
@@ -60,6 +67,27 @@ export async function batchCommand(services: PredictionServices, endpointName: s
   );
   const text = batchMarkdown(path.basename(file), endpointName, where, summarizeBatch(outcomes), rows.length);
   await documents.show(l10n.t("Predictions of {0}", path.basename(file)), text);
+  if (outcomes.length > 0) void offerToSave(file, outcomes);
+}
+
+/** The page says how it went; what was predicted of each row goes into a file of the user's. */
+async function offerToSave(file: string, outcomes: readonly BatchOutcome[]): Promise<void> {
+  const save = l10n.t("Save Predictions…");
+  const said = l10n.t("{0} rows of {1} were predicted.", formatNumber(outcomes.length), path.basename(file));
+  if ((await window.showInformationMessage(said, save)) !== save) return;
+  const name = `${path.basename(file, path.extname(file))}-predictions.csv`;
+  const target = await window.showSaveDialog({
+    title: l10n.t("Save the predictions of {0}", path.basename(file)),
+    defaultUri: Uri.file(path.join(path.dirname(file), name)),
+    filters: { "CSV files": ["csv"] },
+  });
+  if (!target) return;
+  try {
+    await writeFile(target.fsPath, batchCsv(outcomes));
+    await window.showTextDocument(target);
+  } catch (error) {
+    await window.showErrorMessage(l10n.t("{0} could not be written: {1}", target.fsPath, (error as Error).message));
+  }
 }
 
 /**
@@ -99,6 +127,9 @@ export async function pickCsv({ project }: Pick<PredictionServices, "project">):
   return file?.fsPath;
 }
 
+/** Characters of the longest bar. */
+const BAR_LENGTH = 24;
+
 const percent = (share: number | undefined) => (share === undefined ? "–" : `${formatNumber(share * 100, 1)} %`);
 const ms = (value: number) => `${formatNumber(value, value < 10 ? 1 : 0)} ms`;
 
@@ -107,7 +138,7 @@ export function batchMarkdown(
   fileName: string,
   endpointName: string,
   place: string,
-  { rows, failed, failures, latency, confusion }: BatchSummary,
+  { rows, failed, failures, latency, distribution, wrong, confusion }: BatchSummary,
   wanted: number,
 ): string {
   const row = (cells: string[]) => `| ${cells.map(escapeMarkdown).join(" | ")} |`;
@@ -147,6 +178,18 @@ export function batchMarkdown(
     lines.push("", row(["class", "precision", "recall", "rows"]), "|---|--:|--:|--:|");
     for (const { name, precision, recall, support } of confusion.perClass)
       lines.push(row([name, percent(precision), percent(recall), formatNumber(support)]));
+  }
+  if (wrong.length) {
+    lines.push("", l10n.t("## Wrong predictions, the surest first"), "");
+    lines.push(row([l10n.t("line"), l10n.t("label"), l10n.t("predicted"), l10n.t("share")]), "|--:|---|---|--:|");
+    for (const { line, label, predicted, share } of wrong)
+      lines.push(row([`${line}`, label, predicted, percent(share)]));
+  }
+  if (distribution.length) {
+    const most = Math.max(...distribution.map(({ count }) => count));
+    lines.push("", l10n.t("## Latency"), "", row([l10n.t("up to"), l10n.t("rows"), ""]), "|--:|--:|---|");
+    for (const { toMs, count } of distribution)
+      lines.push(row([ms(toMs), formatNumber(count), "█".repeat(Math.ceil((count / most) * BAR_LENGTH))]));
   }
   if (failures.length) {
     lines.push("", "## Failures", "", row([l10n.t("first at line"), "rows", "reason"]), "|--:|--:|---|");

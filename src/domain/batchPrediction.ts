@@ -27,6 +27,10 @@ export interface BatchSummary {
   failures: { text: string; count: number; line: number }[];
   /** Milliseconds; undefined when no row was answered. */
   latency?: { p50: number; p95: number; p99: number; max: number };
+  /** How many rows took how long: steps of the same ratio, from `fromMs` up to `toMs`. */
+  distribution: { fromMs: number; toMs: number; count: number }[];
+  /** Rows whose prediction is not their label, the surest first; not all of them. */
+  wrong: { line: number; label: string; predicted: string; share?: number }[];
   /** Only when rows have labels. */
   confusion?: ConfusionMatrix;
 }
@@ -66,6 +70,15 @@ export function batchRows(csv: string, features: readonly string[], classes: rea
   }
   const missing = features.filter((_, i) => at[i] === -1);
   if (missing.length > 0) return l10n.t("its header lacks the features {0}", missing.join(", "));
+  // A row of another width would be sent with missing values, and answered all the same.
+  const other = filled.find(({ text }) => text.split(",").length !== header.length);
+  if (other)
+    return l10n.t(
+      "line {0} has {1} values, but the header has {2}",
+      other.line,
+      other.text.split(",").length,
+      header.length,
+    );
   const labelAt = header.findIndex((name) => !features.includes(name));
   return filled.slice(1).map(({ text, line }) => {
     const cells = text.split(",");
@@ -109,8 +122,63 @@ export function summarizeBatch(outcomes: readonly BatchOutcome[]): BatchSummary 
     failed: outcomes.length - answered.length,
     failures: [...failures.values()].sort((a, b) => b.count - a.count),
     latency: latencies(answered.map(({ latencyMs }) => latencyMs)),
+    distribution: distributionOf(answered.map(({ latencyMs }) => latencyMs)),
+    wrong: wrongOf(answered),
     confusion: confusionOf(answered),
   };
+}
+
+const MOST_WRONG = 20;
+
+function wrongOf(outcomes: readonly BatchOutcome[]): BatchSummary["wrong"] {
+  return outcomes
+    .flatMap(({ row: { line, label }, predicted, values }) => {
+      if (label === undefined || predicted === undefined || label === predicted) return [];
+      return [{ line, label, predicted, share: values && values.length > 1 ? Math.max(...values) : undefined }];
+    })
+    .sort((a, b) => (b.share ?? 0) - (a.share ?? 0) || a.line - b.line)
+    .slice(0, MOST_WRONG);
+}
+
+const STEPS = 8;
+
+/** Latencies are spread over decades: each step is as many times as long as the one before it. */
+function distributionOf(values: readonly number[]): BatchSummary["distribution"] {
+  if (values.length === 0) return [];
+  const sorted = [...values].sort((a, b) => a - b);
+  const low = Math.max(0.1, sorted[0] ?? 0.1);
+  const high = Math.max(low * 1.001, sorted.at(-1) ?? low);
+  const ratio = (high / low) ** (1 / STEPS);
+  const steps = Array.from({ length: STEPS }, (_, i) => ({
+    fromMs: low * ratio ** i,
+    toMs: low * ratio ** (i + 1),
+    count: 0,
+  }));
+  for (const value of sorted) {
+    const place = Math.floor(Math.log(Math.max(value, low) / low) / Math.log(ratio));
+    const step = steps[Math.min(STEPS - 1, Math.max(0, place))];
+    if (step) step.count++;
+  }
+  return steps;
+}
+
+/** One line a row in the order of the file: what was predicted, with the figures, how long it took, and why it failed. */
+export function batchCsv(outcomes: readonly BatchOutcome[]): string {
+  const width = outcomes.reduce((most, { values = [] }) => Math.max(most, values.length), 0);
+  const figures = Array.from({ length: width }, (_, i) => `value_${i}`);
+  const cell = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  const rows = [...outcomes]
+    .sort((a, b) => a.row.line - b.row.line)
+    .map(({ row, predicted = "", values = [], latencyMs, failure }) => [
+      String(row.line),
+      row.label ?? "",
+      predicted,
+      ...figures.map((_, i) => String(values[i] ?? "")),
+      failure === undefined ? latencyMs.toFixed(1) : "",
+      failure ?? "",
+    ]);
+  const head = ["line", "label", "predicted", ...figures, "latency_ms", "failure"];
+  return `${[head, ...rows].map((cells) => cells.map(cell).join(",")).join("\n")}\n`;
 }
 
 function latencies(values: number[]): BatchSummary["latency"] {

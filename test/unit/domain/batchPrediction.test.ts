@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type BatchOutcome, batchRows, likeliestClass, summarizeBatch } from "../../../src/domain/batchPrediction.ts";
+import {
+  type BatchOutcome,
+  batchCsv,
+  batchRows,
+  likeliestClass,
+  summarizeBatch,
+} from "../../../src/domain/batchPrediction.ts";
 
 const classes = ["red", "white"];
 
@@ -18,6 +24,8 @@ test("without a header every column is a feature; what does not fit is said with
     { line: 2, body: "3,4" },
   ]);
   assert.equal(batchRows("1,2\n3", ["a", "b"], classes), "line 2 has 1 values, but the model has 2 features");
+  const short = "line 2 has 1 values, but the header has 2";
+  assert.equal(batchRows("a,b\n1\n1,2", ["a", "b"], classes), short, "it would count as a missing value");
   assert.equal(batchRows("x,a\n1,2", ["a", "b"], classes), "its header lacks the features b");
   assert.equal(batchRows("\n", [], classes), "it has no rows");
 });
@@ -44,4 +52,42 @@ test("the confusion matrix counts labels against predictions; failures do not co
   assert.deepEqual(summary.failures, [{ text: "refused", count: 1, line: 1 }]);
   assert.equal(summary.latency?.max, 10);
   assert.equal(likeliestClass([0.2, 0.8], classes), "white");
+});
+
+test("what was predicted wrongly is listed, the surest first; latencies are counted in steps; rows are saved as CSV", () => {
+  const outcome = (line: number, label: string, predicted: string, values: number[], latencyMs: number) => ({
+    row: { line, body: "", label },
+    predicted,
+    values,
+    latencyMs,
+  });
+  const outcomes: BatchOutcome[] = [
+    outcome(4, "red", "white", [0.4, 0.6], 100),
+    outcome(2, "red", "red", [0.9, 0.1], 1),
+    outcome(3, "white", "red", [0.8, 0.2], 2),
+    { row: { line: 5, body: "" }, latencyMs: 0, failure: 'it said "no", twice' },
+  ];
+  const { wrong, distribution } = summarizeBatch(outcomes);
+  assert.deepEqual(
+    wrong.map(({ line, share }) => [line, share]),
+    [
+      [3, 0.8],
+      [4, 0.6],
+    ],
+  );
+  assert.equal(distribution[0]?.fromMs, 1);
+  assert.equal(Math.round(distribution.at(-1)?.toMs ?? 0), 100);
+  assert.deepEqual(
+    distribution.map(({ count }) => count),
+    [1, 1, 0, 0, 0, 0, 0, 1],
+  );
+  assert.equal(
+    batchCsv(outcomes),
+    `line,label,predicted,value_0,value_1,latency_ms,failure
+2,red,red,0.9,0.1,1.0,
+3,white,red,0.8,0.2,2.0,
+4,red,white,0.4,0.6,100.0,
+5,,,,,,"it said ""no"", twice"
+`,
+  );
 });
