@@ -26,6 +26,7 @@ import { describeOpsError, toOpsError } from "../domain/errors.ts";
 import { fixedText } from "../domain/numberText.ts";
 import { failedExpectations, parsePredictFile, type SavedRequest } from "../domain/predictFile.ts";
 import type { SentRequest } from "../services/savedRequests.ts";
+import { createRequestCompletion } from "./requestCompletion.ts";
 
 const PATTERN = "**/*.predict.http";
 const selector = { scheme: "file", pattern: PATTERN };
@@ -45,7 +46,7 @@ export function createRequestFiles(send: SendSaved): Disposable {
         return new CodeLens(range, { title: `$(play) ${l10n.t("Send")}`, command: sendCommand, arguments: [argument] });
       }),
   });
-  return Disposable.from(lenses, createProblems(), createTests(send));
+  return Disposable.from(lenses, createRequestCompletion(selector), createProblems(), createTests(send));
 }
 
 function createProblems(): Disposable {

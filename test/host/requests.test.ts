@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { skipWithoutChromium } from "../rig/chromium.ts";
 import { story } from "./steps.ts";
@@ -29,6 +30,23 @@ step("a saved request is sent from its file, and its expectations are told with 
   await workbench.editorTab(/Answer to a wine of class 0/).waitFor();
   await workbench.webview().getByText("✓ argmax 0").waitFor();
   await workbench.screenshot(`${here.shots}/requests-answer.png`);
+});
+
+step("in the terminal of the connection the AWS tools have the sandbox's keys, and nothing else has", async () => {
+  const { workbench } = here;
+  await workbench.runCommand("SageMaker Ops: Open AWS Terminal");
+  const told = path.join(here.server.workspace, "terminal.txt");
+  const { keyboard } = workbench.page;
+  await workbench.page.locator(".terminal-wrapper .xterm-helper-textarea").first().waitFor({ state: "attached" });
+  const seen = () => (existsSync(told) ? readFileSync(told, "utf8") : "");
+  // A shell that has just been started may lose what is typed.
+  for (const until = Date.now() + 30_000; !/\d \S{20}\n/.test(seen()); ) {
+    if (Date.now() > until) throw new Error(`The terminal told "${seen()}".`);
+    await keyboard.type('echo "$AWS_ENDPOINT_URL $AWS_ACCESS_KEY_ID" > terminal.txt\n');
+    await workbench.page.waitForTimeout(1000);
+  }
+  assert.match(seen(), /^http:\/\/127\.0\.0\.1:\d+ AKIASANDBOX\w+\n$/);
+  await workbench.runCommand("View: Toggle Panel Visibility");
 });
 
 step("in the Test Explorer a request passes, or fails at the line of what it expects", async () => {
