@@ -42,6 +42,7 @@ step("in the terminal of the connection the AWS tools have the sandbox's keys, a
   // A shell that has just been started may lose what is typed.
   for (const until = Date.now() + 30_000; !/\d \S{20}\n/.test(seen()); ) {
     if (Date.now() > until) throw new Error(`The terminal told "${seen()}".`);
+    await workbench.page.locator(".terminal-wrapper .xterm-screen").first().click();
     await keyboard.type('echo "$AWS_ENDPOINT_URL $AWS_ACCESS_KEY_ID" > terminal.txt\n');
     await workbench.page.waitForTimeout(1000);
   }
