@@ -3,7 +3,7 @@ import type { CommandId, MetricsArgument } from "../contributions.ts";
 
 /** The first line of a log's channel names its group. */
 const HEAD = /^(\/\S+): /;
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/;
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d/;
 /** Lines that become links; of a longer log the last ones, which are those in sight. */
 const MOST_LINES = 5_000;
 const SHOW: CommandId = "sagemakerOps.endpoint.openMetrics";

@@ -3,7 +3,7 @@ import type { LogArgument } from "../contributions.ts";
 import { describeOpsError, toOpsError } from "../domain/errors.ts";
 import type { LogLine } from "../domain/failureExplanation.ts";
 import { type LogRequest, readLog, tailLog } from "../services/logReader.ts";
-import { formatTime, lastPart } from "../ui/format.ts";
+import { formatTime, lastPart, localStamp } from "../ui/format.ts";
 import { pickOne } from "../ui/prompts.ts";
 import { requireConnection } from "./connection.ts";
 import { type EndpointCommandServices, findEndpoint } from "./endpoint.ts";
@@ -100,7 +100,7 @@ export class LogChannels implements Disposable {
   }
 }
 
-const lineText = ({ atMs, stream, text }: LogLine) => `${new Date(atMs).toISOString()} [${lastPart(stream)}] ${text}\n`;
+const lineText = ({ atMs, stream, text }: LogLine) => `${localStamp(atMs)} [${lastPart(stream)}] ${text}\n`;
 
 /** The endpoint's group, or that of one of the functions of the project's stack. */
 function pickGroup({ project }: EndpointCommandServices, name: string): Promise<string | undefined> | string {

@@ -11,6 +11,15 @@ export function formatTime(atMs: number, nowMs: number): string {
   return isToday ? clockText(atMs) : `${dayText(atMs)}, ${clockText(atMs)}`;
 }
 
+/** `2026-01-05T13:00:00.250+01:00`: local time as the charts have it, with the offset that makes it a moment. */
+export function localStamp(atMs: number): string {
+  const minutes = -new Date(atMs).getTimezoneOffset();
+  const two = (value: number) => String(Math.floor(value)).padStart(2, "0");
+  const size = Math.abs(minutes);
+  const local = new Date(atMs + minutes * 60_000).toISOString().slice(0, -1);
+  return `${local}${minutes < 0 ? "-" : "+"}${two(size / 60)}:${two(size % 60)}`;
+}
+
 /** `40 s`, `3 min`, `2 h`: how long something has lasted. */
 export function formatAge(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
