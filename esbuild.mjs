@@ -213,16 +213,21 @@ async function buildProcesses() {
     outfile: path.join(DIST, "lambda-bootstrap.mjs"),
     banner: { js: REQUIRE },
   });
-  // What Lambda's own runtime offers to a function's code.
-  const sdk = ["client-sagemaker-runtime", "client-s3"].map((name) =>
-    build({
-      ...node,
-      stdin: { contents: `export * from "@aws-sdk/${name}"`, resolveDir: ROOT },
-      format: "cjs",
-      outfile: path.join(DIST, `lambda-runtime/${name}.cjs`),
-    }),
-  );
-  return (await Promise.all([engine, bootstrap, ...sdk])).map(({ metafile }) => metafile);
+  // What Lambda's own runtime offers to a function's code: in one file, as the clients share most of theirs. A client
+  // is evaluated when it is first asked for.
+  const clients = ["client-sagemaker-runtime", "client-s3"];
+  const folder = path.join(DIST, "lambda-runtime");
+  const loaders = clients.map((name) => `exports["${name}"] = () => require("@aws-sdk/${name}");`);
+  const sdk = build({
+    ...node,
+    stdin: { contents: loaders.join("\n"), resolveDir: ROOT },
+    format: "cjs",
+    outfile: path.join(folder, "sdk.cjs"),
+  });
+  const metafiles = (await Promise.all([engine, bootstrap, sdk])).map(({ metafile }) => metafile);
+  for (const name of clients)
+    writeFileSync(path.join(folder, `${name}.cjs`), `module.exports = require("./sdk.cjs")["${name}"]();\n`);
+  return metafiles;
 }
 
 async function buildPages() {
