@@ -213,8 +213,8 @@ async function buildProcesses() {
     outfile: path.join(DIST, "lambda-bootstrap.mjs"),
     banner: { js: REQUIRE },
   });
-  // What Lambda's own runtime offers to a function's code: in one file, as the clients share most of theirs. A client
-  // is evaluated when it is first asked for.
+  // What Lambda's own runtime offers to a function's code, laid out as the packages of @aws-sdk: in one file, as the
+  // clients share most of theirs. A client is evaluated when it is first asked for.
   const clients = ["client-sagemaker-runtime", "client-s3"];
   const folder = path.join(DIST, "lambda-runtime");
   const loaders = clients.map((name) => `exports["${name}"] = () => require("@aws-sdk/${name}");`);
@@ -225,8 +225,12 @@ async function buildProcesses() {
     outfile: path.join(folder, "sdk.cjs"),
   });
   const metafiles = (await Promise.all([engine, bootstrap, sdk])).map(({ metafile }) => metafile);
-  for (const name of clients)
-    writeFileSync(path.join(folder, `${name}.cjs`), `module.exports = require("./sdk.cjs")["${name}"]();\n`);
+  for (const name of clients) {
+    mkdirSync(path.join(folder, name));
+    writeFileSync(path.join(folder, name, "index.cjs"), `module.exports = require("../sdk.cjs")["${name}"]();\n`);
+    const manifest = { name: `@aws-sdk/${name}`, main: "index.cjs" };
+    writeFileSync(path.join(folder, name, "package.json"), JSON.stringify(manifest));
+  }
   return metafiles;
 }
 

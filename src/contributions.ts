@@ -58,6 +58,7 @@ export interface Commands {
   "sagemakerOps.connection.signInAgain": [];
   "sagemakerOps.sandbox.start": [];
   "sagemakerOps.sandbox.stop": [];
+  "sagemakerOps.sandbox.reset": [];
   "sagemakerOps.connection.openTerminal": [];
   "sagemakerOps.project.create": [];
   "sagemakerOps.project.createExample": [];
@@ -183,6 +184,7 @@ const commandTable: Record<CommandId, true> = {
   "sagemakerOps.connection.signInAgain": true,
   "sagemakerOps.sandbox.start": true,
   "sagemakerOps.sandbox.stop": true,
+  "sagemakerOps.sandbox.reset": true,
   "sagemakerOps.connection.openTerminal": true,
   "sagemakerOps.project.create": true,
   "sagemakerOps.project.createExample": true,

@@ -46,7 +46,10 @@ export function activate(context: ExtensionContext): void {
   const log = window.createOutputChannel("SageMaker Ops", { log: true });
   const bundled = (name: string) => context.asAbsolutePath(`dist/${name}`);
   const connections = new Connections({ mfaCode: askForMfaCode });
-  const sandbox = new SandboxProcess({ cliPath: bundled("cli.js") });
+  // A workspace finds in the sandbox what it has deployed there, also after a reload.
+  const { storageUri } = context;
+  const sandboxDir = storageUri && Uri.joinPath(storageUri, "sandbox").fsPath;
+  const sandbox = new SandboxProcess({ cliPath: bundled("cli.js") }, sandboxDir);
   const endpoints = new Endpoints(connections);
   const idleWatch = new IdleWatch(connections, endpoints, () => readSetting("sagemakerOps.idleHours"));
   const sides = new SideConnections(connections, { mfaCode: askForMfaCode });

@@ -1,10 +1,10 @@
-import { l10n, type QuickPickItem, window } from "vscode";
+import { commands, l10n, type QuickPickItem, window } from "vscode";
 import { viewIds } from "../contributions.ts";
 import type { Connection } from "../domain/connection.ts";
 import { OpsError, toOpsError } from "../domain/errors.ts";
 import { type Connections, listProfiles } from "../services/connections.ts";
-import { givenSandbox, type SandboxInfo, type SandboxProcess } from "../services/sandboxProcess.ts";
-import { pickOne } from "../ui/prompts.ts";
+import { givenSandbox, resetSandbox, type SandboxInfo, type SandboxProcess } from "../services/sandboxProcess.ts";
+import { confirmWithFacts, pickOne } from "../ui/prompts.ts";
 import { readSetting } from "../ui/settings.ts";
 import { showSsoSignIn } from "../ui/signIn.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
@@ -46,6 +46,7 @@ export function connectionCommands(
   | "sagemakerOps.connection.signInAgain"
   | "sagemakerOps.sandbox.start"
   | "sagemakerOps.sandbox.stop"
+  | "sagemakerOps.sandbox.reset"
   | "sagemakerOps.connection.openTerminal"
 > {
   const startSandbox = async () => {
@@ -69,6 +70,7 @@ export function connectionCommands(
       await stopRun(work.loadTests);
       await sandbox.stop();
     },
+    "sagemakerOps.sandbox.reset": () => reset(sandbox, work),
     "sagemakerOps.connection.openTerminal": () => openTerminal(connections, sandbox),
     "sagemakerOps.connection.connect": async () => {
       const pinned = project.project?.project;
@@ -135,6 +137,34 @@ async function answering(given: SandboxInfo | undefined): Promise<SandboxInfo | 
     () => given,
     () => undefined,
   );
+}
+
+async function reset(sandbox: SandboxProcess, work: OngoingWork): Promise<void> {
+  const info = sandbox.info ?? (await answering(givenSandbox()));
+  if (!info) {
+    const hint = l10n.t("Start it first.");
+    const none = new OpsError("notConnected", l10n.t("No sandbox runs."), { hint });
+    throw withSteps(none, commandStep(l10n.t("Start Sandbox"), "sagemakerOps.sandbox.start"));
+  }
+  if (!(await mayInterrupt(work, l10n.t("Reset the sandbox"), l10n.t("It ends with the reset")))) return;
+  const isAgreed = await confirmWithFacts({
+    title: l10n.t("Reset the sandbox"),
+    placeholder: l10n.t("Pick the first row to delete everything in it, Escape to keep it"),
+    confirm: { label: `$(trash) ${l10n.t("Delete everything in the sandbox")}` },
+    sections: [
+      {
+        name: l10n.t("what it means"),
+        rows: [
+          { label: l10n.t("Deleted"), description: l10n.t("stacks, endpoints, models, buckets, metrics and logs") },
+          { label: l10n.t("Kept"), description: l10n.t("the project's files and the runs that were measured") },
+        ],
+      },
+    ],
+  });
+  if (!isAgreed) return;
+  await stopRun(work.loadTests);
+  await resetSandbox(info);
+  await commands.executeCommand("sagemakerOps.explorer.refresh");
 }
 
 function launch(sandbox: SandboxProcess): Promise<SandboxInfo> {

@@ -47,6 +47,22 @@ export function givenSandbox(): SandboxInfo | undefined {
   return sandboxFromEnvironment(process.env);
 }
 
+/**
+ * Deletes everything in a sandbox.
+ * @throws OpsError unreachable; failed with what it answered
+ */
+export async function resetSandbox({ endpoint, controlToken }: SandboxInfo): Promise<void> {
+  const headers = { authorization: `Bearer ${controlToken}` };
+  const answer = await fetch(`${endpoint}/_sandbox/reset`, { method: "POST", headers }).catch((cause: unknown) => {
+    throw new OpsError("unreachable", l10n.t("The sandbox at {0} does not answer.", endpoint), { cause });
+  });
+  if (!answer.ok)
+    throw new OpsError(
+      "failed",
+      l10n.t("The sandbox was not reset: HTTP {0}, {1}", answer.status, await answer.text()),
+    );
+}
+
 /** The sandbox as a process of its own, which ends with this one. */
 export class SandboxProcess {
   readonly onDidChange = new Emitter<SandboxInfo | undefined>();
@@ -57,7 +73,11 @@ export class SandboxProcess {
   private starting: Promise<SandboxInfo> | undefined;
   private current: SandboxInfo | undefined;
 
-  constructor(private readonly program: SandboxProgram) {}
+  /** @param dataDir keeps what is made in it from one start to the next; without one it lives in memory */
+  constructor(
+    private readonly program: SandboxProgram,
+    private readonly dataDir?: string,
+  ) {}
 
   get info(): SandboxInfo | undefined {
     return this.current;
@@ -90,6 +110,7 @@ export class SandboxProcess {
     const { cliPath, execPath = process.execPath, execArgv = [] } = this.program;
     const args = [...execArgv, cliPath, "sandbox", "--json"];
     args.push("--port", String(options.port ?? 0), "--time-scale", String(options.timeScale ?? 30));
+    if (this.dataDir !== undefined) args.push("--data-dir", this.dataDir);
     const env = { ...process.env, ELECTRON_RUN_AS_NODE: "1", AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" };
     // stdin is the lifeline: the sandbox ends when it closes, also when this process is killed.
     const child = spawn(execPath, [...args, "--until-stdin-closes"], { env, stdio: ["pipe", "pipe", "pipe"] });

@@ -1,4 +1,4 @@
-import { l10n, type Memento, window, workspace } from "vscode";
+import { commands, l10n, type Memento, window, workspace } from "vscode";
 import { viewIds } from "../contributions.ts";
 import type { Connection } from "../domain/connection.ts";
 import { OpsError } from "../domain/errors.ts";
@@ -15,12 +15,17 @@ interface Place {
   region: string;
 }
 
-/** A sandbox is another one each time. */
+/** The current connection was the window's own sandbox. */
+const SANDBOX = "sandbox";
+
 const placeOf = ({ kind, profile, region }: Connection): Place | undefined =>
   kind === "aws" ? { profile, region } : undefined;
 const isSame = (a: Place, b: Place) => a.profile === b.profile && a.region === b.region;
 
-/** The AWS accounts that a workspace was last connected to: the current one, and those beside it in the explorer. */
+/**
+ * The AWS accounts that a workspace was last connected to: the current one, or its sandbox, and those beside it in the
+ * explorer.
+ */
 export class LastConnections {
   private isTried = false;
   private areSidesTried = false;
@@ -36,7 +41,9 @@ export class LastConnections {
     this.forget = [
       connections.onDidChange.on((connection) => {
         this.isTried = true;
-        if (connection) void memento.update(CURRENT, placeOf(connection));
+        // A sandbox that was stopped is not started again.
+        if (connection) void memento.update(CURRENT, placeOf(connection) ?? SANDBOX);
+        else if (memento.get(CURRENT) === SANDBOX) void memento.update(CURRENT, undefined);
       }),
       sides.onDidChange.on(() => this.keepSides()),
     ];
@@ -55,9 +62,13 @@ export class LastConnections {
   }
 
   private async restoreCurrent(): Promise<void> {
-    const place = this.memento.get<Place>(CURRENT);
+    const place = this.memento.get<Place | typeof SANDBOX>(CURRENT);
     if (this.isTried || !place) return;
     this.isTried = true;
+    if (place === SANDBOX) {
+      await commands.executeCommand("sagemakerOps.sandbox.start");
+      return;
+    }
     await inView(place, () => this.connections.connect({ kind: "aws", ...place }, UNASKED));
   }
 

@@ -131,14 +131,21 @@ step("results of k6 are imported and judged by a plan", async () => {
 });
 
 step(
-  "after a reload of the window the page of a run is there again, from disk",
+  "after a reload of the window the page of a run is there again, and the sandbox with what was deployed",
   async () => {
     const { workbench } = here;
     await workbench.runCommand("View: Close All Editors");
     await row("stayed at 1 · 60/s").last().click();
     await workbench.webview().getByText("✓ Passed").waitFor();
     await workbench.reloadWindow();
-    await workbench.statusBarItem("SageMaker: not connected").waitFor({ timeout: 60_000 });
+    await workbench.statusBarItem("SageMaker: sandbox · us-east-1").waitFor({ timeout: 60_000 });
+    await workbench
+      .treeItem("wine-endpoint")
+      .getByText(/^InService/)
+      .waitFor();
+    await workbench.runCommand("SageMaker Ops: Reset Sandbox…");
+    await workbench.pick(/Delete everything in the sandbox$/);
+    await workbench.treeItem("wine-endpoint").waitFor({ state: "hidden" });
     const page = workbench.webview();
     await page.getByText("✓ Passed").waitFor({ timeout: 60_000 });
     await page.getByRole("heading", { name: "short → wine-endpoint" }).waitFor();

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -9,15 +9,16 @@ export interface RuntimeLocation {
   bootstrap: string;
   /** Arguments of Node before the script. */
   execArgv: string[];
-  /** Packages offered to user code as `@aws-sdk/NAME`: a directory that holds them, or single files by name. */
-  sdk: { directory: string } | { files: Map<string, string> };
+  /** Directory of the packages that user code is offered as `@aws-sdk/NAME`. */
+  sdk: string;
+  /** It is a build's, which may be replaced while functions run. */
+  isBuild: boolean;
 }
 
 /**
  * The one place that knows the layout.
  * In the sources: `bootstrap.ts` beside this file, run by tsx, with the SDK of `node_modules`.
- * In a build: `lambda-bootstrap.mjs` and `lambda-runtime/<package>.cjs` (`lambda-runtime/client-sagemaker-runtime.cjs`
- * is offered as `@aws-sdk/client-sagemaker-runtime`), both beside the bundle.
+ * In a build: `lambda-bootstrap.mjs` and the packages in `lambda-runtime`, both beside the bundle.
  * @throws Error when neither is there
  */
 export function locateRuntime(): RuntimeLocation {
@@ -30,7 +31,8 @@ export function locateRuntime(): RuntimeLocation {
     return {
       bootstrap: source,
       execArgv: ["--import", pathToFileURL(require.resolve("tsx")).href],
-      sdk: { directory: dirname(dirname(client)) },
+      sdk: dirname(dirname(client)),
+      isBuild: false,
     };
   }
   const bundled = join(here, "lambda-bootstrap.mjs");
@@ -39,10 +41,5 @@ export function locateRuntime(): RuntimeLocation {
     throw new Error(
       `The Lambda runtime is missing: neither ${source} nor ${bundled} with ${runtime} is there. Build again.`,
     );
-  const files = readdirSync(runtime).filter((name) => name.endsWith(".cjs"));
-  return {
-    bootstrap: bundled,
-    execArgv: [],
-    sdk: { files: new Map(files.map((name) => [name.slice(0, -".cjs".length), join(runtime, name)])) },
-  };
+  return { bootstrap: bundled, execArgv: [], sdk: runtime, isBuild: true };
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { copyFileSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { World } from "../world.ts";
@@ -24,19 +24,12 @@ const runtime = (): RuntimeLocation => {
  */
 export function createCodeRoot(): string {
   const root = mkdtempSync(join(tmpdir(), "sagemaker-ops-lambda-"));
-  const { sdk } = runtime();
+  const { sdk, isBuild } = runtime();
   const scope = join(root, "node_modules", "@aws-sdk");
   mkdirSync(join(root, "functions"));
-  if ("directory" in sdk) {
-    mkdirSync(join(root, "node_modules"));
-    symlinkSync(sdk.directory, scope, "junction");
-    return root;
-  }
-  for (const [name, file] of sdk.files) {
-    mkdirSync(join(scope, name), { recursive: true });
-    copyFileSync(file, join(scope, name, "index.cjs"));
-    writeFileSync(join(scope, name, "package.json"), JSON.stringify({ name: `@aws-sdk/${name}`, main: "index.cjs" }));
-  }
+  mkdirSync(join(root, "node_modules"));
+  if (isBuild) cpSync(sdk, scope, { recursive: true });
+  else symlinkSync(sdk, scope, "junction");
   return root;
 }
 

@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { ApplicationAutoScalingClient, RegisterScalableTargetCommand } from "@aws-sdk/client-application-auto-scaling";
+import { CreateBucketCommand, ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
 import {
   CreateEndpointCommand,
   SageMakerClient,
@@ -16,7 +20,12 @@ import { Connections } from "../../../src/services/connections.ts";
 import { Endpoints } from "../../../src/services/endpoints.ts";
 import { MetricPoller, periodFor } from "../../../src/services/metricPoller.ts";
 import { Predictor } from "../../../src/services/predictor.ts";
-import { type SandboxInfo, SandboxProcess, sandboxFromEnvironment } from "../../../src/services/sandboxProcess.ts";
+import {
+  resetSandbox,
+  type SandboxInfo,
+  SandboxProcess,
+  sandboxFromEnvironment,
+} from "../../../src/services/sandboxProcess.ts";
 import { deployWine, eventually, WINE_ROW } from "../../wire/endpoints.ts";
 import { startTestSandbox, type TestSandbox } from "../../wire/sandbox.ts";
 
@@ -240,6 +249,27 @@ describe("the sandbox as a process", () => {
       ),
     );
     assert.equal(running.info, undefined);
+  });
+  it("with a directory it has what was made in it at the next start, until it is reset", async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "sagemaker-ops-kept-"));
+    const running = new SandboxProcess(program, folder);
+    const within = async <T>(work: (s3: S3Client) => Promise<T>): Promise<T> => {
+      const { endpoint, region, ...credentials } = await running.start({ timeScale: 0 });
+      const s3 = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
+      return work(s3).finally(() => s3.destroy());
+    };
+    const buckets = () =>
+      within(async (s3) => (await s3.send(new ListBucketsCommand({}))).Buckets?.map(({ Name }) => Name));
+    await within((s3) => s3.send(new CreateBucketCommand({ Bucket: "kept" })));
+    await running.stop();
+    assert.deepEqual(await buckets(), ["kept"]);
+    assert.ok(running.info);
+    await resetSandbox(running.info);
+    assert.deepEqual(await buckets(), []);
+    await running.stop();
+    assert.deepEqual(await buckets(), []);
+    await running.stop();
+    rmSync(folder, { recursive: true });
   });
   it("a port in use is bad input", async () => {
     const taken = createServer();
