@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import path from "node:path";
 import { build, transform } from "esbuild";
 
@@ -226,10 +227,14 @@ async function buildProcesses() {
   });
   const metafiles = (await Promise.all([engine, bootstrap, sdk])).map(({ metafile }) => metafile);
   for (const name of clients) {
+    const write = (file, text) => writeFileSync(path.join(folder, name, file), text);
     mkdirSync(path.join(folder, name));
-    writeFileSync(path.join(folder, name, "index.cjs"), `module.exports = require("../sdk.cjs")["${name}"]();\n`);
-    const manifest = { name: `@aws-sdk/${name}`, main: "index.cjs" };
-    writeFileSync(path.join(folder, name, "package.json"), JSON.stringify(manifest));
+    write("index.cjs", `module.exports = require("../sdk.cjs")["${name}"]();\n`);
+    // Functions that are ES modules import by name, and Node finds no names behind that require().
+    const names = Object.keys(createRequire(import.meta.url)(path.join(folder, name, "index.cjs")));
+    write("index.mjs", `import sdk from "./index.cjs";\nexport const { ${names.join(", ")} } = sdk;\n`);
+    const exports = { ".": { import: "./index.mjs", default: "./index.cjs" } };
+    write("package.json", JSON.stringify({ name: `@aws-sdk/${name}`, exports }));
   }
   return metafiles;
 }
