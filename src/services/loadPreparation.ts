@@ -20,7 +20,7 @@ import { estimateCost, planFacts, policyOf } from "./loadForecast.ts";
 import { readPayloads, readPlan } from "./loadPlanFiles.ts";
 import type { ProjectContext } from "./projects.ts";
 import { RUNS_FOLDER } from "./runsFolder.ts";
-import { sandboxApiUrl } from "./stackUrls.ts";
+import { sandboxApiUrl, servedUrl } from "./stackUrls.ts";
 
 /** A run that can be described before it is asked for. */
 export interface PreparedRun {
@@ -148,8 +148,7 @@ async function prepareApi(
   stack: Stack | undefined,
 ): Promise<PreparedRun> {
   const output = stack?.outputs.ApiUrl;
-  const { connection } = base;
-  const own = output && connection.kind === "sandbox" ? sandboxApiUrl(output, connection.endpointUrl ?? "") : output;
+  const own = servedUrl(output, base.connection, sandboxApiUrl);
   if (!own)
     throw new OpsError(
       "badInput",

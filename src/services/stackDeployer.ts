@@ -28,7 +28,7 @@ import { ScalingPause } from "./scalingPause.ts";
 import { failureOf, followStack, lastEventBefore, lastEventId } from "./stackEvents.ts";
 import { awaitChangeSet, BOOTSTRAP_STACK, ensureBucket } from "./stackPreparation.ts";
 import { continueStackRollback, type RemoveOptions, removeStack } from "./stackRemoval.ts";
-import { sandboxApiUrl, sandboxObjectUrl, sandboxWebUrl } from "./stackUrls.ts";
+import { sandboxApiUrl, sandboxObjectUrl, sandboxWebUrl, servedUrl } from "./stackUrls.ts";
 import { assertCanTearDown, keptTeardown } from "./teardown.ts";
 import { publishWeb } from "./webPublisher.ts";
 
@@ -304,22 +304,17 @@ export class StackDeployer {
 
   /** URL of the prediction API; in the sandbox the address that it is served at. */
   apiUrl({ outputs }: Stack): string | undefined {
-    return this.served(outputs.ApiUrl, sandboxApiUrl);
+    return servedUrl(outputs.ApiUrl, this.connections.current, sandboxApiUrl);
   }
 
   /** URL of the web page; in the sandbox the address that it is served at. */
   webUrl({ outputs }: Stack): string | undefined {
-    return this.served(outputs.WebUrl, sandboxWebUrl);
+    return servedUrl(outputs.WebUrl, this.connections.current, sandboxWebUrl);
   }
 
   /** URL of the web page in S3, where there is one; in the sandbox the address that it is served at. */
   staticPageUrl({ outputs }: Stack): string | undefined {
-    return this.served(outputs.StaticPageUrl, sandboxObjectUrl);
-  }
-
-  private served(url: string | undefined, inSandbox: (url: string, endpointUrl: string) => string) {
-    const connection = this.connections.current;
-    return url && connection?.kind === "sandbox" ? inSandbox(url, connection.endpointUrl ?? "") : url;
+    return servedUrl(outputs.StaticPageUrl, this.connections.current, sandboxObjectUrl);
   }
 
   /** Two deployments at once would fight over the stack. */

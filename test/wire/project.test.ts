@@ -55,6 +55,16 @@ describe("the wine project with everything that its template offers", () => {
     home.remove();
   });
 
+  test("with the variables that the sandbox prints for a shell it is deployed and looked at, too", async () => {
+    const { SAGEMAKER_OPS_SANDBOX: _, ...plain } = env;
+    const keys = { AWS_ACCESS_KEY_ID: sandbox.accessKeyId, AWS_SECRET_ACCESS_KEY: sandbox.secretAccessKey };
+    const shell = { ...plain, ...keys, AWS_ENDPOINT_URL: `${sandbox.endpoint}/`, AWS_REGION: "us-east-1" };
+    const args = ["deploy", "--yes", "--project", project];
+    const { code, stdout, stderr } = await startCli(args, { env: shell, cwd: home.folder }).ended;
+    assert.equal(code, 0, stderr);
+    assert.ok(`${stdout}${stderr}`.includes(`The web page is served at ${sandbox.endpoint}/`), `${stdout}${stderr}`);
+  });
+
   test("without parameters the API is open to the project's page only, and the dashboard shows the endpoint", async () => {
     await deploy({});
     const answer = await fetch(apiUrl, { method: "OPTIONS", headers: { origin: "https://elsewhere.example" } });
