@@ -68,7 +68,7 @@ step("a prediction in the page names the class, and the metrics follow", async (
   await page.getByText("HTTP 200").waitFor();
   assert.match((await page.locator(".bars li.first").textContent()) ?? "", /^\s*class_0\s+0\.99\d\s*$/);
   // The sandbox's periods are a few seconds long; the chart has no figure before the first one has ended.
-  await page.getByRole("img", { name: /^Instances, serving, simulated, last: instances 1$/ }).waitFor();
+  await page.getByRole("img", { name: /^Instances, serving, simulated, last: instances 1(, desired 1)?$/ }).waitFor();
   const frame = await here.workbench.webviewFrame();
   for (const theme of themes) {
     await here.workbench.setTheme(theme);

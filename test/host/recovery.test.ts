@@ -148,7 +148,7 @@ step("through the API, too few values, and a copy as code", async () => {
   const page = workbench.webview();
   await page.getByRole("button", { name: "API", exact: true }).click();
   await page.getByRole("button", { name: "Send" }).click();
-  await page.getByText("application/json").waitFor();
+  await page.getByText(/^HTTP 200 .* application\/json/).waitFor();
   assert.match((await page.locator(".bars li.first").textContent()) ?? "", /^\s*class_0\s+0\.99\d\s*$/);
   await page.getByRole("button", { name: "curl" }).click();
   await page.getByText("✓ copied").waitFor();

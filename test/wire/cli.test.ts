@@ -242,7 +242,8 @@ describe("predictions and ramps", () => {
     assert.equal((JSON.parse(passed.stdout) as { passed: number }).passed, 1);
     const misspelt = home.write("misspelt.predict.http", good.replace("argmax", "argmaxx"));
     await refuses(2, ["test-requests", misspelt], [/"argmaxx 0" is no expectation/, /misspelt\.predict\.http:2/]);
-    await refuses(2, ["test-requests", "--endpoint", "wine"], [/sagemaker-ops\.json/]);
+    const noProject = path.join(home.folder, "requests");
+    await refuses(2, ["test-requests", "--endpoint", "wine", "--project", noProject], [/sagemaker-ops\.json/]);
   });
   it("a prediction is printed, with --json as one document", async () => {
     const ended = await predict("--body", WINE_ROW, "--json");
