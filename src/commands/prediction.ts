@@ -68,18 +68,21 @@ function sendCancellably(services: PredictionServices, saved: SavedRequest, file
   return withCancellableProgress(title, (_, signal) => sendSaved(services, saved, file, signal));
 }
 
-/** The request at a line of a file; from the palette one of the open file. */
+/** The request that a lens names, or the one at the cursor; one that is picked where the cursor is above all. */
 async function findRequest(
   argument: SavedRequestArgument | undefined,
 ): Promise<{ file: string; saved: SavedRequest } | undefined> {
-  const file = argument?.requestFile ?? window.activeTextEditor?.document.fileName;
+  const editor = argument ? undefined : window.activeTextEditor;
+  const file = argument?.requestFile ?? editor?.document.fileName;
   if (!file?.endsWith(".predict.http"))
     throw new OpsError("badInput", l10n.t("No file of saved requests is open."), {
       hint: l10n.t("They are files *.predict.http; the wine example has requests/wine.predict.http."),
     });
   const open = workspace.textDocuments.find(({ uri }) => uri.fsPath === Uri.file(file).fsPath);
   const { requests } = parsePredictFile(open?.getText() ?? (await readFile(file, "utf8")));
-  const named = requests.find(({ line }) => line === argument?.line);
+  const named = editor
+    ? requests.findLast(({ line }) => line <= editor.selection.active.line + 1)
+    : requests.find(({ line }) => line === argument?.line);
   if (named) return { file, saved: named };
   if (requests.length === 0)
     throw new OpsError("badInput", l10n.t("{0} has no request.", path.basename(file)), {

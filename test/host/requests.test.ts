@@ -66,6 +66,13 @@ step("in the Test Explorer a request passes, or fails at the line of what it exp
   await workbench.screenshot(`${here.shots}/requests-tests.png`);
 });
 
+step("by keys the request at the cursor is sent", async () => {
+  const { workbench } = here;
+  await workbench.page.locator(".view-line", { hasText: "### text is refused" }).click();
+  await workbench.page.keyboard.press("ControlOrMeta+Alt+r");
+  await workbench.editorTab(/Answer to text is refused by the container/).waitFor();
+});
+
 step("what is entered in the tester is saved as text", async () => {
   const { workbench } = here;
   await workbench.runCommand("View: Close All Editors");

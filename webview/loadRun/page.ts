@@ -73,7 +73,7 @@ function spoken(run: LoadRunPageSnapshot): string {
         asked.at(-1) ?? 0,
         latency,
       )
-    : PHASES[run.phase];
+    : phaseText(run);
   return spokenText;
 }
 
@@ -84,6 +84,8 @@ const PHASES: Record<LoadRunPageSnapshot["phase"], string> = {
   done: l10n.t("Done"),
   failed: l10n.t("Failed"),
 };
+const phaseText = ({ phase, interrupted }: LoadRunPageSnapshot) =>
+  phase === "done" && interrupted ? l10n.t("Stopped") : PHASES[phase];
 
 function headView(run: LoadRunPageSnapshot): TemplateResult {
   const { phase, planName, target, place, simulated } = run;
@@ -96,7 +98,7 @@ function headView(run: LoadRunPageSnapshot): TemplateResult {
   };
   return html`<header class="page-head">
     <h1>${planName} → ${target.name}</h1>
-    <span class="status ${kind}">${PHASES[phase]}</span>
+    <span class="status ${kind}">${phaseText(run)}</span>
     <span class="soft">${place}${simulated ? l10n.t(" · simulated instances") : ""}</span>
     <div class="actions">
       ${
