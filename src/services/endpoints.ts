@@ -46,8 +46,10 @@ export interface EndpointsSnapshot {
 }
 
 const EMPTY: EndpointsSnapshot = { state: "loading", endpoints: [], hasMore: false };
-/** Pages that are read at once, by a refresh or to show more; SageMaker gives 100 endpoints a page. */
+/** Pages that a refresh reads; SageMaker gives 100 endpoints a page. */
 const MOST_PAGES = 10;
+/** Pages that are read to show more: some seconds on AWS, and few enough additions for the largest accounts. */
+const MOST_MORE_PAGES = 25;
 /** Tags are read one resource at a time, this many at once. */
 const TAGS_AT_ONCE = 8;
 const FIRST_POLL_MS = 2_000;
@@ -150,7 +152,7 @@ export class Endpoints {
     const { filter } = this.current;
     const from = this.nextToken;
     // Each endpoint of a page may need a call for its tags.
-    const wanted = filter?.tag ? 1 : Math.min(this.pages, MOST_PAGES);
+    const wanted = filter?.tag ? 1 : Math.min(this.pages, MOST_MORE_PAGES);
     const added: EndpointSummary[] = [];
     let token = from;
     let pages = 0;
