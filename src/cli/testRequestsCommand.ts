@@ -3,6 +3,7 @@ import path from "node:path";
 import { OpsError, toOpsError } from "../domain/errors.ts";
 import { failedExpectations, parsePredictFile, type SavedRequest } from "../domain/predictFile.ts";
 import { AsyncPredictor, asyncBucket } from "../services/asyncPredictor.ts";
+import { PROJECT_FILE } from "../services/projectFile.ts";
 import { loadProject, type ProjectContext } from "../services/projects.ts";
 import { type RequestResult, requestsJunit } from "../services/requestJunit.ts";
 import { sendSavedRequest } from "../services/savedRequests.ts";
@@ -80,7 +81,7 @@ function shown(file: string): string {
 async function projectAround([first = "."]: readonly string[]): Promise<ProjectContext | undefined> {
   for (let folder = path.dirname(path.resolve(first)); ; folder = path.dirname(folder)) {
     const names = await readdir(folder).catch((): string[] => []);
-    if (names.includes("sagemaker-ops.json")) return loadProject(folder);
+    if (names.includes(PROJECT_FILE)) return loadProject(folder);
     if (path.dirname(folder) === folder) return undefined;
   }
 }

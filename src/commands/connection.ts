@@ -139,13 +139,15 @@ async function answering(given: SandboxInfo | undefined): Promise<SandboxInfo | 
   );
 }
 
+/** What is asked for needs a sandbox, and none is started for it. */
+export function noSandboxRuns(): OpsError {
+  const none = new OpsError("notConnected", l10n.t("No sandbox runs."), { hint: l10n.t("Start it first.") });
+  return withSteps(none, commandStep(l10n.t("Start Sandbox"), "sagemakerOps.sandbox.start"));
+}
+
 async function reset(sandbox: SandboxProcess, work: OngoingWork): Promise<void> {
   const info = sandbox.info ?? (await answering(givenSandbox()));
-  if (!info) {
-    const hint = l10n.t("Start it first.");
-    const none = new OpsError("notConnected", l10n.t("No sandbox runs."), { hint });
-    throw withSteps(none, commandStep(l10n.t("Start Sandbox"), "sagemakerOps.sandbox.start"));
-  }
+  if (!info) throw noSandboxRuns();
   if (!(await mayInterrupt(work, l10n.t("Reset the sandbox"), l10n.t("It ends with the reset")))) return;
   const isAgreed = await confirmWithFacts({
     title: l10n.t("Reset the sandbox"),

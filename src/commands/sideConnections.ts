@@ -1,11 +1,9 @@
 import { l10n, window } from "vscode";
 import { viewIds } from "../contributions.ts";
-import { OpsError } from "../domain/errors.ts";
 import type { ConnectRequest } from "../services/connections.ts";
 import { givenSandbox, type SandboxProcess } from "../services/sandboxProcess.ts";
 import type { SideConnections } from "../services/sideConnections.ts";
-import { pickPlace, pickRegion } from "./connection.ts";
-import { commandStep, withSteps } from "./nextSteps.ts";
+import { noSandboxRuns, pickPlace, pickRegion } from "./connection.ts";
 import type { CommandTable } from "./register.ts";
 
 /** Commands of the connections beside the current one. */
@@ -36,8 +34,5 @@ async function askRequest(sandbox: SandboxProcess): Promise<ConnectRequest | und
     return { kind: "aws", profile: place.kind === "profile" ? place.name : undefined, region };
   const info = sandbox.info ?? givenSandbox();
   if (info) return { kind: "sandbox", sandbox: { ...info, region } };
-  throw withSteps(
-    new OpsError("notConnected", l10n.t("No sandbox runs."), { hint: l10n.t("Start it first.") }),
-    commandStep(l10n.t("Start Sandbox"), "sagemakerOps.sandbox.start"),
-  );
+  throw noSandboxRuns();
 }
