@@ -94,8 +94,9 @@ const stages = [
   ["typecheck of the pages", check(bin("tsc"), ["-p", "webview"])],
   ["lint", check(bin("biome"), ["check", "--error-on-warnings", "."])],
   ["dead code", check(bin("knip"), [])],
-  ["unit", () => runTests("unit", ["--test-concurrency=2"])],
-  ["wire", () => runTests("wire", ["--test-concurrency=2"])],
+  // Much of their time is waiting for a sandbox, so there are more than a small machine has cores.
+  ["unit", () => runTests("unit", ["--test-concurrency=3"])],
+  ["wire", () => runTests("wire", ["--test-concurrency=3"])],
   ["browser", needsChromium("browser", (folder) => runTests(folder, ["--test-concurrency=1"]))],
   ["host", needsChromium("host", runEachTwice)],
   ["oldest VS Code", needsChromium("host", oldest)],

@@ -13,9 +13,12 @@ const NOISE_TEXTS = [
   /^%c\[Extension Host\]/,
 ];
 
+/** A row that is opened in the moment in which its tree is drawn anew: it is read again with the tree. */
+const HOST_NOISE = /^No tree item with id '.*' found\.$/;
+
 /** What VS Code itself writes to its console when its window is reloaded, more of it on a machine that is busy. */
 export const RELOAD_NOISE =
-  /WebSocket|Canceled|disconnected|net::ERR|\[lifecycle\] Long running operations|reading 'classList'|'vscode-web-db' is closed|is disposed|has been disposed/i;
+  /Unable to write file 'vscode-log:|WebSocket|Canceled|disconnected|net::ERR|\[lifecycle\] Long running operations|reading 'classList'|'vscode-web-db' is closed|is disposed|has been disposed/i;
 
 /** Gathers what goes wrong behind the user's back while a workbench is open. */
 export class WorkbenchProblems {
@@ -68,7 +71,8 @@ export class WorkbenchProblems {
   /** Everything since the last call. */
   take(): string[] {
     const errors = this.hostLog().matchAll(/^\S+ \S+ \[error\] (.*(?:\n(?!\d{4}-\d\d-\d\d ).*)*)/gm);
-    const all = [...this.found, ...[...errors].map(([, text]) => `extension host: ${text?.trim()}`)];
+    const told = [...errors].map(([, text]) => text?.trim() ?? "").filter((text) => !HOST_NOISE.test(text));
+    const all = [...this.found, ...told.map((text) => `extension host: ${text}`)];
     this.found.length = 0;
     this.skipLogs();
     return all;
