@@ -13,7 +13,7 @@ import type { StackDeployer } from "../services/stackDeployer.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { nothing, partId } from "./pageSchemas.ts";
 import { PAGE_UPDATE_MS, throttle } from "./throttle.ts";
-import { pageHtml, pageOptions, webviewPort } from "./webviewHtml.ts";
+import { pageOptions, showPage, webviewPort } from "./webviewHtml.ts";
 
 /** What the picture works with. */
 export interface ArchitecturePanelServices {
@@ -73,7 +73,7 @@ class ArchitecturePanel implements Disposable {
     const options = { ...pageOptions(extensionUri), enableFindWidget: true };
     this.panel = window.createWebviewPanel("sagemakerOps.architecture", title, ViewColumn.Active, options);
     this.page = this.serve();
-    this.panel.webview.html = pageHtml(this.panel.webview, extensionUri, "architecture", title);
+    showPage(this.panel, extensionUri, "architecture", title);
     this.panel.onDidChangeViewState(() => this.schedule(0));
     let isBusy = loadTests.isRunning;
     this.forget = [

@@ -11,7 +11,7 @@ import {
 } from "../protocol/batchComparePage.ts";
 import { serveRequests } from "../protocol/transport.ts";
 import { nothing } from "./pageSchemas.ts";
-import { pageHtml, pageOptions, webviewPort } from "./webviewHtml.ts";
+import { pageOptions, showPage, webviewPort } from "./webviewHtml.ts";
 
 /** What the page of a comparison shows, and what it exports. */
 export interface ShownComparison {
@@ -85,5 +85,5 @@ export function showBatchComparison(extensionUri: Uri, shown: ShownComparison): 
       },
     },
   });
-  panel.webview.html = pageHtml(panel.webview, extensionUri, "batchCompare", title);
+  showPage(panel, extensionUri, "batchCompare", title);
 }

@@ -9,7 +9,7 @@ import { compareRunFiles } from "../services/loadExchange.ts";
 import { comparisonsMarkdown } from "../services/runExports.ts";
 import { formatTime } from "../ui/format.ts";
 import { nothing, runIndex } from "./pageSchemas.ts";
-import { pageHtml, pageOptions, webviewPort } from "./webviewHtml.ts";
+import { pageOptions, showPage, webviewPort } from "./webviewHtml.ts";
 
 /**
  * Opens kept runs side by side, each held against the first.
@@ -43,7 +43,7 @@ export async function showComparison(extensionUri: Uri, files: readonly string[]
       },
     },
   });
-  panel.webview.html = pageHtml(panel.webview, extensionUri, "compare", title);
+  showPage(panel, extensionUri, "compare", title);
 }
 
 function comparedRun(report: LoadRunReport, index: number): ComparedRun {

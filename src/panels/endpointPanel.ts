@@ -38,7 +38,7 @@ import { ENDPOINT_VIEW } from "./restoredPanels.ts";
 import { saveCharts } from "./saveCharts.ts";
 import { TesterHost } from "./testerHost.ts";
 import { PAGE_UPDATE_MS, throttle } from "./throttle.ts";
-import { pageHtml, pageOptions, webviewPort } from "./webviewHtml.ts";
+import { pageOptions, showPage, webviewPort } from "./webviewHtml.ts";
 
 /** What an endpoint's panel works with. */
 export interface EndpointPanelServices {
@@ -141,7 +141,7 @@ class EndpointPanel implements Disposable {
     // A panel that comes back has the options of the version that made it.
     panel.webview.options = pageOptions(extensionUri);
     this.page = this.serve();
-    this.panel.webview.html = pageHtml(this.panel.webview, extensionUri, "endpoint", name);
+    showPage(this.panel, extensionUri, "endpoint", name);
     this.panel.onDidChangeViewState(() => this.followVisibility());
     this.panel.onDidDispose(() => {
       this.close();

@@ -8,7 +8,7 @@ import { runOfReport, runSnapshot } from "./loadRunSnapshot.ts";
 import { nothing } from "./pageSchemas.ts";
 import { LOAD_RUN_VIEW } from "./restoredPanels.ts";
 import { PAGE_UPDATE_MS, throttle } from "./throttle.ts";
-import { pageHtml, pageOptions, webviewPort } from "./webviewHtml.ts";
+import { pageOptions, showPage, webviewPort } from "./webviewHtml.ts";
 
 /** What the panels of runs work with. */
 export interface LoadRunPanelServices {
@@ -98,12 +98,7 @@ class LoadRunPanel implements Disposable {
   ) {
     panel.webview.options = pageOptions(services.extensionUri);
     this.page = this.serve();
-    panel.webview.html = pageHtml(
-      panel.webview,
-      services.extensionUri,
-      "loadRun",
-      l10n.t("Load run {0}", run.plan.name),
-    );
+    showPage(panel, services.extensionUri, "loadRun", l10n.t("Load run {0}", run.plan.name));
     panel.onDidDispose(() => {
       this.update.cancel();
       onClosed();

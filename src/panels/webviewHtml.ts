@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { env, l10n, Uri, type Webview, type WebviewOptions, type WebviewPanelOptions } from "vscode";
+import { env, l10n, Uri, type Webview, type WebviewOptions, type WebviewPanel, type WebviewPanelOptions } from "vscode";
 import type { Port } from "../protocol/transport.ts";
 import { type PageName, pageDocument } from "./pageDocument.ts";
 
@@ -14,14 +14,26 @@ export function pageOptions(extensionUri: Uri): WebviewOptions & WebviewPanelOpt
   return { enableScripts: true, localResourceRoots: [pageRoot(extensionUri)] };
 }
 
-/** A page for a webview. @param title what it is about; shown until the page has drawn itself */
-export function pageHtml(webview: Webview, extensionUri: Uri, page: PageName, title: string): string {
+/** What a page's tab carries, by the files of media/icons. */
+const ICONS: Record<PageName, "endpoint" | "run" | "compare" | "architecture"> = {
+  endpoint: "endpoint",
+  loadRun: "run",
+  whatIf: "run",
+  compare: "compare",
+  batchCompare: "compare",
+  architecture: "architecture",
+};
+
+/** Shows a page in a panel. @param title what it is about; shown until the page has drawn itself */
+export function showPage(panel: WebviewPanel, extensionUri: Uri, page: PageName, title: string): void {
+  const icon = (theme: string) => Uri.joinPath(extensionUri, "media", "icons", `${ICONS[page]}.${theme}.svg`);
+  panel.iconPath = { light: icon("light"), dark: icon("dark") };
   const file = (name: string) => Uri.joinPath(pageRoot(extensionUri), name);
-  return pageDocument({
+  panel.webview.html = pageDocument({
     language: l10n.bundle ? env.language : "en",
     title,
     css: readFileSync(file(`${page}.css`).fsPath, "utf8"),
-    scriptUrl: String(webview.asWebviewUri(file(`${page}.js`))),
+    scriptUrl: String(panel.webview.asWebviewUri(file(`${page}.js`))),
     nonce: randomBytes(16).toString("base64"),
     translations: l10n.bundle && JSON.stringify(l10n.bundle),
   });

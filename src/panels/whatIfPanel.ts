@@ -5,7 +5,7 @@ import { serveRequests, toWireError, type WireError } from "../protocol/transpor
 import { type WhatIfPageSnapshot, whatIfChanged, whatIfRequests } from "../protocol/whatIfPage.ts";
 import { type WhatIf, whatIfTexts } from "../services/whatIf.ts";
 import { nothing, whatIfScenarios } from "./pageSchemas.ts";
-import { pageHtml, pageOptions, webviewPort } from "./webviewHtml.ts";
+import { pageOptions, showPage, webviewPort } from "./webviewHtml.ts";
 
 /**
  * Opens a page on which a load is played against other ways to scale.
@@ -63,5 +63,5 @@ export function showWhatIf(extensionUri: Uri, whatIf: WhatIf, load: WhatIfLoad, 
       },
     },
   });
-  panel.webview.html = pageHtml(panel.webview, extensionUri, "whatIf", title);
+  showPage(panel, extensionUri, "whatIf", title);
 }

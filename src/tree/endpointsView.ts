@@ -32,7 +32,12 @@ export function createEndpointsView(
   onSeen: () => void,
 ): Disposable {
   const services = { connections, endpoints, project, favorites, idleWatch };
-  const provider = new NodeProvider(async () => [...(await rootNodes(services)), ...sideNodes(sides)]);
+  const provider = new NodeProvider(async () => {
+    const beside = sideNodes(sides);
+    // With a row below it the view has no welcome text, which would say so.
+    const head = beside.length > 0 && !connections.current ? [notConnectedNode()] : await rootNodes(services);
+    return [...head, ...beside];
+  });
   const view = window.createTreeView(viewIds.endpoints, { treeDataProvider: provider, showCollapseAll: true });
   const describe = () => {
     const place = connections.current && describeConnection(connections.current);
@@ -144,6 +149,12 @@ function noMatchNode(filter: EndpointFilter): TreeNode {
 }
 
 const noteNode = (id: string, label: string, icon: string): TreeNode => ({ id, presentation: { label, icon } });
+
+function notConnectedNode(): TreeNode {
+  const node = noteNode("notConnected", l10n.t("Not connected"), "debug-disconnect");
+  node.presentation.description = l10n.t("Connect to AWS or start the sandbox");
+  return { ...node, click: click("sagemakerOps.connection.connect", l10n.t("Connect")) };
+}
 
 function emptyNode(connection: Connection, { project }: WorkspaceProject): TreeNode {
   const node = noteNode("empty", l10n.t("No endpoints in {0}", connection.region), "info");

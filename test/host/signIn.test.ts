@@ -180,6 +180,8 @@ step(
     await workbench.statusBarItem("SageMaker: not connected").waitFor({ timeout: 60_000 });
     // What needs nobody stands there again.
     await workbench.treeItem(/eu-west-1$/).waitFor();
+    await workbench.treeItem("Not connected").waitFor();
+    await workbench.screenshot(`${here.shots}/not-connected-beside.png`);
     assert.equal(await workbench.quickInput.isVisible(), false);
     assert.equal(await workbench.notification(/./).count(), 0);
   },
