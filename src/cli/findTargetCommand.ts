@@ -9,6 +9,7 @@ import { proposeTargetEdit, saveTargetReport, targetTexts } from "../services/ta
 import type { FindTargetOptions } from "../services/targetFinder.ts";
 import { connectionOptions, numberOption, parseArguments } from "./arguments.ts";
 import type { CliServices } from "./cliServices.ts";
+import { abortOnInterrupt } from "./interrupt.ts";
 import type { Output } from "./output.ts";
 import { projectFor } from "./rampCommand.ts";
 
@@ -78,9 +79,7 @@ export async function runFindTarget(args: string[], services: CliServices, outpu
     `Searching what one instance of ${prepared.endpoint?.name} holds (${describeConnection(connection)}${connection.kind === "sandbox" ? ", simulated instances" : ""})`,
   );
   await output.confirm(question(prepared, search), values.yes || connection.kind === "sandbox");
-  const stop = () => void targetFinder.stop();
-  process.once("SIGINT", stop);
-  process.once("SIGTERM", stop);
+  abortOnInterrupt().addEventListener("abort", () => void targetFinder.stop());
   const report = await targetFinder.find(prepared, search, (step) => output.line(stepLine(step)));
   const { sentence, explanation, predictions } = targetTexts(report);
   output.line(`${sentence}\n${explanation}`);

@@ -6,6 +6,7 @@ import { AsyncPredictor, asyncBucket, INPUT_PREFIX } from "../services/asyncPred
 import { loadProject, type ProjectContext } from "../services/projects.ts";
 import { connectionOptions, parseArguments } from "./arguments.ts";
 import type { CliServices } from "./cliServices.ts";
+import { abortOnInterrupt } from "./interrupt.ts";
 import type { Output } from "./output.ts";
 import { deployedStack } from "./stackCommands.ts";
 
@@ -142,9 +143,7 @@ async function ask(
   values: Values,
   project: ProjectContext | undefined,
 ): Promise<PredictionResponse> {
-  const stop = new AbortController();
-  process.once("SIGINT", () => stop.abort());
-  const { signal } = stop;
+  const signal = abortOnInterrupt();
   if (values.stream) {
     let printed = 0;
     const onProgress = (progress: PredictionProgress) => {

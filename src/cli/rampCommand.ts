@@ -8,6 +8,7 @@ import { loadProject, type ProjectContext } from "../services/projects.ts";
 import { writeJunit } from "../services/runExports.ts";
 import { connectionOptions, numberOption, parseArguments } from "./arguments.ts";
 import type { CliServices } from "./cliServices.ts";
+import { abortOnInterrupt } from "./interrupt.ts";
 import type { Output } from "./output.ts";
 
 const options = {
@@ -95,12 +96,10 @@ export async function runRamp(args: string[], services: CliServices, output: Out
     const line = progressLine(run);
     if (line) output.line(line);
   });
-  const stop = () => {
+  abortOnInterrupt().addEventListener("abort", () => {
     output.line("  stopping: nothing more is sent, answers are awaited for 5 s");
     void services.loadTests.stop();
-  };
-  process.once("SIGINT", stop);
-  process.once("SIGTERM", stop);
+  });
   const run = await services.loadTests.start(prepared, { reportFolder: values.report && path.resolve(values.report) });
   if (run.report) printReport(output, run.report);
   if (run.error || !run.report) throw run.error ?? new OpsError("failed", "The run ended without a report.");

@@ -12,6 +12,7 @@ import type { PreparedDeployment } from "../services/stackDeployer.ts";
 import { teardownTime, withTeardown } from "../services/teardown.ts";
 import { connectionOptions, parseArguments } from "./arguments.ts";
 import type { CliServices } from "./cliServices.ts";
+import { abortOnInterrupt } from "./interrupt.ts";
 import type { Output } from "./output.ts";
 
 const options = {
@@ -43,14 +44,6 @@ function changeLine(c: ResourceChange): string {
 }
 
 const LONGEST_VALUE = 80;
-
-/** Fires at Ctrl-C. */
-export function abortOnInterrupt(): AbortSignal {
-  const controller = new AbortController();
-  process.once("SIGINT", () => controller.abort());
-  process.once("SIGTERM", () => controller.abort());
-  return controller.signal;
-}
 
 function printPreview(output: Output, { preview, cost }: PreparedDeployment): void {
   output.line(`Change set of stack ${preview.stackName}: ${preview.changes.length || "no"} changes`);

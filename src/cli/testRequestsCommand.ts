@@ -1,14 +1,15 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { OpsError, toOpsError } from "../domain/errors.ts";
-import { failedExpectations, parsePredictFile, type SavedRequest } from "../domain/predictFile.ts";
+import { failedExpectations, PREDICT_FILE_ENDING, parsePredictFile, type SavedRequest } from "../domain/predictFile.ts";
 import { AsyncPredictor, asyncBucket } from "../services/asyncPredictor.ts";
 import { PROJECT_FILE } from "../services/projectFile.ts";
 import { loadProject, type ProjectContext } from "../services/projects.ts";
-import { type RequestResult, requestsJunit } from "../services/requestJunit.ts";
+import { failureText, type RequestResult, requestsJunit } from "../services/requestJunit.ts";
 import { sendSavedRequest } from "../services/savedRequests.ts";
 import { connectionOptions, parseArguments } from "./arguments.ts";
 import type { CliServices } from "./cliServices.ts";
+import { abortOnInterrupt } from "./interrupt.ts";
 import type { Output } from "./output.ts";
 import { deployedStack } from "./stackCommands.ts";
 
@@ -20,7 +21,6 @@ const options = {
   junit: { type: "string" },
 } as const;
 
-const ENDING = ".predict.http";
 const MOST_FILES = 500;
 
 /**
@@ -38,14 +38,13 @@ export async function runTestRequests(args: string[], services: CliServices, out
   await services.connect(values, project?.project);
   const home = await homeOf(services, project, requests, values.endpoint);
   const senders = { predictor: services.predictor, asyncPredictor: new AsyncPredictor(services.connections) };
-  const stop = new AbortController();
-  process.once("SIGINT", () => stop.abort());
+  const signal = abortOnInterrupt();
   const results: RequestResult[] = [];
   for (const { file, saved } of requests) {
-    if (stop.signal.aborted) break;
+    if (signal.aborted) break;
     const base = { file: shown(file), line: saved.line, name: saved.name };
     const startedAt = performance.now();
-    const result = await sendSavedRequest(senders, saved, file, home, stop.signal).then(
+    const result = await sendSavedRequest(senders, saved, file, home, signal).then(
       ({ response }): RequestResult => {
         const { latencyMs, probabilities, status, error, body } = response;
         const failed = failedExpectations(saved, { status, body, latencyMs, values: probabilities, error });
@@ -88,9 +87,11 @@ async function projectAround([first = "."]: readonly string[]): Promise<ProjectC
 
 async function filesBelow(folder: string): Promise<string[]> {
   const names = await readdir(folder, { recursive: true });
-  const files = names.filter((name) => name.endsWith(ENDING) && !/(^|[\\/])node_modules[\\/]/.test(name)).sort();
+  const files = names
+    .filter((name) => name.endsWith(PREDICT_FILE_ENDING) && !/(^|[\\/])node_modules[\\/]/.test(name))
+    .sort();
   if (files.length > 0) return files.slice(0, MOST_FILES).map((name) => path.join(folder, name));
-  throw new OpsError("badInput", `There are no files *${ENDING} below ${path.resolve(folder)}.`, {
+  throw new OpsError("badInput", `There are no files *${PREDICT_FILE_ENDING} below ${path.resolve(folder)}.`, {
     hint: "Save a request in the editor's tester, or write one: ### NAME, POST endpoint, an empty line, the body.",
   });
 }
@@ -127,6 +128,5 @@ function tell(output: Output, { name, file, line, latencyMs, status, failed, err
   const facts = [status === undefined ? "no answer" : `HTTP ${status}`, `${latencyMs.toFixed(1)} ms`].join(", ");
   output.line(`${passed ? "✓" : "✗"} ${name} (${facts})`);
   if (error !== undefined) output.line(`    ${file}:${line}: ${error}`);
-  for (const each of failed)
-    output.line(`    ${file}:${each.line ?? line}: expected ${each.expected}, was ${each.seen}`);
+  for (const each of failed) output.line(`    ${failureText(file, line, each)}`);
 }

@@ -4,8 +4,8 @@ import { loadProject } from "../services/projects.ts";
 import { Trainer } from "../services/trainer.ts";
 import { connectionOptions, parseArguments } from "./arguments.ts";
 import type { CliServices } from "./cliServices.ts";
+import { abortOnInterrupt } from "./interrupt.ts";
 import type { Output } from "./output.ts";
-import { abortOnInterrupt } from "./stackCommands.ts";
 
 const options = {
   ...connectionOptions,

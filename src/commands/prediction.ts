@@ -4,7 +4,7 @@ import { l10n, Uri, window, workspace } from "vscode";
 import type { SavedRequestArgument } from "../contributions.ts";
 import { describeConnection } from "../domain/connection.ts";
 import { OpsError } from "../domain/errors.ts";
-import { failedAssertion, parsePredictFile, type SavedRequest } from "../domain/predictFile.ts";
+import { failedAssertion, PREDICT_FILE_ENDING, parsePredictFile, type SavedRequest } from "../domain/predictFile.ts";
 import type { PredictionResponse } from "../domain/prediction.ts";
 import { type AsyncPredictor, asyncBucket } from "../services/asyncPredictor.ts";
 import type { Connections } from "../services/connections.ts";
@@ -74,7 +74,7 @@ async function findRequest(
 ): Promise<{ file: string; saved: SavedRequest } | undefined> {
   const editor = argument ? undefined : window.activeTextEditor;
   const file = argument?.requestFile ?? editor?.document.fileName;
-  if (!file?.endsWith(".predict.http"))
+  if (!file?.endsWith(PREDICT_FILE_ENDING))
     throw new OpsError("badInput", l10n.t("No file of saved requests is open."), {
       hint: l10n.t("They are files *.predict.http; the wine example has requests/wine.predict.http."),
     });

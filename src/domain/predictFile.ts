@@ -28,6 +28,9 @@ export type PredictAssertion = { line: number; text: string } & (
   | { kind: "latency"; belowMs: number }
 );
 
+/** What the names of files with saved requests end with. */
+export const PREDICT_FILE_ENDING = ".predict.http";
+
 /** A request of a `*.predict.http` file. Lines count from 1. */
 export interface SavedRequest extends InvocationHeaders {
   name: string;

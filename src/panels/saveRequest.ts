@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { commands, l10n, Range, Uri, window, workspace } from "vscode";
-import { predictFileText } from "../domain/predictFile.ts";
+import { PREDICT_FILE_ENDING, predictFileText } from "../domain/predictFile.ts";
 import type { PredictParams } from "../protocol/endpointPage.ts";
 
 /**
@@ -38,7 +38,7 @@ export async function saveRequest(
   await commands.executeCommand("vscode.open", Uri.file(file), { selection: new Range(line, 0, line, 0) });
 }
 
-const fileName = (endpointName: string) => `${endpointName}.predict.http`;
+const fileName = (endpointName: string) => `${endpointName}${PREDICT_FILE_ENDING}`;
 
 /** With slashes on every system; objects of S3 stay as they are. */
 function relativeTo(folder: string, file: string): string {
@@ -49,7 +49,7 @@ async function askFile(endpointName: string): Promise<string | undefined> {
   const target = await window.showSaveDialog({
     title: l10n.t("Save the request"),
     defaultUri: Uri.file(path.resolve(fileName(endpointName))),
-    filters: { [l10n.t("Prediction requests")]: ["predict.http"] },
+    filters: { [l10n.t("Prediction requests")]: [PREDICT_FILE_ENDING.slice(1)] },
   });
   return target?.fsPath;
 }

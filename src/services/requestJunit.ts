@@ -32,6 +32,11 @@ export function requestsJunit(results: readonly RequestResult[]): string {
   ].join("\n");
 }
 
+/** An expectation that does not hold, at its place. @param line of the request, for one that was not written down */
+export function failureText(file: string, line: number, failed: FailedExpectation): string {
+  return `${file}:${failed.line ?? line}: expected ${failed.expected}, was ${failed.seen}`;
+}
+
 function counts(results: readonly RequestResult[]): string {
   const failures = results.filter(({ failed }) => failed.length > 0).length;
   const errors = results.filter(({ error }) => error !== undefined).length;
@@ -43,7 +48,7 @@ function suite(file: string, results: readonly RequestResult[]): string {
   const name = xmlAttribute(file);
   const cases = results.map(({ name: request, line, latencyMs, failed, error }) => {
     const open = `    <testcase classname="${name}" name="${xmlAttribute(request)}" file="${name}" line="${line}" time="${(latencyMs / 1000).toFixed(3)}"`;
-    const said = failed.map((each) => `${file}:${each.line ?? line}: expected ${each.expected}, was ${each.seen}`);
+    const said = failed.map((each) => failureText(file, line, each));
     const [first] = failed;
     if (error !== undefined) return `${open}><error message="${xmlAttribute(error)}" type="not sent"/></testcase>`;
     if (!first) return `${open}/>`;

@@ -24,11 +24,11 @@ import {
 import type { CommandId, SavedRequestArgument } from "../contributions.ts";
 import { describeOpsError, toOpsError } from "../domain/errors.ts";
 import { fixedText } from "../domain/numberText.ts";
-import { failedExpectations, parsePredictFile, type SavedRequest } from "../domain/predictFile.ts";
+import { failedExpectations, PREDICT_FILE_ENDING, parsePredictFile, type SavedRequest } from "../domain/predictFile.ts";
 import type { SentRequest } from "../services/savedRequests.ts";
 import { createRequestCompletion } from "./requestCompletion.ts";
 
-const PATTERN = "**/*.predict.http";
+const PATTERN = `**/*${PREDICT_FILE_ENDING}`;
 const selector = { scheme: "file", pattern: PATTERN };
 const MOST_FILES = 500;
 const sendCommand: CommandId = "sagemakerOps.prediction.send";
