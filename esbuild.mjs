@@ -270,13 +270,12 @@ async function buildSchemas() {
         export { loadRunReportJsonSchema } from "./src/domain/loadRunSchema.ts";`,
       resolveDir: ROOT,
     },
-    format: "esm",
+    format: "cjs",
     write: false,
   });
-  const code = Buffer.from(outputFiles[0].contents).toString("base64");
-  const { projectJsonSchema, loadPlanJsonSchema, loadRunReportJsonSchema } = await import(
-    `data:text/javascript;base64,${code}`
-  );
+  const made = { exports: {} };
+  new Function("module", "require", outputFiles[0].text)(made, createRequire(import.meta.url));
+  const { projectJsonSchema, loadPlanJsonSchema, loadRunReportJsonSchema } = made.exports;
   const folder = path.join(DIST, "schemas");
   mkdirSync(folder, { recursive: true });
   const schemas = { project: projectJsonSchema(), ramp: loadPlanJsonSchema(), report: loadRunReportJsonSchema() };

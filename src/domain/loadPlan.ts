@@ -4,6 +4,7 @@ import { positionOfPath, syntaxErrorPosition, type TextPosition } from "./jsonTe
 import { peakRate, plannedRequests, planSeconds, predictedInstances, rateAt, ratePieces } from "./loadPlanRates.ts";
 import { type expect, loadPlan, type PlanRule, type payloads, type stage } from "./loadPlanSchema.ts";
 import { numberText } from "./numberText.ts";
+import { schemaMessage } from "./schemaMessages.ts";
 
 export { peakRate, plannedRequests, planSeconds, predictedInstances, rateAt, ratePieces };
 
@@ -35,7 +36,7 @@ export function parseLoadPlan(text: string, fileName: string): ParsedLoadPlan {
     const at = syntaxErrorPosition(text, error);
     return refused(fileName, [syntaxProblem(at, error)], at);
   }
-  const parsed = loadPlan.safeParse(json);
+  const parsed = loadPlan.safeParse(json, { error: schemaMessage });
   if (parsed.success) return { ok: true, plan: parsed.data };
   const issues = parsed.error.issues.flatMap(flattenUnion);
   const [first] = issues;
@@ -121,19 +122,13 @@ function problemOf(issue: Issue): LoadPlanProblem {
     "",
   );
   const top = String(issue.path[0] ?? "");
-  const unknownKeys = issue.code === "unrecognized_keys" ? issue.keys : undefined;
+  const isUnknown = issue.code === "unrecognized_keys";
   return {
     path: path || l10n.t("(whole file)"),
-    message: unknownKeys
-      ? l10n.t("unknown {0}", unknownKeys.map((key) => `"${key}"`).join(", "))
-      : issue.code === "custom"
-        ? brokenRuleText(issue.params as PlanRule)
-        : isLacking(issue)
-          ? l10n.t("is missing")
-          : lowerFirst(issue.message),
+    message: issue.code === "custom" ? brokenRuleText(issue.params as PlanRule) : issue.message,
     hint:
       hints[top]?.() ??
-      (unknownKeys
+      (isUnknown
         ? l10n.t("Remove it or correct its spelling.")
         : l10n.t("Give {0} a fitting value.", path || l10n.t("the file"))),
   };
@@ -149,6 +144,3 @@ function brokenRuleText(broken: PlanRule): string {
   if (broken.rule === "noRequest") return l10n.t("the stages add up to less than one request");
   return l10n.t("a header value has no line breaks");
 }
-
-const isLacking = ({ code, message }: Issue) => code === "invalid_type" && message.endsWith("received undefined");
-const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);

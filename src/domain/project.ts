@@ -2,17 +2,20 @@ import * as l10n from "@vscode/l10n";
 import { z } from "zod";
 import { OpsError } from "./errors.ts";
 import type { JsonPath } from "./jsonText.ts";
+import { schemaMessage } from "./schemaMessages.ts";
 
 const path = z.string().min(1).describe("Path relative to the project file's folder.");
 const parameter = z.string().describe("Parameter of the template that receives the uploaded object's key.");
 
-const stackName = z
-  .string()
-  .regex(/^[a-zA-Z][-a-zA-Z0-9]{0,127}$/, "a stack name starts with a letter and has letters, digits and hyphens");
+const stackName = z.string().regex(/^[a-zA-Z][-a-zA-Z0-9]{0,127}$/, {
+  error: () => l10n.t("a stack name starts with a letter and has letters, digits and hyphens"),
+});
 const parameters = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 const profile = z.string().min(1);
-const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d+$/, "a region looks like us-east-1");
-const expectedAccount = z.string().regex(/^\d{12}$/, "an account has 12 digits");
+const region = z
+  .string()
+  .regex(/^[a-z]{2}(-[a-z]+)+-\d+$/, { error: () => l10n.t("a region looks like {0}", "us-east-1") });
+const expectedAccount = z.string().regex(/^\d{12}$/, { error: () => l10n.t("an account has 12 digits") });
 
 /** What an environment says otherwise than the project. */
 const environmentSchema = z.strictObject({
@@ -93,7 +96,10 @@ const projectSchema = z.strictObject({
     .optional()
     .describe("AWS account of the project: deploying to, or deleting from, any other one is refused."),
   environments: z
-    .record(z.string().regex(/^[a-zA-Z0-9][-a-zA-Z0-9]{0,31}$/, "letters, digits and hyphens"), environmentSchema)
+    .record(
+      z.string().regex(/^[a-zA-Z0-9][-a-zA-Z0-9]{0,31}$/, { error: () => l10n.t("only letters, digits and hyphens") }),
+      environmentSchema,
+    )
     .optional()
     .describe("Environments such as dev and prod, each with a stack of its own, by name."),
 });
@@ -144,7 +150,7 @@ export interface FileProblems {
 
 /** The file's content, or every complaint about it. */
 export function parseProject(json: unknown): { project: Project } | FileProblems {
-  const parsed = projectSchema.safeParse(json);
+  const parsed = projectSchema.safeParse(json, { error: schemaMessage });
   return parsed.success ? { project: parsed.data } : problemsOf(parsed.error);
 }
 
@@ -175,6 +181,6 @@ const featureFileSchema = z.object({
 
 /** The project's features file, or every complaint about it. */
 export function parseFeatureFile(json: unknown): { file: z.infer<typeof featureFileSchema> } | FileProblems {
-  const parsed = featureFileSchema.safeParse(json);
+  const parsed = featureFileSchema.safeParse(json, { error: schemaMessage });
   return parsed.success ? { file: parsed.data } : problemsOf(parsed.error);
 }

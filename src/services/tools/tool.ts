@@ -3,6 +3,7 @@ import * as l10n from "@vscode/l10n";
 import { z } from "zod";
 import type { Connection } from "../../domain/connection.ts";
 import { OpsError } from "../../domain/errors.ts";
+import { schemaMessage } from "../../domain/schemaMessages.ts";
 import type { Connections } from "../connections.ts";
 import type { Endpoints } from "../endpoints.ts";
 import type { LoadTests } from "../loadTests.ts";
@@ -77,7 +78,7 @@ interface ToolDefinition<Shape extends z.ZodRawShape> extends Omit<Tool, "input"
 export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefinition<Shape>): Tool {
   const { name, input, preview, run } = definition;
   const checked = (given: unknown) => {
-    const parsed = input.safeParse(given ?? {});
+    const parsed = input.safeParse(given ?? {}, { error: schemaMessage });
     if (parsed.success) return parsed.data;
     const what = parsed.error.issues.map((issue) => `${issue.path.join(".") || "input"}: ${issue.message}`).join("; ");
     throw new OpsError("badInput", `${name} was called with something unusable: ${what}.`, {

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+import * as l10n from "@vscode/l10n";
 import { OpsError } from "../../../src/domain/errors.ts";
 import { environmentNames, inEnvironment, parseProject, projectJsonSchema } from "../../../src/domain/project.ts";
 
 const readWine = async () =>
   JSON.parse(await readFile(new URL("../../../infra/sagemaker-ops.json", import.meta.url), "utf8"));
+
+const germanTexts = new URL("../../../media/l10n/bundle.l10n.de.json", import.meta.url);
 
 test("the wine project is a project", async () => {
   const parsed = parseProject(await readWine());
@@ -19,6 +22,36 @@ test("every complaint names its place in the file", async () => {
   assert.match(parsed.problems.join("\n"), /stackName: a stack name starts with a letter/);
   assert.match(parsed.problems.join("\n"), /expectedAccount: an account has 12 digits/);
   assert.match(parsed.problems.join("\n"), /surprise/);
+});
+
+test("complaints are in an author's words, and in the editor's language", async () => {
+  const json = {
+    template: "",
+    parameters: { A: null },
+    loadPlans: "a.ramp.json",
+    artifacts: { lambda: { path: "lambda", parameter: "Key", zip: "yes" } },
+    training: { data: "a.csv", label: "class", maxMinutes: 0.5 },
+    version: 2,
+    environments: { "a b": {} },
+  };
+  const complaints = () => {
+    const parsed = parseProject(json);
+    assert.ok("problems" in parsed);
+    return parsed.problems;
+  };
+  assert.deepEqual(complaints(), [
+    "version: expected 1",
+    "stackName: is missing",
+    "template: is empty",
+    "parameters.A: fits none of the forms",
+    "artifacts.lambda.zip: expected true or false, not text",
+    "loadPlans: expected a list, not text",
+    "training.maxMinutes: expected a whole number",
+    "environments.a b: has a name that is not allowed: only letters, digits and hyphens",
+  ]);
+  l10n.config({ contents: await readFile(germanTexts, "utf8") });
+  assert.deepEqual(complaints().slice(0, 2), ["version: erwartet wird 1", "stackName: fehlt"]);
+  l10n.config({ contents: {} });
 });
 
 test("the editor's schema knows the same members", async () => {
