@@ -7,7 +7,7 @@ import { RELOAD_NOISE } from "../rig/workbenchProblems.ts";
 import { story } from "./steps.ts";
 
 /** What a new user does: an empty folder first, then everything at the wrong moment. */
-const here = story(skipWithoutChromium ? undefined : emptyWorkspace(), 25);
+const here = story(skipWithoutChromium ? undefined : emptyWorkspace(), 20);
 const { step } = here;
 
 function emptyWorkspace(): { folder: string; remove(): void } {

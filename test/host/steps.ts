@@ -46,7 +46,7 @@ export function story(
       const { vsix = [], env, language } = await prepare();
       server = await startVscode({
         workspace: workspace.folder,
-        vsix: [packageVsix().file, ...vsix],
+        vsix: [process.env.SAGEMAKER_OPS_VSIX ?? packageVsix().file, ...vsix],
         settings,
         env,
       });

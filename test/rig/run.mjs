@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { build, ensureChromium, ensurePackages, ROOT, run, say } from "./bootstrap.mjs";
+import { packageVsix } from "./packageVsix.mjs";
 
 const bin = (name) => path.join(ROOT, "node_modules/.bin", name);
 const only = process.argv.slice(2);
@@ -53,7 +54,9 @@ const needsChromium = (folder, stage) => async () => {
  * Files that drive someone else's program, a VS Code on a machine that may be busy: each by itself, and one that fails
  * gets a second try. What needed it is told, and what fails twice has failed.
  */
-async function runEachTwice(folder, env = {}, which = /./) {
+async function runEachTwice(folder, more = {}, which = /./) {
+  // Packaged once for all of them: that takes seconds.
+  const env = { SAGEMAKER_OPS_VSIX: packageVsix().file, ...more };
   const totals = { code: 0, passed: 0, failed: 0, skipped: 0, why: undefined };
   const flaky = [];
   for (const file of testFiles(folder).filter((name) => which.test(name))) {
