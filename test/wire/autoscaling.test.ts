@@ -71,21 +71,22 @@ async function variant() {
   return ProductionVariants?.[0];
 }
 
-/** Steady invocations, one every 20 ms, until stopped: about 3,000 a simulated minute's worth. */
+/**
+ * Invocations until stopped, 50 in each second however late their answers come: 3,000 for the alarms, whose periods of a
+ * second stand for minutes.
+ */
 function load(): { stop(): Promise<void> } {
-  let stopped = false;
+  const startedAt = performance.now();
+  const sent: Promise<unknown>[] = [];
   const send = () =>
     runtime.send(new InvokeEndpointCommand({ EndpointName: ENDPOINT, ContentType: "text/csv", Body: WINE_ROW }));
-  const running = (async () => {
-    while (!stopped) {
-      await send();
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  })();
+  const timer = setInterval(() => {
+    while (sent.length < (performance.now() - startedAt) / 20) sent.push(send());
+  }, 20);
   return {
     stop: async () => {
-      stopped = true;
-      await running;
+      clearInterval(timer);
+      await Promise.all(sent);
     },
   };
 }
@@ -179,7 +180,7 @@ describe("cooldowns and suspension", () => {
     assert.equal(Alarms?.length, 2);
     await register({ SuspendedState: { DynamicScalingOutSuspended: true } });
     const before = (await activities()).length;
-    await track(1_700, { ScaleOutCooldown: 1_200, DisableScaleIn: true });
+    await track(2_100, { ScaleOutCooldown: 1_200, DisableScaleIn: true });
     const traffic = load();
     try {
       const high = (await autoscaling.send(new DescribeScalingPoliciesCommand({ ...RESOURCE }))).ScalingPolicies?.[0]
