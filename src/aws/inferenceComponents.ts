@@ -1,11 +1,12 @@
 import { ListInferenceComponentsCommand } from "@aws-sdk/client-sagemaker";
 import * as l10n from "@vscode/l10n";
+import type { InferenceComponent } from "../domain/endpoint.ts";
 import { withAwsErrors } from "./awsError.ts";
 import type { AwsClients } from "./clients.ts";
 import { collect } from "./paginate.ts";
 
-/** Names of the inference components that an endpoint hosts, by name. @throws OpsError accessDenied, throttled */
-export function inferenceComponentNames(clients: AwsClients, endpointName: string): Promise<string[]> {
+/** The inference components that an endpoint hosts, by name. @throws OpsError accessDenied, throttled */
+export function listInferenceComponents(clients: AwsClients, endpointName: string): Promise<InferenceComponent[]> {
   const context = {
     action: l10n.t("list the inference components of {0}", endpointName),
     region: clients.region,
@@ -20,6 +21,18 @@ export function inferenceComponentNames(clients: AwsClients, endpointName: strin
       (page) => page.InferenceComponents,
       (page) => page.NextToken,
     );
-    return found.flatMap(({ InferenceComponentName }) => InferenceComponentName ?? []).sort();
+    return found
+      .map((c) => ({
+        name: c.InferenceComponentName ?? "",
+        arn: c.InferenceComponentArn ?? "",
+        status: c.InferenceComponentStatus ?? "",
+        variantName: c.VariantName ?? "",
+      }))
+      .sort((a, b) => a.name.localeCompare(b.name));
   });
+}
+
+/** Their names only. @throws OpsError accessDenied, throttled */
+export async function inferenceComponentNames(clients: AwsClients, endpointName: string): Promise<string[]> {
+  return (await listInferenceComponents(clients, endpointName)).map(({ name }) => name);
 }

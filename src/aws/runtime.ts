@@ -153,6 +153,10 @@ export function invokeAsync(
   });
 }
 
+/** Control characters other than white space and the escape of terminals' colours. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+const NO_TEXT = /[\0-\x08\x0e-\x1a]/;
+
 /** A body as text with the figures of its first row, or as bytes where it is no text. */
 export function decoded(
   bytes: Uint8Array | undefined,
@@ -162,8 +166,8 @@ export function decoded(
   if (/^(image|audio|video)\//.test(contentType ?? "")) return { body: "", bytes: whole };
   try {
     const body = new TextDecoder("utf-8", { fatal: true }).decode(whole);
-    // A container that writes NUL writes no text, though UTF-8 would have it.
-    if (body.includes("\0")) return { body: "", bytes: whole };
+    // A container that writes control characters writes no text, though UTF-8 would have them.
+    if (NO_TEXT.test(body)) return { body: "", bytes: whole };
     return { body, ...figuresOf(body) };
   } catch {
     return { body: "", bytes: whole };

@@ -5,6 +5,7 @@ import {
   DescribeModelCommand,
   ListEndpointsCommand,
   ListTagsCommand,
+  type ProductionVariantServerlessConfig,
 } from "@aws-sdk/client-sagemaker";
 import * as l10n from "@vscode/l10n";
 import type {
@@ -14,6 +15,7 @@ import type {
   EndpointStatus,
   EndpointSummary,
   Model,
+  Serverless,
 } from "../domain/endpoint.ts";
 import { withAwsErrors } from "./awsError.ts";
 import type { AwsClients } from "./clients.ts";
@@ -87,10 +89,19 @@ export function describeEndpoint(clients: AwsClients, name: string): Promise<End
         currentWeight: v.CurrentWeight ?? 1,
         desiredWeight: v.DesiredWeight ?? v.CurrentWeight ?? 1,
         image: v.DeployedImages?.[0]?.SpecifiedImage,
+        serverless: serverlessOf(v.CurrentServerlessConfig),
       })),
+      isAsync: e.AsyncInferenceConfig ? true : undefined,
     };
   });
 }
+
+const serverlessOf = (config: ProductionVariantServerlessConfig | undefined): Serverless | undefined =>
+  config && {
+    memoryMb: config.MemorySizeInMB ?? 0,
+    maxConcurrency: config.MaxConcurrency ?? 0,
+    provisionedConcurrency: config.ProvisionedConcurrency,
+  };
 
 export function describeEndpointConfig(clients: AwsClients, name: string): Promise<EndpointConfig> {
   return withAwsErrors(
@@ -106,11 +117,7 @@ export function describeEndpointConfig(clients: AwsClients, name: string): Promi
           modelName: v.ModelName,
           instanceType: v.InstanceType,
           initialInstances: v.InitialInstanceCount,
-          serverless: v.ServerlessConfig && {
-            memoryMb: v.ServerlessConfig.MemorySizeInMB ?? 0,
-            maxConcurrency: v.ServerlessConfig.MaxConcurrency ?? 0,
-            provisionedConcurrency: v.ServerlessConfig.ProvisionedConcurrency,
-          },
+          serverless: serverlessOf(v.ServerlessConfig),
         })),
         dataCapture: c.DataCaptureConfig?.EnableCapture ?? false,
         capture: c.DataCaptureConfig && {

@@ -41,7 +41,7 @@ export async function runPlan(
   options: { endpointName?: string; onStarted?(run: RunProgress): void } = {},
 ): Promise<RunProgress | undefined> {
   const { loadTests, project } = services;
-  const prepared = await prepare(services, planFile, l10n.t("Running a load test"));
+  const prepared = await prepare(services, planFile, l10n.t("Running a load test"), options.endpointName);
   assertSameEndpoint(prepared, options.endpointName);
   if (!(await confirmRun(prepared))) return undefined;
   const ended = loadTests.start(prepared, { reportFolder: runsFolder(project) });
@@ -63,13 +63,18 @@ export async function debugOneRequest(services: LoadSendingServices, planFile: s
   await documents.show(l10n.t("One request of {0}", plan.name), text);
 }
 
-async function prepare(services: LoadSendingServices, planFile: string, what: string): Promise<PreparedRun> {
+async function prepare(
+  services: LoadSendingServices,
+  planFile: string,
+  what: string,
+  endpointName?: string,
+): Promise<PreparedRun> {
   const { loadTests, project } = services;
   requireConnection(services.connections);
   assertTrusted(what);
   try {
     return await window.withProgress({ location: { viewId: viewIds.loadTests } }, () =>
-      loadTests.prepare(planFile, project.project),
+      loadTests.prepare(planFile, project.project, endpointName),
     );
   } catch (error) {
     throw notDeployed(services, toOpsError(error));

@@ -23,6 +23,8 @@ export interface Variant {
   name: string;
   /** Absent for serverless variants. */
   instanceType?: string;
+  /** Only of serverless variants. */
+  serverless?: Serverless;
   currentInstances: number;
   desiredInstances: number;
   currentWeight: number;
@@ -35,6 +37,24 @@ export interface Endpoint extends EndpointSummary {
   configName: string;
   failureReason?: string;
   variants: Variant[];
+  /** Only of asynchronous endpoints, which are asked by way of S3 and in no other way. */
+  isAsync?: boolean;
+}
+
+/** A model on a share of a variant's instances. */
+export interface InferenceComponent {
+  name: string;
+  arn: string;
+  /** As SageMaker spells it, e.g. `InService`. */
+  status: string;
+  variantName: string;
+}
+
+/** What serves a variant without instances. Memory in MB; concurrencies in requests at once. */
+export interface Serverless {
+  memoryMb: number;
+  maxConcurrency: number;
+  provisionedConcurrency?: number;
 }
 
 export interface EndpointConfig {
@@ -54,8 +74,8 @@ export interface ConfigVariant {
   modelName?: string;
   instanceType?: string;
   initialInstances?: number;
-  /** Only of serverless variants. Memory in MB; concurrencies in requests at once. */
-  serverless?: { memoryMb: number; maxConcurrency: number; provisionedConcurrency?: number };
+  /** Only of serverless variants. */
+  serverless?: Serverless;
 }
 
 /** Which endpoints of the account are listed; what is absent does not matter. */

@@ -24,7 +24,8 @@ export interface EndpointMetrics {
   periodSeconds: number;
   /**
    * Of all variants together: invocationsPerSecond, modelLatencyP50Ms, …P95Ms, …P99Ms, overheadP50Ms, …P99Ms, errors4xx,
-   * errors5xx, concurrentRequests, cpuPercent, memoryPercent, diskPercent, gpuPercent, gpuMemoryPercent, instances
+   * errors5xx, concurrentRequests, cpuPercent, memoryPercent, diskPercent, gpuPercent, gpuMemoryPercent, instances;
+   * backlog, backlogPerInstance, oldestSeconds of asynchronous endpoints; coldStartMs, concurrencyPercent of serverless
    */
   series: MetricSeries[];
   /** The same of each variant, where there are several. */

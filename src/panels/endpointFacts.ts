@@ -1,6 +1,6 @@
 import * as l10n from "@vscode/l10n";
 import type { Connection } from "../domain/connection.ts";
-import { instanceTotals, takesTraffic } from "../domain/endpoint.ts";
+import { type Endpoint, instanceTotals, takesTraffic } from "../domain/endpoint.ts";
 import { alarmLabel } from "../domain/scaling.ts";
 import { isStackInProgress, type Stack } from "../domain/stack.ts";
 import type { ChartMark, DesiredStep, EndpointHeader } from "../protocol/endpointPage.ts";
@@ -23,8 +23,14 @@ export function header({ endpoint, config, targets, hourlyUsd }: EndpointDetail)
     variants: endpoint.variants.map(({ name }) => name),
     takesTraffic: takesTraffic(endpoint.status),
     targetPerMinute: tracking?.target,
+    serverlessMost: serverlessMost(endpoint),
     isAsync: config?.async ? true : undefined,
   };
+}
+
+function serverlessMost({ variants }: Endpoint): number | undefined {
+  const most = variants.flatMap(({ serverless }) => serverless?.maxConcurrency ?? []);
+  return most.length && most.length === variants.length ? most.reduce((a, b) => a + b) : undefined;
 }
 
 /**
@@ -32,7 +38,7 @@ export function header({ endpoint, config, targets, hourlyUsd }: EndpointDetail)
  * is wanted now. Of an endpoint with several variants the activities do not tell which one they are of.
  */
 export function desiredSteps({ endpoint, activities }: EndpointDetail): DesiredStep[] {
-  if (endpoint.variants.length !== 1) return [];
+  if (endpoint.variants.length !== 1 || serverlessMost(endpoint) !== undefined) return [];
   const steps = activities.flatMap(({ description, startedAtMs }) => {
     const count = /desired instance count to (\d+)/i.exec(description)?.[1];
     return count === undefined ? [] : [{ atMs: startedAtMs, count: Number(count) }];

@@ -221,10 +221,12 @@ export class TesterHost {
               { label: `$(globe) ${l10n.t("Region")}`, description: connection.region },
               { label: `$(file) ${l10n.t("Input")}`, description: l10n.t("{0} bytes", formatNumber(bytes)) },
               {
+                label: `$(credit-card) ${l10n.t("Cost")}`,
+                description: l10n.t("S3's price: inputs and answers stay there until you delete them"),
+              },
+              {
                 label: `$(info) ${l10n.t("Afterwards")}`,
-                description: l10n.t(
-                  "inputs and answers stay there and are stored at S3's price; this is not asked again",
-                ),
+                description: l10n.t("more requests of this page are uploaded without asking"),
               },
             ],
           },

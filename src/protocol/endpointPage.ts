@@ -23,6 +23,8 @@ export interface EndpointHeader {
   takesTraffic: boolean;
   /** Target of the scaling policy, invocations per instance and minute. */
   targetPerMinute?: number;
+  /** Requests at once, where all variants are serverless: there are no instances to count. */
+  serverlessMost?: number;
   /** Only of asynchronous endpoints, which are asked by way of S3 and in no other way. */
   isAsync?: boolean;
 }

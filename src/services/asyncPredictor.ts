@@ -81,7 +81,7 @@ export class AsyncPredictor {
     const answer = { ...decoded(bytes, contentType), contentType, latencyMs, async: places };
     if (found.kind === "result") return { status: 200, ...answer };
     const message = answer.body.trim() || l10n.t("The failure's object is empty.");
-    return { status: 424, ...answer, error: { code: "ModelError", message } };
+    return { status: 424, ...answer, error: { code: "ModelError", message, ...containerSaid(message) } };
   }
 
   private async follow(
@@ -114,6 +114,12 @@ export class AsyncPredictor {
       waitMs = Math.min(LONGEST_POLL_MS, waitMs * BACK_OFF);
     }
   }
+}
+
+/** What the container answered, out of the sentence that SageMaker writes about it; nothing out of any other. */
+function containerSaid(message: string): { originalStatus?: number; originalMessage?: string } {
+  const found = /^Received (?:client|server) error \((\d{3})\) from \S+ with message "([\s\S]*)"\. See /.exec(message);
+  return found ? { originalStatus: Number(found[1]), originalMessage: found[2] } : {};
 }
 
 function uriOf(text: string, what: string): { uri: string; bucket: string; key: string } {

@@ -1,5 +1,5 @@
 import { describeActivities, describeScaling } from "../aws/autoscaling.ts";
-import { inferenceComponentNames } from "../aws/inferenceComponents.ts";
+import { inferenceComponentNames, listInferenceComponents } from "../aws/inferenceComponents.ts";
 import {
   deleteEndpoint,
   describeEndpoint,
@@ -15,6 +15,7 @@ import {
   type EndpointConfig,
   type EndpointFilter,
   type EndpointSummary,
+  type InferenceComponent,
   isInTransition,
   type Model,
 } from "../domain/endpoint.ts";
@@ -238,6 +239,11 @@ export class Endpoints {
   /** Names of the inference components that an endpoint hosts; empty also where they may not be listed. */
   inferenceComponents(name: string): Promise<string[]> {
     return inferenceComponentNames(this.connections.clients(), name).catch(() => []);
+  }
+
+  /** The inference components that an endpoint hosts. @throws OpsError accessDenied, throttled */
+  components(name: string): Promise<InferenceComponent[]> {
+    return listInferenceComponents(this.connections.clients(), name);
   }
 
   /** Begins to delete it; the list then follows it until it is gone. */

@@ -57,12 +57,14 @@ export function openedRequest({ request, apiKey }: PreparedRun): RequestTemplate
 /**
  * Reads the plan and looks at its target: only an endpoint of the connected account, or the API of the project's own
  * stack, may be loaded.
+ * @param meant the endpoint that a plan without a name is run on, instead of the project's
  * @throws OpsError badInput for plan and payloads, notFound or conflict for the target
  */
 export async function prepareRun(
   connections: Connections,
   planFile: string,
   project?: ProjectContext,
+  meant?: string,
 ): Promise<PreparedRun> {
   const file = path.resolve(planFile);
   const plan = await readPlan(file);
@@ -72,7 +74,8 @@ export async function prepareRun(
   const runsFolder = path.join(project?.folder ?? path.dirname(file), RUNS_FOLDER);
   const base: Base = { planFile: file, runsFolder, plan, connection, payloads, requests: plannedRequests(plan.stages) };
   if (plan.target.type === "api") return prepareApi(connections, base, plan.target.url, project, stack);
-  return prepareEndpoint(connections, base, plan.target, project, stack);
+  const target = { ...plan.target, name: plan.target.name ?? meant };
+  return prepareEndpoint(connections, base, target, project, stack);
 }
 
 async function prepareEndpoint(
@@ -105,6 +108,10 @@ async function prepareEndpoint(
   if (!takesTraffic(bare.status))
     throw new OpsError("conflict", l10n.t("Endpoint {0} is {1} and takes no requests.", name, bare.status), {
       hint: bare.failureReason ?? l10n.t("Wait until it is InService."),
+    });
+  if (bare.isAsync)
+    throw new OpsError("conflict", l10n.t("Endpoint {0} is asynchronous: it takes requests by way of S3 only.", name), {
+      hint: l10n.t("A load test needs a real-time or a serverless endpoint."),
     });
   if (wanted.variant && !bare.variants.some((v) => v.name === wanted.variant))
     throw new OpsError("badInput", l10n.t("Endpoint {0} has no variant {1}.", name, wanted.variant), {

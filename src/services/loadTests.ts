@@ -89,10 +89,11 @@ export class LoadTests {
   /**
    * Reads the plan and looks at its target: only an endpoint of the connected account, or the API of the project's own
    * stack, may be loaded.
+   * @param meant the endpoint that a plan without a name is run on, instead of the project's
    * @throws OpsError badInput for plan and payloads, notFound or conflict for the target
    */
-  prepare(planFile: string, project?: ProjectContext): Promise<PreparedRun> {
-    return prepareRun(this.connections, planFile, project);
+  prepare(planFile: string, project?: ProjectContext, meant?: string): Promise<PreparedRun> {
+    return prepareRun(this.connections, planFile, project, meant);
   }
 
   /**

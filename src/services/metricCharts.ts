@@ -1,3 +1,4 @@
+import type { Endpoint } from "../domain/endpoint.ts";
 import type { MetricQuery, MetricSeries } from "../domain/metric.ts";
 
 type Combine = (values: number[]) => number;
@@ -49,8 +50,8 @@ const used = (id: string, metric: string): ChartLine => ({
   convert: same,
 });
 
-/** All lines (developer guide, "Monitor Amazon SageMaker AI with Amazon CloudWatch"). */
-export const chartLines: readonly ChartLine[] = [
+/** Lines of every endpoint (developer guide, "Monitor Amazon SageMaker AI with Amazon CloudWatch"). */
+const chartLines: readonly ChartLine[] = [
   counted("invocationsPerSecond", "Invocations", perSecond),
   counted("invocationsPerInstance", "InvocationsPerInstance", perSecond),
   latency("modelLatencyP50Ms", "ModelLatency", "p50"),
@@ -75,16 +76,54 @@ export const chartLines: readonly ChartLine[] = [
   used("gpuMemoryPercent", "GPUMemoryUtilization"),
 ];
 
+const most = (id: string, metric: string, convert: ChartLine["convert"] = same): ChartLine => ({
+  id,
+  namespace: SAGEMAKER,
+  metric,
+  statistic: "Maximum",
+  combine: highest,
+  convert,
+});
+
+/** What an asynchronous endpoint measures besides, of the endpoint itself (developer guide, "Monitor asynchronous endpoints"). */
+const queueLines: readonly ChartLine[] = [
+  most("backlog", "ApproximateBacklogSize"),
+  most("backlogPerInstance", "ApproximateBacklogSizePerInstance"),
+  most("oldestSeconds", "ApproximateAgeOfOldestRequest"),
+];
+const isOfQueue = ({ id }: ChartLine) => queueLines.some((line) => line.id === id);
+
+/** What a serverless variant measures besides (developer guide, "Monitor a serverless endpoint"). */
+const serverlessLines: readonly ChartLine[] = [
+  most("coldStartMs", "ModelSetupTime", toMs),
+  most("concurrencyPercent", "ServerlessConcurrentExecutionsUtilization", (share) => share * 100),
+];
+
+/** The lines that an endpoint of this kind can have: only these are asked for. */
+export function linesOf({ isAsync, variants }: Pick<Endpoint, "isAsync" | "variants">): readonly ChartLine[] {
+  // An asynchronous endpoint has no Invocations.
+  const common = isAsync
+    ? chartLines.map((line) => (line.metric === "Invocations" ? { ...line, metric: "InvocationsProcessed" } : line))
+    : chartLines;
+  const isServerless = variants.some(({ serverless }) => serverless);
+  return [...common, ...(isAsync ? queueLines : []), ...(isServerless ? serverlessLines : [])];
+}
+
 /** The queries of an endpoint's lines, for each of its variants. */
-export function chartQueries(endpointName: string, variants: readonly string[]): MetricQuery[] {
-  return chartLines.flatMap((line) =>
-    variants.map((variant, i) => ({
-      id: `${line.id}_${i}`,
-      namespace: line.namespace,
-      name: line.metric,
-      dimensions: { EndpointName: endpointName, VariantName: variant },
-      statistic: line.statistic,
-    })),
+export function chartQueries(
+  endpointName: string,
+  variants: readonly string[],
+  lines: readonly ChartLine[],
+): MetricQuery[] {
+  const query = (line: ChartLine, i: number, dimensions: Record<string, string>): MetricQuery => ({
+    id: `${line.id}_${i}`,
+    namespace: line.namespace,
+    name: line.metric,
+    dimensions: { EndpointName: endpointName, ...dimensions },
+    statistic: line.statistic,
+  });
+  return lines.flatMap((line) =>
+    isOfQueue(line) ? [query(line, 0, {})] : variants.map((VariantName, i) => query(line, i, { VariantName })),
   );
 }
 
@@ -118,7 +157,7 @@ export function componentQueries(components: readonly string[]): MetricQuery[] {
 
 /** The lines of an inference component; what counts instances for a variant counts its copies. */
 export function componentSeries(raw: readonly MetricSeries[], i: number, periodSeconds: number): MetricSeries[] {
-  return chartSeries(raw, [componentPlace(i)], periodSeconds).map((series) =>
+  return chartSeries(raw, [componentPlace(i)], periodSeconds, chartLines).map((series) =>
     series.id === "instances" ? { ...series, id: "copies" } : series,
   );
 }
@@ -131,9 +170,10 @@ export function chartSeries(
   raw: readonly MetricSeries[],
   of: readonly (number | string)[],
   periodSeconds: number,
+  lines: readonly ChartLine[],
 ): MetricSeries[] {
   const byId = new Map(raw.map((series) => [series.id, series]));
-  const series = chartLines.map(({ id, combine, convert }): MetricSeries => {
+  const series = lines.map(({ id, combine, convert }): MetricSeries => {
     const byTime = new Map<number, number[]>();
     for (const i of of)
       for (const { atMs, value } of byId.get(`${id}_${i}`)?.points ?? [])
@@ -143,21 +183,23 @@ export function chartSeries(
       .map(([atMs, values]) => ({ atMs, value: convert(combine(values), periodSeconds) }));
     return { id, points };
   });
-  return [...series, instancesOf(series)];
+  return [...series, instancesOf(byId, of)];
 }
 
 /**
  * CloudWatch has no metric for the number of instances; each invocation adds 1 to Invocations and 1/instances to
- * InvocationsPerInstance, so that their ratio is the mean number of instances that served in a period.
+ * InvocationsPerInstance, so that their ratio is the mean number of a variant's instances that served in a period.
  */
-function instancesOf(series: readonly MetricSeries[]): MetricSeries {
-  const points = (id: string) => series.find((s) => s.id === id)?.points ?? [];
-  const each = new Map(points("invocationsPerInstance").map((p) => [p.atMs, p.value]));
-  return {
-    id: "instances",
-    points: points("invocationsPerSecond").flatMap(({ atMs, value }) => {
+function instancesOf(byId: ReadonlyMap<string, MetricSeries>, of: readonly (number | string)[]): MetricSeries {
+  const total = new Map<number, number>();
+  for (const i of of) {
+    const points = (id: string) => byId.get(`${id}_${i}`)?.points ?? [];
+    const each = new Map(points("invocationsPerInstance").map((p) => [p.atMs, p.value]));
+    for (const { atMs, value } of points("invocationsPerSecond")) {
       const per = each.get(atMs);
-      return per ? [{ atMs, value: value / per }] : [];
-    }),
-  };
+      if (per) total.set(atMs, (total.get(atMs) ?? 0) + value / per);
+    }
+  }
+  const points = [...total].sort(([a], [b]) => a - b).map(([atMs, value]) => ({ atMs, value }));
+  return { id: "instances", points };
 }

@@ -5,7 +5,7 @@ import { describeEndpoint } from "../aws/sagemaker.ts";
 import { type OpsError, toOpsError } from "../domain/errors.ts";
 import type { EndpointMetrics } from "../domain/metric.ts";
 import type { Connections } from "./connections.ts";
-import { chartQueries, chartSeries, componentQueries, componentSeries } from "./metricCharts.ts";
+import { chartQueries, chartSeries, componentQueries, componentSeries, linesOf } from "./metricCharts.ts";
 
 /** CloudWatch gets these metrics once a minute: asking more often shows nothing new and costs. */
 const AWS_POLL_MS = 60_000;
@@ -91,10 +91,11 @@ export class MetricPoller {
     const endpoint = await describeEndpoint(clients, endpointName);
     const variants = endpoint.variants.map((v) => v.name);
     const components = await this.componentsOf(endpointName);
-    const queries = [...chartQueries(endpointName, variants), ...componentQueries(components)];
+    const lines = linesOf(endpoint);
+    const queries = [...chartQueries(endpointName, variants, lines), ...componentQueries(components)];
     const raw = queries.length ? await readMetrics(clients, queries, { fromMs: from, toMs: to, periodSeconds }) : [];
-    const series = chartSeries(raw, [...variants.keys()], periodSeconds);
-    const single = (name: string, i: number) => ({ name, series: chartSeries(raw, [i], periodSeconds) });
+    const series = chartSeries(raw, [...variants.keys()], periodSeconds, lines);
+    const single = (name: string, i: number) => ({ name, series: chartSeries(raw, [i], periodSeconds, lines) });
     const each = variants.length > 1 ? variants.map(single) : [];
     const parts = components.map((name, i) => ({ name, series: componentSeries(raw, i, periodSeconds) }));
     return { endpointName, fromMs: from, toMs: to, periodSeconds, series, variants: each, components: parts };

@@ -12,7 +12,7 @@ import {
   presentScaling,
   presentVariant,
 } from "./present.ts";
-import { configParts, modelParts, presentConfig, presentModel, presentTag } from "./presentParts.ts";
+import { configParts, modelParts, presentComponent, presentConfig, presentModel, presentTag } from "./presentParts.ts";
 import type { TreeNode } from "./treeNode.ts";
 
 const ACTIVITIES_SHOWN = 3;
@@ -28,11 +28,33 @@ export function detailNodes(detail: EndpointDetail, endpoints: Endpoints): TreeN
       endpointName: endpoint.name,
       resource: { name: v.name },
     })),
+    ...(hostsComponents(detail) ? [componentsNode(id("components"), endpoint.name, endpoints)] : []),
     ...models.map((model) => modelNode(id(`model/${model.name}`), model)),
     ...(config ? [configNode(id("config"), config)] : []),
     ...targets.map((target) => scalingNode(id, target, activities, targets.length > 1)),
     tagsNode(id("tags"), endpoint.arn, endpoints),
   ];
+}
+
+/** A variant with instances and without a model gives them to inference components. */
+const hostsComponents = ({ config }: EndpointDetail) =>
+  config?.variants.some(({ modelName, serverless }) => modelName === undefined && !serverless) ?? false;
+
+function componentsNode(id: string, endpointName: string, endpoints: Endpoints): TreeNode {
+  return {
+    id,
+    presentation: { label: l10n.t("Inference components"), icon: "layers" },
+    children: async () => {
+      const found = await endpoints.components(endpointName);
+      if (found.length === 0)
+        return [{ id: `${id}/none`, presentation: { label: l10n.t("No inference components"), icon: "info" } }];
+      return found.map((component) => ({
+        id: `${id}/${component.name}`,
+        presentation: presentComponent(component),
+        resource: { name: component.name, arn: component.arn },
+      }));
+    },
+  };
 }
 
 /** Rows that only tell a value, which can be copied. */

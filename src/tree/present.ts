@@ -5,6 +5,7 @@ import {
   type EndpointSummary,
   instanceTotals,
   isInTransition,
+  type Serverless,
   takesTraffic,
   type Variant,
 } from "../domain/endpoint.ts";
@@ -154,21 +155,36 @@ function idleText({ idleHours, simulated, hourlyUsd, isProject }: EndpointFacts)
   );
 }
 
+/** What serves a variant without instances, in words. */
+export function serverlessTexts({ memoryMb, maxConcurrency, provisionedConcurrency }: Serverless): string[] {
+  return [
+    l10n.t("serverless"),
+    `${formatNumber(memoryMb)} MB`,
+    l10n.t("at most {0} at once", maxConcurrency),
+    ...(provisionedConcurrency ? [l10n.t("{0} provisioned", provisionedConcurrency)] : []),
+  ];
+}
+
 export function presentVariant(variant: Variant): Presentation {
-  const { name, instanceType, currentInstances, desiredInstances, currentWeight, desiredWeight } = variant;
+  const { name, instanceType, serverless, currentInstances, desiredInstances, currentWeight, desiredWeight } = variant;
   const weight = currentWeight === desiredWeight ? `${currentWeight}` : `${currentWeight}→${desiredWeight}`;
   const servers = instanceType
     ? [instanceType, l10n.t("{0} of {1}", currentInstances, desiredInstances)]
-    : [l10n.t("serverless")];
+    : serverless
+      ? serverlessTexts(serverless)
+      : [l10n.t("serverless")];
   return {
     label: name,
     description: [...servers, l10n.t("weight {0}", weight)].join(" · "),
-    tooltip: [
+    tooltip: tooltipRows([
       [l10n.t("Variant"), name],
-      [l10n.t("Instance type"), instanceType ?? l10n.t("serverless")],
-      [l10n.t("In service"), l10n.t("{0} of {1} wanted", currentInstances, desiredInstances)],
+      [l10n.t("Instance type"), instanceType ?? servers.join(", ")],
+      [
+        l10n.t("In service"),
+        instanceType ? l10n.t("{0} of {1} wanted", currentInstances, desiredInstances) : undefined,
+      ],
       [l10n.t("Share of the traffic"), l10n.t("weight {0}", weight)],
-    ],
+    ]),
     icon: "server",
     contextValue: "variant",
   };

@@ -1,8 +1,8 @@
 import * as l10n from "@vscode/l10n";
-import type { EndpointConfig, Model } from "../domain/endpoint.ts";
+import type { EndpointConfig, InferenceComponent, Model } from "../domain/endpoint.ts";
 import { plural } from "../domain/plural.ts";
-import { formatNumber, formatTime, lastPart } from "../ui/format.ts";
-import { type Presentation, tooltipRows } from "./present.ts";
+import { formatTime, lastPart } from "../ui/format.ts";
+import { type Presentation, serverlessTexts, tooltipRows } from "./present.ts";
 
 export function presentModel(model: Model, nowMs: number): Presentation {
   const image = model.image ? lastPart(model.image).replace(":", " ") : l10n.t("no image");
@@ -61,23 +61,33 @@ export function presentConfig(config: EndpointConfig, nowMs: number): Presentati
   };
 }
 
+/** A model on a share of a variant's instances. */
+export function presentComponent({ name, status, variantName }: InferenceComponent): Presentation {
+  return {
+    label: name,
+    description: [status, variantName].join(" · "),
+    tooltip: tooltipRows([
+      [l10n.t("Inference component"), name],
+      [l10n.t("Status"), status],
+      [l10n.t("Variant"), variantName],
+    ]),
+    icon: "package",
+    contextValue: "component",
+  };
+}
+
 /** What a configuration says: its variants, capturing, and what makes it asynchronous. */
 export function configParts({ variants, dataCapture, capture, async }: EndpointConfig): Presentation[] {
   const parts = variants.map(({ name, initialInstances, instanceType, serverless, modelName }): Presentation => {
     const servers = serverless
-      ? [
-          l10n.t("serverless"),
-          `${formatNumber(serverless.memoryMb)} MB`,
-          l10n.t("at most {0} at once", serverless.maxConcurrency),
-          serverless.provisionedConcurrency && l10n.t("{0} provisioned", serverless.provisionedConcurrency),
-        ]
+      ? serverlessTexts(serverless)
       : [`${initialInstances ?? 1} × ${instanceType ?? l10n.t("unknown instance type")}`];
     return {
       label: name,
-      description: servers.filter(Boolean).join(" · "),
+      description: servers.join(" · "),
       tooltip: tooltipRows([
         [l10n.t("Variant"), name],
-        [l10n.t("Servers at first"), servers.filter(Boolean).join(", ")],
+        [l10n.t("Servers at first"), servers.join(", ")],
         [l10n.t("Model"), modelName],
       ]),
       icon: "server",

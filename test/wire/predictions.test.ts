@@ -133,6 +133,9 @@ describe("streams and asynchronous invocations", () => {
     const answer = await asyncPredictor.predict(request, input);
     assert.equal(answer.status, 424);
     assert.match(answer.error?.message ?? "", /Loading csv data failed/);
+    // As of an endpoint that answers at once: what the container said, without SageMaker's sentence around it.
+    assert.equal(answer.error?.originalStatus, 415);
+    assert.match(answer.error?.originalMessage ?? "", /^Loading csv data failed[\s\S]*'hello'$/);
   });
 
   it("stops waiting when it is told to, and says where the answer would be", async () => {

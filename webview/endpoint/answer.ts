@@ -62,7 +62,7 @@ function content(
     ${response.error && !response.stream ? nothing : html`${figures(response, classes, atMs)} ${moreRows(response)}`}
     <span class="soft numbers">${facts(response)}</span>
     ${latencySplitView(split, isApi)}
-    ${response.async ? places(response.async) : nothing}
+    ${response.async ? places(response.async, response.error ? "failed" : "answered") : nothing}
     ${response.binary ? nothing : body(response, shown, actions)}
     ${headersView(response.headers)}
     <button type="button" class="link" @click=${actions.saveAnswer}>${l10n.t("Save answer…")}</button>`;
@@ -136,12 +136,16 @@ function coming(progress: PredictionProgress): TemplateResult {
 }
 
 /** Where an asynchronous request lies in S3. */
-function places({ inferenceId, inputLocation, outputLocation, failureLocation }: Partial<AsyncPlaces>): TemplateResult {
+function places(
+  { inferenceId, inputLocation, outputLocation, failureLocation }: Partial<AsyncPlaces>,
+  end?: "answered" | "failed",
+): TemplateResult {
   const rows = [
     [l10n.t("inference"), inferenceId],
     [l10n.t("input"), inputLocation],
-    [l10n.t("output"), outputLocation],
-    [l10n.t("failure"), failureLocation],
+    // Only one of both is ever written.
+    [l10n.t("output"), end === "failed" ? undefined : outputLocation],
+    [l10n.t("failure"), end === "answered" ? undefined : failureLocation],
   ].filter(([, value]) => value);
   return html`<dl class="places">${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`;
 }

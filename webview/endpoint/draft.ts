@@ -99,6 +99,13 @@ export function fitting(draft: Draft, features: FeatureFile | undefined, isAsync
   return isForm || isObject ? { ...draft, mode: "raw" } : draft;
 }
 
+/** The draft for an endpoint that hosts inference components: one of them is named. */
+export function withComponent(draft: Draft, components: readonly string[]): Draft {
+  const [first] = components;
+  if (first === undefined || draft.headers?.inferenceComponent) return draft;
+  return { ...draft, headers: { ...draft.headers, inferenceComponent: first } };
+}
+
 /**
  * What is likely wrong with a raw CSV body, before it is sent: the container takes too few values for missing ones and
  * answers all the same.

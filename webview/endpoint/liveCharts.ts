@@ -114,6 +114,50 @@ export class LiveCharts {
     ],
   });
 
+  /** Of asynchronous endpoints. */
+  private readonly backlog = new Chart({
+    title: l10n.t("Backlog"),
+    unit: l10n.t("requests waiting or worked on, most in a period"),
+    whole: true,
+    ...this.shared,
+    series: [
+      {
+        label: l10n.t("requests"),
+        color: "--vscode-charts-blue",
+        width: 2,
+        fill: true,
+        format: (v) => formatNumber(v),
+      },
+      {
+        label: l10n.t("per instance"),
+        color: "--vscode-charts-foreground",
+        dashed: true,
+        format: (v) => formatNumber(v, 1),
+      },
+    ],
+  });
+  private readonly oldest = new Chart({
+    title: l10n.t("Oldest request"),
+    unit: l10n.t("s since it came, most in a period"),
+    ...this.shared,
+    series: [
+      { label: l10n.t("oldest"), color: "--vscode-charts-yellow", width: 2, format: (v) => `${formatNumber(v, 1)} s` },
+    ],
+  });
+  /** Of serverless variants. */
+  private readonly coldStarts = new Chart({
+    title: l10n.t("Cold starts"),
+    unit: l10n.t("ms, longest in a period"),
+    ...this.shared,
+    series: [{ label: l10n.t("start"), color: "--vscode-charts-purple", width: 2, format: formatMs }],
+  });
+  private readonly busy = new Chart({
+    title: l10n.t("Concurrency"),
+    unit: l10n.t("% of the most at once, most in a period"),
+    ...this.shared,
+    series: [{ label: l10n.t("in use"), color: "--vscode-charts-blue", width: 2, fill: true, format: percent }],
+  });
+
   /** What was zoomed into, else all that is shown, in epoch milliseconds. */
   get span(): { fromMs: number; toMs: number } | undefined {
     const { zoom } = this.window;
@@ -132,6 +176,10 @@ export class LiveCharts {
       this.invocations.element,
       this.latency.element,
       this.errors.element,
+      this.backlog.element,
+      this.oldest.element,
+      this.coldStarts.element,
+      this.busy.element,
       this.copies.element,
       this.cpu.element,
     );
@@ -162,10 +210,20 @@ export class LiveCharts {
     show(this.errors, at("errors4xx", "errors5xx"));
     // What is wanted of all variants together says nothing of one of them.
     show(instances, [served, wantedAt(shown ? [] : (snapshot.desired ?? []), frame)]);
+    const isServerless = snapshot.endpoint?.serverlessMost !== undefined;
     // A component has copies instead, which share the instances with others.
-    instances.element.hidden = shown?.kind === "component";
+    instances.element.hidden = shown?.kind === "component" || isServerless;
+    this.showIfMeasured(this.backlog, at("backlog", "backlogPerInstance"), show);
+    this.showIfMeasured(this.oldest, at("oldestSeconds"), show);
+    this.showIfMeasured(this.coldStarts, at("coldStartMs"), show);
+    this.showIfMeasured(this.busy, at("concurrencyPercent"), show);
     this.showIfMeasured(this.copies, at("copies"), show);
-    show(this.cpu, at("cpuPercent", "memoryPercent"));
+    const host = at("cpuPercent", "memoryPercent");
+    if (isServerless || shown?.kind === "component") this.showIfMeasured(this.cpu, host, show);
+    else {
+      this.cpu.element.hidden = false;
+      show(this.cpu, host);
+    }
     this.showIfMeasured(this.concurrency, at("concurrentRequests"), show);
     this.showIfMeasured(this.gpu, at("gpuPercent", "gpuMemoryPercent", "diskPercent"), show);
   }

@@ -18,13 +18,14 @@ import {
 import { connectHost } from "../ipc.ts";
 import { chartsPicture } from "../ui/chartPicture.ts";
 import { errorMessage } from "../ui/errorMessage.ts";
-import { formatClock, formatHourly } from "../ui/format.ts";
+import { formatClock } from "../ui/format.ts";
 import { registerComponents } from "../ui/toolkit.ts";
 import type { AnswerShown, Outcome } from "./answer.ts";
-import { type Draft, fitting, newDraft, paramsOf } from "./draft.ts";
+import { type Draft, fitting, newDraft, paramsOf, withComponent } from "./draft.ts";
 import { entryOf, type HistoryEntry, withEntry } from "./history.ts";
 import { latencySplit } from "./latencySplit.ts";
 import { LiveCharts } from "./liveCharts.ts";
+import { statusView } from "./status.ts";
 import { testerView } from "./tester.ts";
 
 /** What is kept while the page is hidden. */
@@ -51,6 +52,10 @@ let history: HistoryEntry[] = kept?.history ?? [];
 let isOwn = false;
 /** Whose figures the charts show; undefined for all variants together. */
 let charted: ChartedPart | undefined;
+/** The user chose what the charts show. */
+let isChosen = false;
+/** Inference components that the endpoint hosts. */
+let components: readonly string[] = [];
 let copied: SnippetKind | undefined;
 let answerShown: AnswerShown = { isRaw: false };
 
@@ -64,6 +69,13 @@ function show(next: EndpointPageSnapshot): void {
     focusSerial = next.focus.serial;
   }
   snapshot = next;
+  if (next.metrics) components = (next.metrics.components ?? []).map(({ name }) => name);
+  const [component] = components;
+  if (component !== undefined) {
+    // Their requests are filed under them, not under the variants, and each has to name one.
+    if (!isChosen) charted ??= { kind: "component", name: component };
+    draft = withComponent(draft, components);
+  }
   charts.update(next, charted);
   // CloudWatch tells later than the endpoint; what is known stays, also when other metrics are looked at.
   if (outcome?.kind === "answered" && !outcome.split)
@@ -98,7 +110,7 @@ function pageView(state: EndpointPageSnapshot, entered: Draft): TemplateResult {
     <main>
       ${endpointError(state)} ${tabsView()}
       <div class="halves">
-      <section class=${shown("predict")} aria-label="${l10n.t("Predict")}">${testerView(state, entered, { outcome, history, copied, answerShown }, { change, send, stop, chooseFile, copy, save, saveAnswer, showLogs, showRaw })}</section>
+      <section class=${shown("predict")} aria-label="${l10n.t("Predict")}">${testerView(state, entered, { outcome, history, copied, answerShown, components }, { change, send, stop, chooseFile, copy, save, saveAnswer, showLogs, showRaw })}</section>
       <section class=${shown("live")} aria-label="${l10n.t("Live metrics")}">${liveView(state)}</section>
       </div>
     </main>`;
@@ -141,31 +153,6 @@ function headView({ name, place, simulated, endpoint, endpointError: error }: En
 
 const secondary = (label: string, request: (typeof endpointRequests)["retry"]) =>
   html`<vscode-button appearance="secondary" @click=${() => ask(request)}>${label}</vscode-button>`;
-
-/** @param wanted how many there are, or `1→2` */
-function instancesText(wanted: string, most: number | undefined, simulated: boolean): string {
-  if (most !== undefined)
-    return simulated
-      ? l10n.t("{0} of at most {1} simulated instances", wanted, most)
-      : l10n.t("{0} of at most {1} instances", wanted, most);
-  if (wanted === "1") return simulated ? l10n.t("1 simulated instance") : l10n.t("1 instance");
-  return simulated ? l10n.t("{0} simulated instances", wanted) : l10n.t("{0} instances", wanted);
-}
-
-function statusView(endpoint: NonNullable<EndpointPageSnapshot["endpoint"]>, simulated: boolean): TemplateResult {
-  const { status, currentInstances, desiredInstances, maxInstances, hourlyUsd, failureReason } = endpoint;
-  const kind = status === "InService" ? "" : status.endsWith("ing") ? "moving" : "bad";
-  const wanted =
-    currentInstances === desiredInstances ? `${currentInstances}` : `${currentInstances}→${desiredInstances}`;
-  return html`<span class="status ${kind}">${status}</span>
-    <span class="numbers">${instancesText(wanted, maxInstances, simulated)}</span>
-    ${
-      hourlyUsd === undefined
-        ? nothing
-        : html`<span class="soft numbers">${formatHourly(hourlyUsd)}${simulated ? l10n.t(" on AWS") : ""}</span>`
-    }
-    ${failureReason ? html`<span class="soft">${failureReason}</span>` : nothing}`;
-}
 
 const TABS: [EndpointTab, string][] = [
   ["predict", l10n.t("Predict")],
@@ -224,6 +211,7 @@ function variantPick({ metrics }: EndpointPageSnapshot): TemplateResult {
   const pick = (event: Event) => {
     // The first row is all of them together.
     charted = parts[(event.target as HTMLSelectElement).selectedIndex - 1];
+    isChosen = true;
     if (snapshot) charts.update(snapshot, charted);
     draw();
   };

@@ -1,14 +1,7 @@
 import * as l10n from "@vscode/l10n";
 import { html, nothing, type TemplateResult } from "lit";
-import { keyed } from "lit/directives/keyed.js";
 import { live } from "lit/directives/live.js";
-import {
-  type HeaderKey,
-  headerKeys,
-  type InvocationMode,
-  rawContentTypes,
-  takesHeader,
-} from "../../src/domain/invocation.ts";
+import { type InvocationMode, rawContentTypes } from "../../src/domain/invocation.ts";
 import type { ExampleRow, Feature, FeatureFile } from "../../src/domain/prediction.ts";
 import type { SnippetKind } from "../../src/domain/requestSnippet.ts";
 import type { EndpointPageSnapshot } from "../../src/protocol/endpointPage.ts";
@@ -27,6 +20,7 @@ import {
   paramsOf,
   rawBodyNote,
 } from "./draft.ts";
+import { componentChoice, headersView, select } from "./headers.ts";
 import { type HistoryEntry, historyView } from "./history.ts";
 
 /** What the tester tells the page. */
@@ -45,13 +39,15 @@ export interface TesterState {
   history: readonly HistoryEntry[];
   copied: SnippetKind | undefined;
   answerShown: AnswerShown;
+  /** Inference components that the endpoint hosts. */
+  components: readonly string[];
 }
 
 /** The prediction tester: a field for each feature, a raw body, a file or an object of S3, and the answer below. */
 export function testerView(
   snapshot: EndpointPageSnapshot,
   draft: Draft,
-  { outcome, history, copied, answerShown }: TesterState,
+  { outcome, history, copied, answerShown, components }: TesterState,
   actions: TesterActions,
 ): TemplateResult {
   const { features, endpoint } = snapshot;
@@ -77,10 +73,11 @@ export function testerView(
       <vscode-button type="submit" ?disabled=${Boolean(blocked) || sending} @click=${submit}>${l10n.t("Send")}</vscode-button>
       ${params.via === "api" ? html`<span class="soft">${l10n.t("as JSON to the project's API")}</span>` : contentTypeChoice(draft, actions)}
       ${params.via === "api" || mode === "async" ? nothing : variantChoice(endpoint?.variants ?? [], draft, actions)}
+      ${params.via === "api" || mode === "async" ? nothing : componentChoice(components, draft, actions.change)}
       ${params.via === "api" ? nothing : modeSwitch(mode, actions)}
       ${sending ? stopView(params.via === "endpoint" && mode !== "now", actions) : nothing}
     </div>
-    ${params.via === "api" ? nothing : headersView(draft, mode, actions)}
+    ${params.via === "api" ? nothing : headersView(draft, mode, components.length > 0, actions.change)}
     ${blocked ? html`<p class="soft">${blocked}</p>` : nothing}
     ${answerView(outcome, features?.classes ?? [], answerShown, actions)}
     ${copyAsView(snippetRequest(snapshot, params, draft.file), copied, actions.copy, actions.save)}
@@ -332,67 +329,4 @@ function variantChoice(variants: readonly string[], draft: Draft, { change }: Te
   return select(l10n.t("Target variant"), [byWeight, ...variants], draft.variant || byWeight, (chosen) =>
     change({ variant: chosen === byWeight ? "" : chosen }),
   );
-}
-
-/** The variant has a choice of its own. */
-type FieldKey = Exclude<HeaderKey, "targetVariant">;
-const EXAMPLES: Record<FieldKey, string> = {
-  accept: "application/json",
-  targetModel: l10n.t("model-b.tar.gz, of a multi-model endpoint"),
-  targetContainer: l10n.t("host name, of a multi-container endpoint"),
-  inferenceComponent: l10n.t("name of the component"),
-  customAttributes: l10n.t("passed on to the container"),
-  sessionId: l10n.t("of a stateful model; NEW_SESSION begins one"),
-  inferenceId: l10n.t("names the request in captured data"),
-};
-const LABELS: Record<FieldKey, string> = {
-  accept: l10n.t("Accept"),
-  targetModel: l10n.t("Target model"),
-  targetContainer: l10n.t("Target container"),
-  inferenceComponent: l10n.t("Inference component"),
-  customAttributes: l10n.t("Custom attributes"),
-  sessionId: l10n.t("Session id"),
-  inferenceId: l10n.t("Inference id"),
-};
-const isField = (key: HeaderKey): key is FieldKey => key !== "targetVariant";
-
-/** What few requests need, out of the way of the others. */
-function headersView(draft: Draft, mode: InvocationMode, { change }: TesterActions): TemplateResult {
-  const headers = draft.headers ?? {};
-  const fields = headerKeys.filter(isField).filter((key) => takesHeader(mode, key));
-  const used = fields.filter((key) => headers[key]).length;
-  return html`<details class="more-headers">
-    <summary>${l10n.t("Headers")}${used ? ` (${used})` : nothing}</summary>
-    ${fields.map(
-      (key) => html`<div class="header-field">
-        <label for="h-${key}">${LABELS[key]}</label>
-        <input
-          id="h-${key}"
-          type="text"
-          placeholder=${EXAMPLES[key]}
-          maxlength="1024"
-          .value=${live(headers[key] ?? "")}
-          @input=${(event: Event) => change({ headers: { ...headers, [key]: (event.target as HTMLInputElement).value } })}
-        />
-      </div>`,
-    )}
-  </details>`;
-}
-
-function select(
-  label: string,
-  options: readonly string[],
-  chosen: string,
-  set: (value: string) => void,
-): TemplateResult {
-  // Made anew with other options: the component names an option for screen readers once, when it is made.
-  return html`${keyed(
-    options.join("\n"),
-    html`<vscode-dropdown
-      aria-label=${label}
-      @change=${(event: Event) => set((event.target as HTMLInputElement).value)}
-    >
-      ${options.map((option) => html`<vscode-option value=${option} ?selected=${option === chosen}>${option}</vscode-option>`)}
-    </vscode-dropdown>`,
-  )}`;
 }

@@ -57,3 +57,6 @@ export function instanceType(name: string): InstanceType {
     queueLimit: 500 * vcpus,
   };
 }
+
+/** Instances of the families g and p have GPUs. */
+export const hasGpu = (name: string | undefined): boolean => /^ml\.[gp]\d/.test(name ?? "");

@@ -80,7 +80,10 @@ export function registerEndpoints(
       await lifecycle.create(state, endpoint, config.input.ProductionVariants ?? []);
       return { EndpointArn: arn };
     })
-    .on(DescribeEndpointCommand)((input, ctx) => describe(find(ctx, input.EndpointName ?? "")))
+    .on(DescribeEndpointCommand)((input, ctx) => {
+      const endpoint = find(ctx, input.EndpointName ?? "");
+      return describe(endpoint, stateOf(ctx.region).configs.get(endpoint.configName));
+    })
     .on(ListEndpointsCommand)((input, ctx) => {
       const records = [...stateOf(ctx.region).endpoints.values()]
         .filter((e) => !input.StatusEquals || e.status === input.StatusEquals)
@@ -212,7 +215,10 @@ async function assertTypesMayChange(
     );
 }
 
-function describe(endpoint: EndpointRecord): Omit<DescribeEndpointOutput, "$metadata"> {
+function describe(
+  endpoint: EndpointRecord,
+  config: ConfigRecord | undefined,
+): Omit<DescribeEndpointOutput, "$metadata"> {
   return {
     EndpointName: endpoint.name,
     EndpointArn: endpoint.arn,
@@ -224,6 +230,7 @@ function describe(endpoint: EndpointRecord): Omit<DescribeEndpointOutput, "$meta
     LastModifiedTime: new Date(endpoint.modifiedMs),
     LastDeploymentConfig: endpoint.deploymentConfig,
     PendingDeploymentSummary: pendingOf(endpoint),
+    AsyncInferenceConfig: config?.input.AsyncInferenceConfig,
   };
 }
 

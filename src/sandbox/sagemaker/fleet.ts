@@ -1,6 +1,6 @@
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import type { ContainerDefinition, ProductionVariant } from "@aws-sdk/client-sagemaker";
-import { instanceType } from "../engine/instanceTypes.ts";
+import { hasGpu, instanceType } from "../engine/instanceTypes.ts";
 import type { MetricId, MetricStore } from "../engine/metricStore.ts";
 import { createRandom } from "../engine/random.ts";
 import { SimulatedInstance } from "../engine/simulatedInstance.ts";
@@ -107,6 +107,8 @@ export function unitMetrics(dimensions: Record<string, string>, unit: "Instance"
     concurrent: of(unit === "Copy" ? "ConcurrentRequestsPerCopy" : "ConcurrentRequestsPerModel"),
     cpu: ofInstance("CPUUtilization"),
     memory: ofInstance("MemoryUtilization"),
+    gpu: ofInstance("GPUUtilization"),
+    gpuMemory: ofInstance("GPUMemoryUtilization"),
   };
 }
 
@@ -173,6 +175,10 @@ export function publishInstanceMetrics(endpoint: EndpointRecord, metrics: Metric
     for (const instance of variant.instances) {
       metrics.record(variant.metrics.cpu, instance.takeCpuPercent(elapsedMs), "Percent");
       metrics.record(variant.metrics.memory, SIMULATED_MEMORY_PERCENT, "Percent");
+      if (!hasGpu(variant.config.InstanceType)) continue;
+      // The models run on the CPU: their instances' GPUs are idle.
+      metrics.record(variant.metrics.gpu, 0, "Percent");
+      metrics.record(variant.metrics.gpuMemory, 0, "Percent");
     }
 }
 

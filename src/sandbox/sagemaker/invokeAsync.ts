@@ -3,6 +3,7 @@ import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { InvokeEndpointAsyncCommand, ValidationError } from "@aws-sdk/client-sagemaker-runtime";
 import type { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import type { World } from "../world.ts";
+import type { AsyncQueues } from "./asyncQueue.ts";
 import { bytesOf } from "./fleet.ts";
 import type { InvokeService } from "./invoke.ts";
 import { parseS3Uri } from "./models.ts";
@@ -16,6 +17,7 @@ export function registerInvokeAsync(
   world: World,
   invoke: InvokeService,
   stateOf: (region: string) => RegionState,
+  queues: AsyncQueues,
 ): ServiceBuilder {
   return service.on(InvokeEndpointAsyncCommand)(async (input, ctx) => {
     const state = stateOf(ctx.region);
@@ -47,7 +49,7 @@ export function registerInvokeAsync(
     const work = async (): Promise<void> => {
       try {
         const object = await world.call(GetObjectCommand, { Bucket: from.bucket, Key: from.key }, caller);
-        const { response } = await invoke(
+        const { response, variant } = await invoke(
           {
             EndpointName: endpoint.name,
             Body: await bytesOf(object.Body),
@@ -56,6 +58,9 @@ export function registerInvokeAsync(
           },
           ctx,
         );
+        const dimensions = { EndpointName: endpoint.name, VariantName: variant };
+        const processed = { namespace: "AWS/SageMaker", name: "InvocationsProcessed", dimensions };
+        world.metrics.of(ctx.region).record(processed, 1, "Count");
         await write(outputLocation, response.body);
       } catch (e) {
         const { message } = e as Error;
@@ -63,7 +68,8 @@ export function registerInvokeAsync(
         await write(failureLocation, message).catch(() => {});
       }
     };
-    const working = work();
+    const atOnce = config.ClientConfig?.MaxConcurrentInvocationsPerInstance;
+    const working = queues.run(endpoint, atOnce, work);
     if (world.timeScale === 0) await working;
     ctx.status = 202;
     return { InferenceId: inferenceId, OutputLocation: outputLocation, FailureLocation: failureLocation };

@@ -1,6 +1,7 @@
 import { ServiceBuilder } from "../wire/serviceBuilder.ts";
 import { serviceInfo } from "../wire/serviceInfo.ts";
 import type { ServiceModule, World } from "../world.ts";
+import { AsyncQueues } from "./asyncQueue.ts";
 import { registerDomains } from "./domains.ts";
 import { registerEndpointConfigs } from "./endpointConfigs.ts";
 import { registerEndpoints } from "./endpoints.ts";
@@ -37,11 +38,14 @@ export function createSageMaker(
     }
     return state;
   };
+  const queues = new AsyncQueues(world);
   const stop = world.clock.every(PUBLISH_EVERY_MS, () => {
     const elapsed = world.clock.toReal(PUBLISH_EVERY_MS) || PUBLISH_EVERY_MS;
     for (const state of regions.values())
-      for (const endpoint of state.endpoints.values())
+      for (const endpoint of state.endpoints.values()) {
         publishInstanceMetrics(endpoint, metricsOf(state.region), elapsed);
+        queues.publish(state, endpoint, metricsOf(state.region));
+      }
   });
 
   const stopConcurrency = world.clock.every(CONCURRENCY_EVERY_MS, () => {
@@ -64,7 +68,7 @@ export function createSageMaker(
   const invoke = createInvokeService(world, stateOf, metricsOf);
   registerInvoke(runtime, invoke);
   registerInvokeStream(runtime, invoke);
-  registerInvokeAsync(runtime, world, invoke, stateOf);
+  registerInvokeAsync(runtime, world, invoke, stateOf, queues);
   const persist = persistSageMaker(world, regions, lifecycle, runs);
   return {
     services: [control, runtime],

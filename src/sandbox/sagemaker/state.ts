@@ -49,6 +49,8 @@ export interface VariantMetrics {
   concurrent: MetricId;
   cpu: MetricId;
   memory: MetricId;
+  gpu: MetricId;
+  gpuMemory: MetricId;
 }
 
 /** What serves requests: a variant with its instances, or an inference component with its copies. */

@@ -39,3 +39,16 @@ test("what the project's stack has made is found in its template, and nothing el
   assert.match(place(arn("model")).presentation.contextValue ?? "", /^model\+artifact\+inTemplate$/);
   assert.equal(place(arn("endpoint")).logicalId, undefined);
 });
+
+test("an endpoint whose variant names no model shows the inference components that it hosts", async () => {
+  const shared = { ...detail.endpoint, name: "shared" };
+  const variants = [{ name: "AllTraffic", instanceType: "ml.m5.large", initialInstances: 1 }];
+  const config = { name: "shared", arn: arn("config"), createdAtMs: 0, variants, dataCapture: false };
+  const component = { name: "part", arn: arn("component"), status: "InService", variantName: "AllTraffic" };
+  const endpoints = { components: async () => [component] } as unknown as Endpoints;
+  const rows = detailNodes({ ...detail, endpoint: shared, config }, endpoints);
+  const row = rows.find(({ presentation }) => presentation.label === "Inference components");
+  const [part] = (await row?.children?.()) ?? [];
+  assert.deepEqual([part?.presentation.label, part?.presentation.description], ["part", "InService · AllTraffic"]);
+  assert.ok(!detailNodes(detail, endpoints).some(({ id }) => id.endsWith("/components")));
+});
