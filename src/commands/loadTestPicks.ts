@@ -87,7 +87,8 @@ export async function pickOtherRuns(services: PickServices, baseFile: string): P
   }
   const isSame = ({ report }: KeptRun) => report.plan.name === base?.report.plan.name;
   const same = others.filter(isSame);
-  const earlier = same.find(({ report }) => report.startedAtMs < (base?.report.startedAtMs ?? 0)) ?? same[0];
+  const earlier =
+    same.find(({ report }) => report.startedAtMs < (base?.report.startedAtMs ?? 0)) ?? same[0] ?? others[0];
   const section = (label: string, rows: KeptRun[]) =>
     rows.length === 0
       ? []

@@ -59,10 +59,10 @@ function runsView(runs: readonly ComparedRun[]): TemplateResult {
       (run, i) => html`<li>
         <span class="swatch ${i % 2 ? "dashed" : ""}" style="--series: var(${runColor(i)})"></span>
         <strong>${run.letter}</strong>
-        <button class="link" type="button" @click=${() => void host.transport.call(compareRequests.openRun, i)}>
+        <span><button class="link" type="button" @click=${() => void host.transport.call(compareRequests.openRun, i)}>
           ${run.started} ${run.planName}
         </button>
-        <span class="soft">${[i === 0 && l10n.t("baseline"), run.targetName, run.place, run.simulated && l10n.t("simulated instances"), run.tool].filter(Boolean).join(" · ")}</span>
+        <span class="soft">${[i === 0 && l10n.t("baseline"), run.targetName, run.place, run.simulated && l10n.t("simulated instances"), run.tool].filter(Boolean).join(" · ")}</span></span>
         <span class="sentence">${run.verdict.passed ? "✓" : "✗"} ${run.verdict.sentence}</span>
       </li>`,
     )}

@@ -43,7 +43,7 @@ export class LiveCharts {
     ...this.shared,
     series: [
       { label: l10n.t("model p50"), color: "--vscode-charts-green", format: formatMs },
-      { label: l10n.t("model p95"), color: "--vscode-charts-yellow", format: formatMs },
+      { label: l10n.t("model p95"), color: "--vscode-charts-yellow", dashed: true, format: formatMs },
       { label: l10n.t("model p99"), color: "--chart-orange", width: 2, format: formatMs },
       { label: l10n.t("overhead p50"), color: "--vscode-charts-foreground", dashed: true, format: formatMs },
       { label: l10n.t("overhead p99"), color: "--vscode-charts-purple", dashed: true, format: formatMs },

@@ -59,7 +59,7 @@ export class RunCharts {
   private readonly errors = new Chart({
     ...this.shared,
     title: l10n.t("Errors"),
-    allZero: l10n.t("None so far."),
+    allZero: l10n.t("None."),
     unit: l10n.t("per second, by kind, stacked"),
     whole: true,
     stacked: true,

@@ -22,8 +22,7 @@ export function chartOptions(
     font: "11px system-ui, sans-serif",
     ...more,
   });
-  const tick = (value: number | null) =>
-    value === null ? "" : (spec.series[0]?.format(value).replace(/\sms$/, "") ?? "");
+  const tick = (value: number | null) => (value === null ? "" : (spec.series[0]?.format(value) ?? ""));
   return {
     width: 300,
     height: CHART_HEIGHT,
@@ -55,12 +54,17 @@ export function chartOptions(
         space: 26,
         splits: spec.log ? (_u, _axis, min, max) => decades(min, max) : undefined,
         incrs: spec.whole ? WHOLE_STEPS : undefined,
-        values: (_, ticks) => ticks.map(tick),
+        values: (_, ticks) => withoutMs(ticks.map(tick)),
       }),
     ],
     series: [{}, ...spec.series.map((series) => line(series, spec.stacked))],
     hooks,
   };
+}
+
+/** The unit stands above the chart; beside a label in seconds each has its own. */
+function withoutMs(labels: string[]): string[] {
+  return labels.some((label) => /\d\ss$/.test(label)) ? labels : labels.map((label) => label.replace(/\sms$/, ""));
 }
 
 /** Seconds between ticks of the time axis, as clocks have them: the labels are whole seconds, so the ticks are, too. */

@@ -1,5 +1,6 @@
 import * as l10n from "@vscode/l10n";
 import { html, nothing, render, type TemplateResult } from "lit";
+import { durationText } from "../../src/domain/duration.ts";
 import type { OpsError } from "../../src/domain/errors.ts";
 import { usdText } from "../../src/domain/numberText.ts";
 import type { WhatIfOutcome, WhatIfScenario } from "../../src/domain/whatIf.ts";
@@ -59,7 +60,7 @@ function pageView(page: WhatIfPageSnapshot, edited: readonly WhatIfScenario[]): 
       <h1>${l10n.t("What if {0}", page.loadName)}</h1>
       <span class="status ${page.busy ? "moving" : ""}">${page.busy ? l10n.t("Simulating") : l10n.t("Simulated")}</span>
       <span class="soft">
-        ${l10n.t("up to {0} requests/s for {1} min · nothing is sent{2}{3}", formatNumber(peak), formatNumber(page.ratesPerSecond.length / 60, 1), page.timeScale > 1 ? l10n.t(" · scaling {0} times faster than on AWS, as in the sandbox", page.timeScale) : "", page.tookMs === undefined ? "" : l10n.t(" · took {0}", formatMs(page.tookMs)))}
+        ${l10n.t("up to {0} requests/s for {1} · nothing is sent{2}{3}", formatNumber(peak), durationText(page.ratesPerSecond.length), page.timeScale > 1 ? l10n.t(" · scaling {0} times faster than on AWS, as in the sandbox", page.timeScale) : "", page.tookMs === undefined ? "" : l10n.t(" · took {0}", formatMs(page.tookMs)))}
       </span>
       <div class="actions">
         <vscode-button ?disabled=${page.busy} @click=${run}>${l10n.t("Simulate")}</vscode-button>
@@ -102,21 +103,21 @@ function outcomesView({ outcomes, scenarios: played }: WhatIfPageSnapshot): Temp
   return html`<section class="card" aria-live="polite">
     <h2>${l10n.t("Outcomes")}</h2>
     <div class="scroll" tabindex="0" role="region" aria-label="${l10n.t("Outcomes")}">
-      <table class="figures numbers">
+      <table class="figures numbers cards">
         <thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
         <tbody>
           ${outcomes.map(
             (outcome, i) => html`<tr>
               <th scope="row">${letterOf(i)} <span class="soft">${l10n.t("target {0}", formatNumber(played[i]?.targetPerMinute ?? 0))}</span></th>
-              <td>${l10n.t("most {0}", outcome.mostInstances)}</td>
-              <td class=${outcome.failed > 0 ? "failed" : ""}>
+              <td data-label=${heads[1]}>${l10n.t("most {0}", outcome.mostInstances)}</td>
+              <td data-label=${heads[2]} class=${outcome.failed > 0 ? "failed" : ""}>
                 ${outcome.failed > 0 ? `✗ ${formatPercent(outcome.failed / outcome.requests)}` : l10n.t("✓ none")}
               </td>
-              <td>${ms(outcome.p50Ms)}</td>
-              <td>${ms(outcome.p99Ms)}</td>
-              <td>${formatNumber(outcome.instanceHours, 2)}</td>
-              <td>${outcome.costUsd === undefined ? l10n.t("unknown price") : usdText(outcome.costUsd, 3)}</td>
-              <td>${outcome.activities.length === 0 ? l10n.t("none") : formatNumber(outcome.activities.length)}</td>
+              <td data-label=${heads[3]}>${ms(outcome.p50Ms)}</td>
+              <td data-label=${heads[4]}>${ms(outcome.p99Ms)}</td>
+              <td data-label=${heads[5]}>${formatNumber(outcome.instanceHours, 2)}</td>
+              <td data-label=${heads[6]}>${outcome.costUsd === undefined ? l10n.t("unknown price") : usdText(outcome.costUsd, 3)}</td>
+              <td data-label=${heads[7]}>${outcome.activities.length === 0 ? l10n.t("none") : formatNumber(outcome.activities.length)}</td>
             </tr>`,
           )}
         </tbody>

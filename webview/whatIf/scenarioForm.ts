@@ -35,7 +35,7 @@ export function scenarioForm(
   actions: FormActions,
 ): TemplateResult {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${l10n.t("Scenarios")}">
-      <table class="figures scenarios">
+      <table class="figures scenarios cards">
         <thead>
           <tr>
             <th scope="col">${l10n.t("scenario")}</th>
@@ -74,7 +74,7 @@ function row(
       <span class="swatch ${index % 2 ? "dashed" : ""}" style="--series: var(${runColor(index)})"></span>${letter}
     </th>
     ${columns.map(
-      ({ key, label, min, max, optional }) => html`<td>
+      ({ key, label, unit, min, max, optional }) => html`<td data-label="${label} ${unit}">
         <input
           type="number"
           aria-label="${l10n.t("{0} of {1}", label, letter)}"
@@ -94,7 +94,7 @@ function row(
         />
       </td>`,
     )}
-    <td>
+    <td data-label=${l10n.t("instance type")}>
       <select
         aria-label="${l10n.t("instance type of {0}", letter)}"
         @change=${(event: Event) => set({ instanceType: (event.target as HTMLSelectElement).value })}
