@@ -107,3 +107,16 @@ test("axe finds nothing in any theme, wide and narrow", { skip }, async () => {
     await closeClean(opened);
   }
 });
+
+test("in half a screen the figures and the latencies are there without scrolling sideways", { skip }, async () => {
+  const opened = await open(snapshot(10), 400);
+  const cut = await opened.page
+    .locator(".scroll")
+    .evaluateAll((all) => all.filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.ariaLabel));
+  assert.deepEqual(
+    cut.filter((label) => label === "Figures" || label === "Latency"),
+    [],
+  );
+  assert.equal(await opened.page.evaluate("document.documentElement.scrollWidth - innerWidth"), 0);
+  await closeClean(opened);
+});

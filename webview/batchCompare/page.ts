@@ -19,6 +19,7 @@ const root = document.getElementById("app") as HTMLElement;
 function show(snapshot: BatchComparePageSnapshot): void {
   const draw = () => render(pageView(snapshot, draw), root);
   draw();
+  addEventListener("resize", draw);
 }
 
 function pageView(snapshot: BatchComparePageSnapshot, draw: () => void): TemplateResult {
@@ -108,9 +109,12 @@ function latencyView({ latencies, names }: BatchComparePageSnapshot): TemplateRe
   if (latencies.a.length === 0 || latencies.b.length === 0) return html`${nothing}`;
   return html`<section class="card">
     <h2>${l10n.t("Latency")} <span class="soft">${l10n.t("share of rows answered within, ms, log scale")}</span></h2>
-    <div class="scroll" tabindex="0" role="region" aria-label="${l10n.t("Latency")}">${latencyPlot(latencies, names)}</div>
+    <div class="scroll" tabindex="0" role="region" aria-label="${l10n.t("Latency")}">${latencyPlot(latencies, names, plotWidth())}</div>
   </section>`;
 }
+
+/** What a card leaves of the page's width, within what can be read. */
+const plotWidth = () => Math.min(900, Math.max(280, innerWidth - 70));
 
 function confusionsView({ comparison: { a, b }, names }: BatchComparePageSnapshot): TemplateResult {
   if (!a.confusion && !b.confusion) return html`${nothing}`;
@@ -190,7 +194,7 @@ function cellsView({ body }: ComparedRow, features: readonly string[]): Template
   if (features.length !== cells.length) return html`<span class="cells">${body}</span>`;
   return html`<details>
     <summary><span class="cells">${body}</span></summary>
-    <dl class="features">${features.map((name, i) => html`<dt>${name}</dt><dd>${cells[i] || "missing"}</dd>`)}</dl>
+    <dl class="features">${features.map((name, i) => html`<dt>${name}</dt><dd>${cells[i] || l10n.t("missing")}</dd>`)}</dl>
   </details>`;
 }
 

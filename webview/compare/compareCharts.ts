@@ -19,7 +19,7 @@ export class CompareCharts {
     const last = Math.max(1, ...runs.map(({ columns }) => (columns.seconds.at(-1) ?? 0) + 1));
     const charts: [Omit<Parameters<CompareCharts["chart"]>[0], "format">, (value: number) => string, Pick][] = [
       [
-        { title: l10n.t("Achieved rate"), unit: "requests/s" },
+        { title: l10n.t("Achieved rate"), unit: l10n.t("requests/s") },
         (v) => `${formatNumber(v)}/s`,
         ({ columns }) => columns.sent,
       ],
