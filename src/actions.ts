@@ -1,3 +1,4 @@
+import path from "node:path";
 import type { Disposable, LogOutputChannel, Uri } from "vscode";
 import { connectionCommands, waySignInAgain } from "./commands/connection.ts";
 import { resumeDeployment } from "./commands/deploying.ts";
@@ -20,6 +21,7 @@ import type { SavedRequest } from "./domain/predictFile.ts";
 import { ArchitecturePanels } from "./panels/architecturePanel.ts";
 import { EndpointPanels } from "./panels/endpointPanel.ts";
 import { LoadRunPanels } from "./panels/loadRunPanel.ts";
+import { SentRequests } from "./panels/sentRequests.ts";
 import { ArchitectureReader } from "./services/architectureReader.ts";
 import { AsyncPredictor } from "./services/asyncPredictor.ts";
 import type { Connections } from "./services/connections.ts";
@@ -65,6 +67,8 @@ export interface WindowServices {
   documents: MarkdownDocuments;
   templateProblems: TemplateProblems;
   deployments: DeploymentMemory;
+  /** Of what is kept with the workspace; undefined where none is open. */
+  storage: string | undefined;
 }
 
 /** What a window does when somebody asks for it. */
@@ -79,7 +83,8 @@ export function createActions(given: WindowServices) {
   const metrics = new MetricPoller(connections);
   const predicting = { predictor, asyncPredictor };
   const reading = { connections, endpoints, project, deployer };
-  const endpointPanels = new EndpointPanels({ extensionUri, ...reading, ...predicting, metrics });
+  const sentRequests = new SentRequests(connections, given.storage && path.join(given.storage, "requests"));
+  const endpointPanels = new EndpointPanels({ extensionUri, ...reading, ...predicting, metrics, sentRequests });
   const reader = new ArchitectureReader(connections, endpoints);
   const architecturePanels = new ArchitecturePanels({ extensionUri, ...reading, reader, loadTests });
   const runPanels = new LoadRunPanels({ extensionUri, loadTests, findReport });

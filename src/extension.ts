@@ -79,6 +79,7 @@ export function activate(context: ExtensionContext): void {
     documents,
     templateProblems,
     deployments,
+    storage: storageUri?.fsPath,
   });
 
   const lastConnections = new LastConnections(connections, sides, context.workspaceState);

@@ -13,6 +13,7 @@ import {
   endpointRequests,
   predictionEnded,
   predictionProgressed,
+  sentChanged,
 } from "../protocol/endpointPage.ts";
 import { serveRequests, toWireError, type WireError } from "../protocol/transport.ts";
 import type { AsyncPredictor } from "../services/asyncPredictor.ts";
@@ -36,6 +37,7 @@ import {
 } from "./pageSchemas.ts";
 import { ENDPOINT_VIEW } from "./restoredPanels.ts";
 import { saveCharts } from "./saveCharts.ts";
+import type { SentRequests } from "./sentRequests.ts";
 import { TesterHost } from "./testerHost.ts";
 import { PAGE_UPDATE_MS, throttle } from "./throttle.ts";
 import { pageOptions, showPage, webviewPort } from "./webviewHtml.ts";
@@ -49,6 +51,7 @@ export interface EndpointPanelServices {
   asyncPredictor: AsyncPredictor;
   metrics: MetricPoller;
   project: WorkspaceProject;
+  sentRequests: SentRequests;
   deployer: StackDeployer;
 }
 
@@ -60,7 +63,7 @@ const ENDPOINT_NAME = /^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/;
 /** One panel per endpoint, shown again instead of made again; it comes back when the window is reloaded. */
 export class EndpointPanels implements Disposable {
   private readonly open = new Map<string, EndpointPanel>();
-  /** What was entered and sent, by endpoint: a tab that is closed and opened again has its history. */
+  /** What was entered, by endpoint: a tab that is closed and opened again has it. */
   private readonly memory = new Map<string, string>();
 
   constructor(private readonly services: EndpointPanelServices) {}
@@ -137,6 +140,7 @@ class EndpointPanel implements Disposable {
         this.progressUpdate.call();
       },
       ended: (state) => (this.disposed ? undefined : this.page.notify(predictionEnded, state ?? null)),
+      sent: (list) => (this.disposed ? undefined : this.page.notify(sentChanged, list)),
     });
     // A panel that comes back has the options of the version that made it.
     panel.webview.options = pageOptions(extensionUri);
@@ -208,7 +212,11 @@ class EndpointPanel implements Disposable {
       },
       start: {
         params: nothing,
-        handle: () => ({ prediction: this.tester.prediction, kept: this.memory.get(this.name) }),
+        handle: async () => ({
+          prediction: this.tester.prediction,
+          sent: await this.tester.sent(),
+          kept: this.memory.get(this.name),
+        }),
       },
       keep: {
         params: keptText,
@@ -216,6 +224,7 @@ class EndpointPanel implements Disposable {
       },
       stopPrediction: { params: nothing, handle: () => done(() => this.tester.stop()) },
       chooseFile: { params: nothing, handle: () => this.tester.chooseFile() },
+      clearSent: { params: nothing, handle: () => done(() => this.tester.clearSent()) },
       saveAnswer: { params: nothing, handle: () => done(() => this.tester.saveAnswer()) },
       setRange: {
         params: chartRange,
@@ -234,13 +243,7 @@ class EndpointPanel implements Disposable {
           return null;
         },
       },
-      retry: {
-        params: nothing,
-        handle: () => {
-          this.startOver();
-          return null;
-        },
-      },
+      retry: { params: nothing, handle: () => done(() => this.startOver()) },
       runLoadTest: { params: nothing, handle: () => run("sagemakerOps.loadTest.run", target) },
       showLogs: {
         params: logSpan,
@@ -252,10 +255,7 @@ class EndpointPanel implements Disposable {
       openConsole: { params: nothing, handle: () => run("sagemakerOps.endpoint.openConsole", target) },
       exportCharts: {
         params: chartExport,
-        handle: async (wanted) => {
-          await saveCharts(this.name, wanted, this.readings);
-          return null;
-        },
+        handle: (wanted) => done(() => saveCharts(this.name, wanted, this.readings)),
       },
       saveRequest: {
         params: predictParams,
@@ -263,10 +263,7 @@ class EndpointPanel implements Disposable {
       },
       copyText: {
         params: copiedText,
-        handle: async (text) => {
-          await env.clipboard.writeText(text);
-          return null;
-        },
+        handle: (text) => done(async () => env.clipboard.writeText(text)),
       },
     });
   }
@@ -283,6 +280,7 @@ class EndpointPanel implements Disposable {
     this.moments = undefined;
     this.momentReader.forget();
     this.tester.forgetAccount();
+    void this.tester.sent().then((list) => this.disposed || this.page.notify(sentChanged, list));
     this.subscribe();
     void this.readDetail(true);
     this.followVisibility();

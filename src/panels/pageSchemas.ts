@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { MOST_BODY_BYTES } from "../domain/invocation.ts";
 import type { WhatIfScenario } from "../domain/whatIf.ts";
-import type { ChartExport, ChartRange, LogSpan, PredictParams } from "../protocol/endpointPage.ts";
+import type { ChartExport, ChartRange, LogSpan, PredictParams, SentRequest } from "../protocol/endpointPage.ts";
 // Nothing else of the protocol: what is imported here is loaded late, together with the schemas.
 import { MOST_SCENARIOS } from "../protocol/limits.ts";
 
@@ -68,6 +68,7 @@ export const predictParams: z.ZodType<PredictParams> = z.discriminatedUnion("via
         inferenceId: header.optional(),
       })
       .optional(),
+    fromForm: z.boolean().optional(),
   }),
   z.strictObject({ via: z.literal("api"), features: z.record(z.string().max(256), z.number().nullable()) }),
 ]);
@@ -82,9 +83,36 @@ export const chartExport: z.ZodType<ChartExport> = z.discriminatedUnion("format"
 
 /** A time in epoch milliseconds; the last is that of JavaScript's dates. */
 const moment = z.int().min(0).max(8_640_000_000_000_000);
+
+/** What is kept of the tester's requests from window to window. */
+export const sentRequests: z.ZodType<SentRequest[]> = z.array(
+  z.object({
+    atMs: moment,
+    params: predictParams,
+    file: z
+      .object({
+        id: z.uuid(),
+        name: z.string(),
+        path: z.string(),
+        bytes: z.int().min(0),
+        contentType: z.string(),
+      })
+      .optional(),
+    leftOut: z.int().min(0).optional(),
+    answer: z
+      .object({
+        status: z.int(),
+        latencyMs: z.number(),
+        failed: z.boolean(),
+        best: z.object({ index: z.int(), value: z.number(), label: z.string().optional() }).optional(),
+      })
+      .optional(),
+  }),
+);
+
 export const logSpan: z.ZodType<LogSpan | null> = z.strictObject({ fromMs: moment, toMs: moment }).nullable();
 
-/** Part of it are ten bodies at most. */
+/** Part of it is one body. */
 export const keptText = z.string().max(5_000_000);
 
 /** Text for the clipboard: a body with the code around it. */

@@ -5,8 +5,15 @@ import { l10n, Uri, window } from "vscode";
 import { describeConnection } from "../domain/connection.ts";
 import { OpsError } from "../domain/errors.ts";
 import { contentTypeOf, endingOf, MOST_BODY_BYTES } from "../domain/invocation.ts";
+import { plural } from "../domain/plural.ts";
 import type { PredictionProgress, PredictionRequest, PredictionResponse } from "../domain/prediction.ts";
-import type { ChosenFile, PredictionAnswer, PredictionState, PredictParams } from "../protocol/endpointPage.ts";
+import type {
+  ChosenFile,
+  PredictionAnswer,
+  PredictionState,
+  PredictParams,
+  SentRequest,
+} from "../protocol/endpointPage.ts";
 import { toWireError } from "../protocol/transport.ts";
 import { type AsyncPredictor, asyncBucket, INPUT_PREFIX } from "../services/asyncPredictor.ts";
 import type { Connections } from "../services/connections.ts";
@@ -15,6 +22,7 @@ import { formatNumber } from "../ui/format.ts";
 import { confirmWithFacts } from "../ui/prompts.ts";
 import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { saveRequest } from "./saveRequest.ts";
+import { type SentRequests, sentRequest } from "./sentRequests.ts";
 
 /** What the tester of an endpoint's page works with. */
 export interface TesterServices {
@@ -22,6 +30,7 @@ export interface TesterServices {
   predictor: Predictor;
   asyncPredictor: AsyncPredictor;
   project: WorkspaceProject;
+  sentRequests: SentRequests;
 }
 
 type EndpointParams = Extract<PredictParams, { via: "endpoint" }>;
@@ -33,8 +42,8 @@ const MOST_PROGRESS_TEXT = 100_000;
 
 /** The host's side of a page's prediction tester: sends, stops, and keeps the files and answers that are no text. */
 export class TesterHost {
-  /** Only what was chosen here can be sent: a page cannot name a file by itself. */
-  private readonly files = new Map<string, string>();
+  /** Only what was chosen here, now or once, can be sent: a page cannot name a file by itself. */
+  private readonly files = new Map<string, ChosenFile>();
   private running: AbortController | undefined;
   private state: PredictionState | undefined;
   private lastAnswer: PredictionResponse | undefined;
@@ -45,7 +54,7 @@ export class TesterHost {
 
   /**
    * @param apiUrl of the project's API, where this endpoint has one
-   * @param tell hears how far a prediction is, and how it ended; undefined when it was given up
+   * @param tell hears how far a prediction is, how it ended, undefined when it was given up, and the last requests
    */
   constructor(
     private readonly endpointName: string,
@@ -54,6 +63,7 @@ export class TesterHost {
     private readonly tell: {
       progress(progress: PredictionProgress): void;
       ended(state: PredictionState | undefined): void;
+      sent(list: SentRequest[]): void;
     },
   ) {}
 
@@ -73,6 +83,7 @@ export class TesterHost {
       if (this.state !== mine) return;
       this.state = state;
       this.tell.ended(state);
+      void this.keep(params, state);
     };
     const answer = this.send(params);
     this.state = mine;
@@ -85,6 +96,38 @@ export class TesterHost {
       end(failure.code === "cancelled" && !failure.hint ? undefined : { kind: "failed", error: failure });
       throw error;
     }
+  }
+
+  /** The last requests here, of the account and region that is connected. */
+  async sent(): Promise<SentRequest[]> {
+    const list = await this.services.sentRequests.list(this.endpointName);
+    for (const { file } of list) if (file) this.files.set(file.id, file);
+    return list;
+  }
+
+  /** Forgets them after asking, as VS Code does with what it keeps. */
+  async clearSent(): Promise<void> {
+    const { connections, sentRequests } = this.services;
+    const { length } = await sentRequests.list(this.endpointName);
+    const confirmed = await confirmWithFacts({
+      title: l10n.t("Clear the last requests of {0}", this.endpointName),
+      placeholder: l10n.t("Pick the first row to forget them; Escape forgets nothing"),
+      confirm: {
+        label: `$(clear-all) ${l10n.t("Forget {0}", plural(length, "request"))}`,
+        description: describeConnection(connections.required()),
+      },
+      sections: [],
+    });
+    if (confirmed) this.tell.sent(await sentRequests.clear(this.endpointName));
+  }
+
+  /** A disk that is full takes no answer away. */
+  private async keep(params: PredictParams, state: PredictionState | undefined): Promise<void> {
+    const { fileId } = params.via === "endpoint" ? params : {};
+    const sent = sentRequest(params, fileId === undefined ? undefined : this.files.get(fileId), state);
+    if (!sent) return;
+    const list = await this.services.sentRequests.add(this.endpointName, sent).catch(() => undefined);
+    if (list) this.tell.sent(list);
   }
 
   private async send(params: PredictParams): Promise<PredictionAnswer> {
@@ -128,10 +171,11 @@ export class TesterHost {
     const { size } = await stat(uri.fsPath);
     assertSize(uri.fsPath, size);
     const id = randomUUID();
-    this.files.set(id, uri.fsPath);
     const contentType = contentTypeOf(uri.fsPath);
     const picture = DRAWABLE.test(contentType) ? (await readFile(uri.fsPath)).toString("base64") : undefined;
-    return { id, name: path.basename(uri.fsPath), path: uri.fsPath, bytes: size, contentType, picture };
+    const file = { id, name: path.basename(uri.fsPath), path: uri.fsPath, bytes: size, contentType };
+    this.files.set(id, file);
+    return { ...file, picture };
   }
 
   async saveAnswer(): Promise<void> {
@@ -186,7 +230,7 @@ export class TesterHost {
 
   private pathOf(fileId: string): string {
     const file = this.files.get(fileId);
-    if (file !== undefined) return file;
+    if (file) return file.path;
     throw new OpsError("badInput", l10n.t("The file is no longer known."), { hint: l10n.t("Choose it again.") });
   }
 

@@ -94,6 +94,8 @@ export type PredictParams =
       inputLocation?: string;
       targetVariant?: string;
       headers?: InvocationHeaders;
+      /** It was entered in the form, and comes back there. */
+      fromForm?: boolean;
     }
   | { via: "api"; features: Record<string, number | null> };
 
@@ -118,9 +120,29 @@ export type PredictionState =
   | { kind: "answered"; response: PredictionAnswer; atMs: number; isApi: boolean }
   | { kind: "failed"; error: WireError };
 
+/** A request that was sent, and what came of it. */
+export interface SentRequest {
+  atMs: number;
+  params: PredictParams;
+  /** That was its body. */
+  file?: ChosenFile;
+  /** Bytes of a body that was too long to be kept: it cannot be entered again. */
+  leftOut?: number;
+  /** Absent: none came. */
+  answer?: {
+    status: number;
+    latencyMs: number;
+    failed: boolean;
+    /** The likeliest class by its place; the label is the answer's own. */
+    best?: { index: number; value: number; label?: string };
+  };
+}
+
 /** What a page begins with. */
 export interface PageStart {
   prediction?: PredictionState;
+  /** The last requests of this endpoint in this account and region, the newest first. */
+  sent?: SentRequest[];
   /** What `keep` was last told for this endpoint in this window, also by a page that was closed. */
   kept?: string;
 }
@@ -144,13 +166,15 @@ export interface LogSpan {
 export const endpointRequests = {
   ready: request<null, EndpointPageSnapshot>("ready"),
   start: request<null, PageStart>("start"),
-  /** Keeps what was entered and sent, as JSON, while the window is open. */
+  /** Keeps what was entered, as JSON, while the window is open. */
   keep: request<string, null>("keep"),
   predict: request<PredictParams, PredictionAnswer>("predict"),
   /** Ends the prediction that is under way; its answer, or that there is none, comes as that of `predict`. */
   stopPrediction: request<null, null>("stopPrediction"),
   /** Lets the user choose a file as the body; null when nothing was chosen. */
   chooseFile: request<null, ChosenFile | null>("chooseFile"),
+  /** Forgets the last requests, after asking. */
+  clearSent: request<null, null>("clearSent"),
   /** Saves the last answer as a file. */
   saveAnswer: request<null, null>("saveAnswer"),
   setRange: request<ChartRange, null>("setRange"),
@@ -172,6 +196,9 @@ export const endpointRequests = {
 
 /** What it is told, at most four times a second. */
 export const endpointChanged = notification<EndpointPageSnapshot>("endpointChanged");
+
+/** The last requests, whenever there is another one or the account was switched. */
+export const sentChanged = notification<SentRequest[]>("sentChanged");
 
 /** How a prediction ended; for a page that has not asked for it itself. Null: it was given up. */
 export const predictionEnded = notification<PredictionState | null>("predictionEnded");

@@ -36,6 +36,7 @@ test("the form sends the project's features as CSV and shows probabilities, the 
     via: "endpoint",
     contentType: "text/csv",
     body: "13.05,1.71,2.43,15.6,127,2.8,3.06,0.28,2.29,5.64,1.04,3.92,1065",
+    fromForm: true,
   });
   assert.deepEqual(await page.locator(".bars li").allInnerTexts(), [
     "class_0\n0.992",

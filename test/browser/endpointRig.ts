@@ -10,6 +10,7 @@ import {
   predictParams,
   yesOrNo,
 } from "../../src/panels/pageSchemas.ts";
+import { sentRequest } from "../../src/panels/sentRequests.ts";
 import {
   type ChosenFile,
   type EndpointPageSnapshot,
@@ -21,6 +22,8 @@ import {
   type PredictParams,
   predictionEnded,
   predictionProgressed,
+  type SentRequest,
+  sentChanged,
 } from "../../src/protocol/endpointPage.ts";
 import { serveRequests } from "../../src/protocol/transport.ts";
 import { wineAnswer } from "./fixtures.ts";
@@ -36,6 +39,7 @@ export async function openEndpointPage(
 ) {
   const asked: [string, unknown][] = [];
   const kept: string[] = [];
+  let sent: SentRequest[] = start.sent ?? [];
   let notify: ReturnType<typeof serveRequests>["notify"] | undefined;
   const handle = (name: string) => (params: unknown) => {
     asked.push([name, params]);
@@ -56,9 +60,13 @@ export async function openEndpointPage(
         },
         predict: {
           params: predictParams,
-          handle: (params) => {
+          handle: async (params) => {
             asked.push(["predict", params]);
-            return predict(params);
+            const response = await predict(params);
+            const last = sentRequest(params, file, { kind: "answered", response, atMs: 1, isApi: false });
+            sent = last ? [last, ...sent] : sent;
+            notify?.(sentChanged, sent);
+            return response;
           },
         },
         stopPrediction: {
@@ -69,6 +77,7 @@ export async function openEndpointPage(
           },
         },
         chooseFile: { params: nothing, handle: () => file ?? null },
+        clearSent: { params: nothing, handle: handle("clearSent") },
         saveAnswer: { params: nothing, handle: handle("saveAnswer") },
         setSeen: { params: yesOrNo, handle: handle("setSeen") },
         setRange: { params: chartRange, handle: handle("setRange") },

@@ -128,7 +128,8 @@ test("the time of an answer is split as soon as CloudWatch has measured it; head
 });
 
 test("a tab that comes back has its answer, one that was closed its history", { skip }, async () => {
-  const entry = { atMs: 0, result: "200 · 9 ms", ok: true };
+  const params = { via: "endpoint" as const, contentType: "text/csv", body: "" };
+  const sent = [{ atMs: 0, params, leftOut: 120_000, answer: { status: 200, latencyMs: 9, failed: false } }];
   const draft = {
     mode: "raw",
     via: "endpoint",
@@ -137,18 +138,25 @@ test("a tab that comes back has its answer, one that was closed its history", { 
     contentType: "text/csv",
     variant: "",
   };
-  const kept = JSON.stringify({ name: "wine-endpoint", draft, tab: "predict", history: [{ ...entry, draft }] });
+  const kept = JSON.stringify({ name: "wine-endpoint", draft, tab: "predict" });
   const prediction = { kind: "answered" as const, response: wineAnswer, atMs: 1, isApi: false };
   const opened = await openEndpointPage(pages, endpointSnapshot(), undefined, undefined, {
-    start: { prediction, kept },
+    start: { prediction, kept, sent },
   });
   const { page } = opened;
   await page.getByText("HTTP 200").waitFor();
   assert.equal(await page.locator("#raw-body").inputValue(), "1,2,3");
-  await page.getByText("Last requests (1)").waitFor();
+  await page.getByText("Last requests (1)").click();
+  const tooLong = page.getByRole("button", { name: /Jan 1, .* 200 · 9.ms body of 120.KB not kept/ });
+  assert.ok(await tooLong.isDisabled(), "a request without its body would be sent as another one");
   await page.getByRole("button", { name: "Send" }).click();
   await page.getByText("Last requests (2)").waitFor();
-  assert.equal((JSON.parse(opened.kept[0] ?? "{}") as { history: unknown[] }).history.length, 2);
+  assert.equal((JSON.parse(opened.kept[0] ?? "{}") as { draft: typeof draft }).draft.rawBody, "1,2,3");
+  await page.screenshot({ path: `${shots}/tester-history.png`, fullPage: true });
+  assert.deepEqual(await axeFindings(page), []);
+  await page.getByRole("button", { name: "Clear list…" }).click();
+  await page.waitForFunction(() => true);
+  assert.equal(opened.asked.at(-1)?.[0], "clearSent");
   await closeClean(opened);
 });
 

@@ -88,3 +88,20 @@ step("a click that comes twice sends once, opens once and asks once", async () =
   await runs.first().waitFor();
   assert.equal(await runs.count(), 1, "one run is listed");
 });
+
+step(
+  "the last requests of an endpoint are there after a reload of the window",
+  async () => {
+    const { workbench } = here;
+    await workbench.runCommand("View: Close All Editors");
+    await workbench.reloadWindow();
+    await workbench.statusBarItem("SageMaker: sandbox · us-east-1").waitFor({ timeout: 60_000 });
+    await workbench.runCommand("SageMaker Ops: Test Prediction");
+    await workbench.webview().getByText("Last requests (1)").click();
+    await workbench
+      .webview()
+      .getByRole("button", { name: /200 · .* · class_0/ })
+      .waitFor();
+  },
+  RELOAD_NOISE,
+);

@@ -1,7 +1,7 @@
 import * as l10n from "@vscode/l10n";
 import { type InvocationHeaders, type InvocationMode, takesHeader } from "../../src/domain/invocation.ts";
 import { type FeatureFile, toCsvLine } from "../../src/domain/prediction.ts";
-import type { ChosenFile, PredictParams } from "../../src/protocol/endpointPage.ts";
+import type { ChosenFile, PredictParams, SentRequest } from "../../src/protocol/endpointPage.ts";
 
 /** Where the body comes from; an object of S3 is the input of asynchronous requests only. */
 export type BodySource = "form" | "raw" | "file" | "s3";
@@ -78,7 +78,30 @@ export function paramsOf(draft: Draft, features: FeatureFile | undefined, isAsyn
     ...(draft.mode === "s3" && inputLocation ? { inputLocation } : {}),
     ...(variant && takesHeader(mode, "targetVariant") ? { targetVariant: variant } : {}),
     ...(Object.keys(headers).length ? { headers } : {}),
+    ...(draft.mode === "form" ? { fromForm: true } : {}),
   };
+}
+
+/** What a request that was sent changes of the draft when it is entered again. */
+export function draftOf({ params, file }: SentRequest, features: FeatureFile | undefined): Partial<Draft> {
+  if (params.via === "api") return { mode: "form", via: "api", values: params.features };
+  const { contentType, body, headers, inputLocation, fromForm } = params;
+  const { targetVariant: variant = "", mode: invocation = "now" } = params;
+  const sent = { via: "endpoint" as const, contentType, variant, headers, invocation };
+  if (params.fileId !== undefined) return { ...sent, mode: "file", file };
+  if (inputLocation !== undefined) return { ...sent, mode: "s3", inputLocation };
+  if (!fromForm || !features) return { ...sent, mode: "raw", rawBody: body };
+  return { ...sent, mode: "form", values: valuesOf(body, contentType, features) };
+}
+
+/** The form's values out of what `bodyOf` made of them. */
+function valuesOf(body: string, contentType: string, { features }: FeatureFile): Draft["values"] {
+  const pairs = body.split(" ").map((pair) => pair.split(":"));
+  const cells =
+    contentType === "text/libsvm"
+      ? new Map(pairs.map(([at, value]) => [Number(at), value]))
+      : new Map(body.split(",").map((cell, at) => [at, cell]));
+  return Object.fromEntries(features.map(({ name }, at) => [name, cells.get(at) ? Number(cells.get(at)) : null]));
 }
 
 /** Why the draft cannot be sent yet. */

@@ -14,6 +14,8 @@ import {
   type LogSpan,
   predictionEnded,
   predictionProgressed,
+  type SentRequest,
+  sentChanged,
 } from "../../src/protocol/endpointPage.ts";
 import { connectHost } from "../ipc.ts";
 import { chartsPicture } from "../ui/chartPicture.ts";
@@ -22,7 +24,6 @@ import { formatClock } from "../ui/format.ts";
 import { registerComponents } from "../ui/toolkit.ts";
 import type { AnswerShown, Outcome } from "./answer.ts";
 import { type Draft, fitting, newDraft, paramsOf, withComponent } from "./draft.ts";
-import { entryOf, type HistoryEntry, withEntry } from "./history.ts";
 import { latencySplit } from "./latencySplit.ts";
 import { LiveCharts } from "./liveCharts.ts";
 import { statusView } from "./status.ts";
@@ -34,7 +35,6 @@ interface Kept {
   name: string;
   draft: Draft;
   tab: EndpointTab;
-  history: HistoryEntry[];
 }
 
 registerComponents();
@@ -47,7 +47,7 @@ let draft: Draft | undefined = kept?.draft;
 let tab: EndpointTab = kept?.tab ?? "predict";
 let focusSerial = 0;
 let outcome: Outcome | undefined;
-let history: HistoryEntry[] = kept?.history ?? [];
+let sent: readonly SentRequest[] = [];
 /** A request of this page is under way; one of the page before it in this tab is not its own. */
 let isOwn = false;
 /** Whose figures the charts show; undefined for all variants together. */
@@ -83,13 +83,13 @@ function show(next: EndpointPageSnapshot): void {
   draw();
 }
 
-/** Without the picture of a chosen file: it would be kept with every request. */
+/** Without the picture of a chosen file: it would be kept with every stroke. */
 const light = (full: Draft): Draft =>
   full.file?.picture ? { ...full, file: { ...full.file, picture: undefined } } : full;
 
 function draw(): void {
   if (!snapshot || !draft) return;
-  host.remember({ name: snapshot.name, draft: light(draft), tab, history });
+  host.remember({ name: snapshot.name, draft: light(draft), tab });
   const isFollowed = isStreamAtEnd();
   render(pageView(snapshot, draft), root);
   const stream = root.querySelector("pre.stream");
@@ -110,7 +110,7 @@ function pageView(state: EndpointPageSnapshot, entered: Draft): TemplateResult {
     <main>
       ${endpointError(state)} ${tabsView()}
       <div class="halves">
-      <section class=${shown("predict")} aria-label="${l10n.t("Predict")}">${testerView(state, entered, { outcome, history, copied, answerShown, components }, { change, send, stop, chooseFile, copy, save, saveAnswer, showLogs, showRaw })}</section>
+      <section class=${shown("predict")} aria-label="${l10n.t("Predict")}">${testerView(state, entered, { outcome, sent, copied, answerShown, components }, { change, send, stop, clear, chooseFile, copy, save, saveAnswer, showLogs, showRaw })}</section>
       <section class=${shown("live")} aria-label="${l10n.t("Live metrics")}">${liveView(state)}</section>
       </div>
     </main>`;
@@ -151,6 +151,7 @@ function headView({ name, place, simulated, endpoint, endpointError: error }: En
   </header>`;
 }
 
+const clear = () => ask(endpointRequests.clearSent);
 const secondary = (label: string, request: (typeof endpointRequests)["retry"]) =>
   html`<vscode-button appearance="secondary" @click=${() => ask(request)}>${label}</vscode-button>`;
 
@@ -286,13 +287,11 @@ function change(part: Partial<Draft>): void {
 
 async function send(): Promise<void> {
   if (!draft || !snapshot) return;
-  const sent = draft;
-  const { features } = snapshot;
   outcome = { kind: "sending" };
   isOwn = true;
   draw();
   try {
-    const params = paramsOf(sent, features, isAsync(snapshot));
+    const params = paramsOf(draft, snapshot.features, isAsync(snapshot));
     const response = await host.transport.call(endpointRequests.predict, params);
     outcome = { kind: "answered", response, atMs: Date.now(), isApi: params.via === "api" };
   } catch (error) {
@@ -301,8 +300,6 @@ async function send(): Promise<void> {
     outcome = code === "cancelled" && !hint ? undefined : { kind: "failed", error: { code, message, hint } };
   }
   isOwn = false;
-  const entry = outcome && entryOf(sent, outcome, features?.classes ?? []);
-  if (entry) history = withEntry(history, { ...entry, draft: light(sent) });
   draw();
   keep();
 }
@@ -310,7 +307,7 @@ async function send(): Promise<void> {
 /** For a tab that is closed and opened again. What is too long is not kept: it is in files as a rule. */
 function keep(): void {
   if (!snapshot || !draft) return;
-  const text = JSON.stringify({ name: snapshot.name, draft: light(draft), tab, history } satisfies Kept);
+  const text = JSON.stringify({ name: snapshot.name, draft: light(draft), tab } satisfies Kept);
   if (text.length < MOST_KEPT) void host.transport.call(endpointRequests.keep, text).catch(() => {});
 }
 
@@ -321,7 +318,7 @@ async function begin(): Promise<void> {
   const start = await host.transport.call(endpointRequests.start, null);
   const left = kept ?? (start.kept === undefined ? undefined : (JSON.parse(start.kept) as Kept));
   draft ??= left?.draft;
-  if (history.length === 0) history = left?.history ?? [];
+  sent = start.sent ?? [];
   outcome ??= start.prediction;
   show(await host.transport.call(endpointRequests.ready, null));
 }
@@ -375,6 +372,10 @@ host.transport.on(endpointChanged, show);
 host.transport.on(predictionProgressed, (progress) => {
   if (outcome?.kind !== "sending") return;
   outcome = { kind: "sending", progress };
+  draw();
+});
+host.transport.on(sentChanged, (list) => {
+  sent = list;
   draw();
 });
 host.transport.on(predictionEnded, (state) => {

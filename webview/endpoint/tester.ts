@@ -4,7 +4,7 @@ import { live } from "lit/directives/live.js";
 import { type InvocationMode, rawContentTypes } from "../../src/domain/invocation.ts";
 import type { ExampleRow, Feature, FeatureFile } from "../../src/domain/prediction.ts";
 import type { SnippetKind } from "../../src/domain/requestSnippet.ts";
-import type { EndpointPageSnapshot } from "../../src/protocol/endpointPage.ts";
+import type { EndpointPageSnapshot, SentRequest } from "../../src/protocol/endpointPage.ts";
 import { codeField } from "../ui/codeField.ts";
 import { languageOf } from "../ui/highlight.ts";
 import { type AnswerActions, type AnswerShown, answerView, type Outcome } from "./answer.ts";
@@ -15,19 +15,21 @@ import {
   bodyOf,
   type Draft,
   draftLacks,
+  draftOf,
   formContentTypes,
   invocationOf,
   paramsOf,
   rawBodyNote,
 } from "./draft.ts";
 import { componentChoice, headersView, select } from "./headers.ts";
-import { type HistoryEntry, historyView } from "./history.ts";
+import { historyView } from "./history.ts";
 
 /** What the tester tells the page. */
 export interface TesterActions extends AnswerActions {
   change(change: Partial<Draft>): void;
   send(): void;
   stop(): void;
+  clear(): void;
   chooseFile(): void;
   copy(kind: SnippetKind, text: string): void;
   save(): void;
@@ -36,7 +38,7 @@ export interface TesterActions extends AnswerActions {
 /** What is shown beside what was entered. */
 export interface TesterState {
   outcome: Outcome | undefined;
-  history: readonly HistoryEntry[];
+  sent: readonly SentRequest[];
   copied: SnippetKind | undefined;
   answerShown: AnswerShown;
   /** Inference components that the endpoint hosts. */
@@ -47,7 +49,7 @@ export interface TesterState {
 export function testerView(
   snapshot: EndpointPageSnapshot,
   draft: Draft,
-  { outcome, history, copied, answerShown, components }: TesterState,
+  { outcome, sent, copied, answerShown, components }: TesterState,
   actions: TesterActions,
 ): TemplateResult {
   const { features, endpoint } = snapshot;
@@ -81,7 +83,7 @@ export function testerView(
     ${blocked ? html`<p class="soft">${blocked}</p>` : nothing}
     ${answerView(outcome, features?.classes ?? [], answerShown, actions)}
     ${copyAsView(snippetRequest(snapshot, params, draft.file), copied, actions.copy, actions.save)}
-    ${historyView(history, actions.change)}
+    ${historyView(sent, features?.classes ?? [], { take: (each) => actions.change(draftOf(each, features)), clear: actions.clear })}
   </form>`;
 }
 
