@@ -99,6 +99,8 @@ export interface Commands {
   "sagemakerOps.loadTest.explain": [ReportArgument?];
   "sagemakerOps.loadTest.compare": [ReportArgument?];
   "sagemakerOps.loadTest.exportRun": [ReportArgument?];
+  /** With all rows that are selected, when there are several. */
+  "sagemakerOps.loadTest.deleteRun": [ReportArgument?, Partial<ReportArgument>[]?];
   "sagemakerOps.loadTest.export": [(Uri | PlanArgument)?];
   "sagemakerOps.loadTest.runOnAws": [(Uri | PlanArgument)?];
   "sagemakerOps.loadTest.importResults": [];
@@ -225,6 +227,7 @@ const commandTable: Record<CommandId, true> = {
   "sagemakerOps.loadTest.explain": true,
   "sagemakerOps.loadTest.compare": true,
   "sagemakerOps.loadTest.exportRun": true,
+  "sagemakerOps.loadTest.deleteRun": true,
   "sagemakerOps.loadTest.export": true,
   "sagemakerOps.loadTest.runOnAws": true,
   "sagemakerOps.loadTest.importResults": true,

@@ -215,6 +215,6 @@ async function importCommand({ loadTests, panels, project }: ExchangeServices): 
   ]);
   if (plan === undefined) return;
   const { files } = await importResults(file.fsPath, folder, plan || undefined);
-  loadTests.onDidImport.fire();
+  loadTests.onDidChangeKept.fire();
   await panels.showReport(files.json);
 }

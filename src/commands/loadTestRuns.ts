@@ -15,6 +15,7 @@ import type { WorkspaceProject } from "../ui/workspaceProject.ts";
 import { runMarkdown } from "./explanationText.ts";
 import { pickOtherRuns, pickRun } from "./loadTestPicks.ts";
 import type { CommandTable } from "./register.ts";
+import { deleteRuns } from "./runDeletion.ts";
 
 /** What the commands of runs that have ended work with. */
 export interface RunCommandServices {
@@ -34,6 +35,7 @@ type RunCommands = Pick<
   | "sagemakerOps.loadTest.explain"
   | "sagemakerOps.loadTest.compare"
   | "sagemakerOps.loadTest.exportRun"
+  | "sagemakerOps.loadTest.deleteRun"
 >;
 
 export function runCommands(services: RunCommandServices): RunCommands {
@@ -47,6 +49,11 @@ export function runCommands(services: RunCommandServices): RunCommands {
     "sagemakerOps.loadTest.explain": withRun(l10n.t("Explain the scaling of"), (file) => explain(services, file)),
     "sagemakerOps.loadTest.compare": withRun(l10n.t("Baseline"), (file) => compare(services, file)),
     "sagemakerOps.loadTest.exportRun": withRun(l10n.t("Export the run"), (file) => exportRun(services, file)),
+    "sagemakerOps.loadTest.deleteRun": async (argument, selected = []) => {
+      const files = selected.flatMap(({ reportFile }) => reportFile ?? []);
+      if (files.length > 0) await deleteRuns(services, files);
+      else await withRun(l10n.t("Delete the run"), (file) => deleteRuns(services, [file]))(argument);
+    },
   };
 }
 

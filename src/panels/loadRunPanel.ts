@@ -45,6 +45,11 @@ export class LoadRunPanels implements Disposable {
     this.show(this.underWay(report.id) ?? runOfReport(report, reportFile));
   }
 
+  /** Of a run that is no more. */
+  close(id: string): void {
+    this.open.get(id)?.dispose();
+  }
+
   dispose(): void {
     this.forget();
     for (const panel of this.open.values()) panel.dispose();

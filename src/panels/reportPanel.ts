@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import * as l10n from "@vscode/l10n";
-import { ViewColumn, window } from "vscode";
+import { ViewColumn, type WebviewPanel, window } from "vscode";
 import { OpsError } from "../domain/errors.ts";
 
 /** The report is made for browsers and paper; in the editor it takes the editor's colours. */
@@ -12,6 +12,13 @@ body{background:var(--vscode-editor-background)}
 .vscode-dark,.vscode-high-contrast:not(.vscode-high-contrast-light){color-scheme:dark;--blue:#4493f8;--green:#3fb950;--yellow:#d29922;--orange:#f0883e;--red:#f85149;--purple:#ab7df8;--teal:#2dd4bf;--pink:#f778ba}
 .vscode-light,.vscode-high-contrast-light{color-scheme:light;--blue:#0969da;--green:#1a7f37;--yellow:#9a6700;--orange:#bc4c00;--red:#cf222e;--purple:#8250df;--teal:#0f766e;--pink:#bf3989}
 </style>`;
+
+const open = new Map<string, Set<WebviewPanel>>();
+
+/** Of a run that is no more. */
+export function closeReport(reportFile: string): void {
+  for (const panel of open.get(reportFile) ?? []) panel.dispose();
+}
 
 /**
  * Shows the HTML report of a run, which has no script and loads nothing, in a tab of its own.
@@ -36,5 +43,8 @@ export async function showReport(reportFile: string): Promise<void> {
     localResourceRoots: [],
     enableFindWidget: true,
   });
+  const panels = open.get(reportFile) ?? new Set();
+  open.set(reportFile, panels.add(panel));
+  panel.onDidDispose(() => panels.delete(panel));
   panel.webview.html = html.replace("</head>", `${themeStyle}</head>`);
 }

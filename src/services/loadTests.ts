@@ -51,8 +51,8 @@ const AWS_WATCH_MS = 10_000;
 /** Runs load plans: one at a time, in a process of its own, watched until its proof is there. */
 export class LoadTests {
   readonly onDidChange = new Emitter<RunProgress>();
-  /** A run that did not run here was added to those that are kept. */
-  readonly onDidImport = new Emitter<void>();
+  /** A run that did not run here was added to those that are kept, or some were deleted. */
+  readonly onDidChangeKept = new Emitter<void>();
   private current: RunProgress | undefined;
   private ramp: RampRun | undefined;
   private readonly stopWatching = new Set<AbortController>();

@@ -24,11 +24,11 @@ export function createLoadTestsView(loadTests: LoadTests, project: WorkspaceProj
     setContext("sagemakerOps.noLoadTests", nodes.length === 0);
     return nodes;
   });
-  const view = window.createTreeView(viewIds.loadTests, { treeDataProvider: provider });
+  const view = window.createTreeView(viewIds.loadTests, { treeDataProvider: provider, canSelectMany: true });
   let phase = "";
   const forget = [
     project.onDidChange.on(() => provider.refresh()),
-    loadTests.onDidImport.on(() => provider.refresh()),
+    loadTests.onDidChangeKept.on(() => provider.refresh()),
     // A run changes every second; the row only with its phase.
     loadTests.onDidChange.on((run) => {
       if (phase !== run.phase) provider.refresh();

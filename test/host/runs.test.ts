@@ -130,6 +130,22 @@ step("results of k6 are imported and judged by a plan", async () => {
   await workbench.screenshot(`${here.shots}/imported.png`);
 });
 
+step("a run is deleted with its report and its page, after asking", async () => {
+  const { workbench } = here;
+  const runs = path.join(here.server.workspace, ".sagemaker-ops/runs");
+  const imported = row("k6 · 48/s · p99 20 ms");
+  const kept = readdirSync(runs).length;
+  await imported.click({ button: "right" });
+  await workbench.page.getByRole("menuitem", { name: "Delete Run…" }).click();
+  // This VS Code is a server's, which has no trash, and the question says so.
+  await workbench.quickInput.getByText("for good: there is no trash in this window").waitFor();
+  await workbench.screenshot(`${here.shots}/delete-run.png`);
+  await workbench.pick(/Delete run .* for good$/);
+  await imported.waitFor({ state: "hidden" });
+  await workbench.editorTab("Load run short").waitFor({ state: "hidden" });
+  assert.equal(readdirSync(runs).length, kept - 2);
+});
+
 step(
   "after a reload of the window the page of a run is there again, and the sandbox with what was deployed",
   async () => {
