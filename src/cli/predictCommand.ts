@@ -1,4 +1,5 @@
 import { readFile, writeFile } from "node:fs/promises";
+import { readCsv } from "../domain/csv.ts";
 import { OpsError } from "../domain/errors.ts";
 import { contentTypeOf, headerKeys, headerNames, type InvocationHeaders, takesHeader } from "../domain/invocation.ts";
 import type { FeatureFile, PredictionProgress, PredictionRequest, PredictionResponse } from "../domain/prediction.ts";
@@ -47,10 +48,18 @@ async function readBody({ body, file, async: isAsync, ...values }: Values): Prom
   });
 }
 
+function cellsOf(row: string): string[] {
+  try {
+    return readCsv(row, 1)[0]?.cells ?? [];
+  } catch (error) {
+    throw new OpsError("badInput", `The row is no CSV: ${(error as Error).message}.`);
+  }
+}
+
 /** A CSV row as the API takes it; an empty cell is a missing value. */
 function featuresOf(row: string, features: FeatureFile | undefined, file: string): Record<string, number | null> {
   if (!features) throw new OpsError("badInput", `Project file ${file} names no features file, which --api needs.`);
-  const cells = row.trim().split(",");
+  const cells = cellsOf(row);
   const wanted = features.features.length;
   if (cells.length !== wanted)
     throw new OpsError("badInput", `The row has ${cells.length} values, the model takes ${wanted}.`, {

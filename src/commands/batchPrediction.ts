@@ -10,6 +10,7 @@ import {
   summarizeBatch,
 } from "../domain/batchPrediction.ts";
 import { describeConnection } from "../domain/connection.ts";
+import { csvHeader } from "../domain/csv.ts";
 import { OpsError } from "../domain/errors.ts";
 import type { FeatureFile } from "../domain/prediction.ts";
 import { predictBatch } from "../services/batchPredictor.ts";
@@ -99,8 +100,18 @@ export function featuresFor(
   features: FeatureFile | undefined,
   isProjects: boolean,
 ): FeatureFile | undefined {
-  const header = (/^[^\r\n]*/.exec(csv)?.[0] ?? "").split(",").map((cell) => cell.trim().replace(/^"|"$/g, ""));
-  return isProjects || features?.features.every(({ name }) => header.includes(name)) ? features : undefined;
+  if (isProjects || !features) return features;
+  const header = headerOf(csv);
+  return features.features.every(({ name }) => header.includes(name)) ? features : undefined;
+}
+
+/** What is no CSV is said when its rows are read. */
+function headerOf(csv: string): string[] {
+  try {
+    return csvHeader(csv);
+  } catch {
+    return [];
+  }
 }
 
 /** The rows of a CSV file's text. @throws OpsError badInput naming the file and what is wrong with it */

@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { type InputBoxOptions, l10n, window } from "vscode";
+import { csvHeader } from "../domain/csv.ts";
 import { OpsError, toOpsError } from "../domain/errors.ts";
-import { csvHeader, guessLabel } from "../domain/featureTable.ts";
+import { guessLabel } from "../domain/featureTable.ts";
 import { type Framework, imageOf, parseImageUri } from "../domain/modelImages.ts";
 import type { ProjectRequest } from "../services/projectScaffold.ts";
 import { pickOne } from "../ui/prompts.ts";

@@ -1,4 +1,5 @@
 import { type BatchOutcome, type BatchSummary, summarizeBatch } from "./batchPrediction.ts";
+import { csvLine } from "./csv.ts";
 
 /** What is asked with the rows: an endpoint, one variant of it, or an inference component that it hosts. */
 export interface BatchSide {
@@ -142,8 +143,6 @@ export function mcNemarExact(onlyA: number, onlyB: number): number {
   return Math.min(1, 2 * sum);
 }
 
-const cell = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-
 /** All rows as CSV, one line each, with both sides' answers. */
 export function comparedRowsCsv(rows: readonly ComparedRow[], names: { a: string; b: string }): string {
   const side = (name: string) => ["prediction", "values", "latency_ms", "failure"].map((what) => `${name} ${what}`);
@@ -158,5 +157,5 @@ export function comparedRowsCsv(rows: readonly ComparedRow[], names: { a: string
     const agree = disagree(row) ? "no" : "yes";
     return [`${row.line}`, row.label ?? "", agree, ...answer(row.a), ...answer(row.b), row.body];
   });
-  return `${[head, ...lines].map((cells) => cells.map(cell).join(",")).join("\n")}\n`;
+  return `${[head, ...lines].map(csvLine).join("\n")}\n`;
 }

@@ -1,4 +1,6 @@
 import * as l10n from "@vscode/l10n";
+import { CsvError, type CsvRecord, csvLine, readCsv } from "./csv.ts";
+
 /** A row of a batch: the features as CSV, and the label that the data gives it, where there is one. */
 export interface BatchRow {
   /** In the file, from 1. */
@@ -51,41 +53,46 @@ export interface ConfusionMatrix {
  * @returns the rows, or what is wrong with the file in words
  */
 export function batchRows(csv: string, features: readonly string[], classes: readonly string[]): BatchRow[] | string {
-  const lines = csv.split(/\r?\n/).map((text, i) => ({ text, line: i + 1 }));
-  const filled = lines.filter(({ text }) => text.trim());
-  const [first] = filled;
+  try {
+    return rowsOf(readCsv(csv), features, classes);
+  } catch (error) {
+    if (error instanceof CsvError) return error.message;
+    throw error;
+  }
+}
+
+function rowsOf(
+  records: readonly CsvRecord[],
+  features: readonly string[],
+  classes: readonly string[],
+): BatchRow[] | string {
+  const [first, ...others] = records;
   if (!first) return l10n.t("it has no rows");
-  const header = first.text.split(",").map((cell) => cell.trim().replace(/^"|"$/g, ""));
+  const header = first.cells.map((cell) => cell.trim());
   const at = features.map((name) => header.indexOf(name));
   if (features.length === 0 || header.every((cell) => cell !== "" && Number.isFinite(Number(cell)))) {
-    const wrong = filled.find(({ text }) => features.length > 0 && text.split(",").length !== features.length);
+    const wrong = records.find(({ cells }) => features.length > 0 && cells.length !== features.length);
     if (wrong)
       return l10n.t(
         "line {0} has {1} values, but the model has {2} features",
         wrong.line,
-        wrong.text.split(",").length,
+        wrong.cells.length,
         features.length,
       );
-    return filled.map(({ text, line }) => ({ line, body: text.trim() }));
+    return records.map(({ cells, line }) => ({ line, body: csvLine(cells).trim() }));
   }
   const missing = features.filter((_, i) => at[i] === -1);
   if (missing.length > 0) return l10n.t("its header lacks the features {0}", missing.join(", "));
   // A row of another width would be sent with missing values, and answered all the same.
-  const other = filled.find(({ text }) => text.split(",").length !== header.length);
+  const other = others.find(({ cells }) => cells.length !== header.length);
   if (other)
-    return l10n.t(
-      "line {0} has {1} values, but the header has {2}",
-      other.line,
-      other.text.split(",").length,
-      header.length,
-    );
+    return l10n.t("line {0} has {1} values, but the header has {2}", other.line, other.cells.length, header.length);
   const labelAt = header.findIndex((name) => !features.includes(name));
-  return filled.slice(1).map(({ text, line }) => {
-    const cells = text.split(",");
+  return others.map(({ cells, line }) => {
     const label = labelAt < 0 ? undefined : cells[labelAt]?.trim();
     return {
       line,
-      body: at.map((i) => cells[i]?.trim() ?? "").join(","),
+      body: csvLine(at.map((i) => cells[i]?.trim() ?? "")),
       label: label ? className(label, classes) : undefined,
     };
   });
@@ -166,7 +173,6 @@ function distributionOf(values: readonly number[]): BatchSummary["distribution"]
 export function batchCsv(outcomes: readonly BatchOutcome[]): string {
   const width = outcomes.reduce((most, { values = [] }) => Math.max(most, values.length), 0);
   const figures = Array.from({ length: width }, (_, i) => `value_${i}`);
-  const cell = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const rows = [...outcomes]
     .sort((a, b) => a.row.line - b.row.line)
     .map(({ row, predicted = "", values = [], latencyMs, failure }) => [
@@ -178,7 +184,7 @@ export function batchCsv(outcomes: readonly BatchOutcome[]): string {
       failure ?? "",
     ]);
   const head = ["line", "label", "predicted", ...figures, "latency_ms", "failure"];
-  return `${[head, ...rows].map((cells) => cells.map(cell).join(",")).join("\n")}\n`;
+  return `${[head, ...rows].map(csvLine).join("\n")}\n`;
 }
 
 function latencies(values: number[]): BatchSummary["latency"] {

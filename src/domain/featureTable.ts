@@ -1,4 +1,5 @@
 import * as l10n from "@vscode/l10n";
+import { CsvError, readCsv } from "./csv.ts";
 import { OpsError } from "./errors.ts";
 import type { Feature } from "./prediction.ts";
 
@@ -19,44 +20,6 @@ export interface FeatureTable {
 const MOST_CLASSES = 50;
 const LABEL_NAMES = ["class", "label", "target", "y", "outcome"];
 
-/** Records of a CSV text (RFC 4180); blank lines are left out. */
-export function csvRecords(text: string): string[][] {
-  const records: string[][] = [];
-  let record: string[] = [];
-  let cell = "";
-  let quoted = false;
-  const endRecord = () => {
-    record.push(cell.trim());
-    if (record.length > 1 || record[0] !== "") records.push(record);
-    record = [];
-    cell = "";
-  };
-  for (let at = text.startsWith("\uFEFF") ? 1 : 0; at < text.length; at++) {
-    const char = text[at];
-    if (quoted) {
-      if (char !== '"') cell += char;
-      else if (text[at + 1] === '"') {
-        cell += char;
-        at++;
-      } else quoted = false;
-    } else if (char === '"' && cell.trim() === "") {
-      cell = "";
-      quoted = true;
-    } else if (char === ",") {
-      record.push(cell.trim());
-      cell = "";
-    } else if (char === "\n") endRecord();
-    else if (char !== "\r") cell += char;
-  }
-  endRecord();
-  return records;
-}
-
-/** Columns of a CSV's header. */
-export function csvHeader(text: string): string[] {
-  return csvRecords(text.slice(0, text.search(/\n|$/)))[0] ?? [];
-}
-
 /** The column that is the label by its name, when one is. */
 export function guessLabel(header: readonly string[]): string | undefined {
   return header.find((name) => LABEL_NAMES.includes(name.toLowerCase()));
@@ -73,10 +36,17 @@ export function readFeatureTable(
   file: string,
   options: { label?: string; classes?: readonly string[] } = {},
 ): FeatureTable {
-  const [header = [], ...records] = csvRecords(text);
   const refuse = (what: string, hint: string): never => {
     throw new OpsError("badInput", l10n.t("The data {0} {1}", file, what), { hint, place: { file } });
   };
+  let all: string[][] = [];
+  try {
+    all = readCsv(text).map(({ cells }) => cells.map((cell) => cell.trim()));
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    refuse(l10n.t("cannot be read: {0}", error.message), l10n.t("Correct that row."));
+  }
+  const [header = [], ...records] = all;
   if (records.length === 0)
     refuse(l10n.t("has no rows below a header."), l10n.t("Give it a header and at least one row."));
   if (header.every((name) => name !== "" && Number.isFinite(Number(name))))

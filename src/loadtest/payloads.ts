@@ -1,4 +1,5 @@
 import * as l10n from "@vscode/l10n";
+import { CsvError, type CsvRecord, csvLine, readCsv } from "../domain/csv.ts";
 import type { LoadPayloads } from "../domain/loadPlan.ts";
 import { LoadInputError } from "./loadInputError.ts";
 
@@ -70,9 +71,9 @@ function jsonLines(path: string, text: string): string[] {
 }
 
 function csvRows(payloads: Extract<LoadPayloads, { csv: string }>, text: string): string[] {
-  const records = csvRecords(text, payloads.csv);
+  const records = recordsOf(text, payloads.csv);
   const header = payloads.header ? records.shift() : undefined;
-  const names = header?.fields.map(unquoted) ?? [];
+  const names = header?.cells.map((cell) => cell.trim()) ?? [];
   const dropped = new Set(
     (payloads.dropColumns ?? []).map((name) => {
       const index = names.indexOf(name);
@@ -88,57 +89,32 @@ function csvRows(payloads: Extract<LoadPayloads, { csv: string }>, text: string)
       );
     }),
   );
-  const width = header?.fields.length ?? records[0]?.fields.length;
-  return records.map(({ fields, line }) => {
-    if (fields.length !== width) {
+  const width = header?.cells.length ?? records[0]?.cells.length;
+  return records.map(({ cells, line }) => {
+    if (cells.length !== width) {
       throw new LoadInputError(
         l10n.t(
           "Payload file {0}, line {1} has {2} columns where {3} are expected.",
           payloads.csv,
           line,
-          fields.length,
+          cells.length,
           width ?? 0,
         ),
         l10n.t("Give every row the same number of columns."),
       );
     }
-    return fields.filter((_, index) => !dropped.has(index)).join(",");
+    return csvLine(dropped.size ? cells.filter((_, index) => !dropped.has(index)) : cells);
   });
 }
 
-type CsvRecord = { fields: string[]; line: number };
-
-/** Splits RFC 4180 text; fields keep their quotes, so that what is kept is sent as it stands in the file. */
-function csvRecords(text: string, path: string): CsvRecord[] {
-  const records: CsvRecord[] = [];
-  let fields: string[] = [];
-  let begin = 0;
-  let line = 1;
-  let recordLine = 1;
-  let quoted = false;
-  for (let at = 0; at <= text.length; at++) {
-    const char = at < text.length ? text[at] : "\n";
-    if (char === '"' && at < text.length) quoted = !quoted;
-    if (quoted && at < text.length) {
-      if (char === "\n") line++;
-      continue;
-    }
-    if (char !== "," && char !== "\n") continue;
-    fields.push(text.slice(begin, at).replace(/\r$/, ""));
-    begin = at + 1;
-    if (char === ",") continue;
-    if (fields.length > 1 || fields[0]?.trim()) records.push({ fields, line: recordLine });
-    fields = [];
-    recordLine = ++line;
+function recordsOf(text: string, path: string): CsvRecord[] {
+  try {
+    return readCsv(text);
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    throw new LoadInputError(
+      l10n.t("Payload file {0} is no CSV: {1}.", path, error.message),
+      l10n.t("Correct that row."),
+    );
   }
-  if (quoted) {
-    throw new LoadInputError(l10n.t("Payload file {0} ends inside a quoted field.", path), l10n.t("Close the quote."));
-  }
-  return records;
 }
-
-const unquoted = (field: string) =>
-  field
-    .trim()
-    .replace(/^"(.*)"$/s, "$1")
-    .replaceAll('""', '"');

@@ -2,6 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import * as l10n from "@vscode/l10n";
 import type { Connection } from "../domain/connection.ts";
+import { CsvError, type CsvRecord, readCsv } from "../domain/csv.ts";
 import { OpsError } from "../domain/errors.ts";
 import { positionOfPath, syntaxErrorPosition } from "../domain/jsonText.ts";
 import { plural } from "../domain/plural.ts";
@@ -92,25 +93,43 @@ export async function loadProject(file: string, environment?: string): Promise<P
       ? parseExamples(
           await readText(path.resolve(folder, project.examples), l10n.t("Examples file"), resolved),
           features,
+          path.resolve(folder, project.examples),
         )
       : [];
   return { folder, file: resolved, project, environment, features, examples };
 }
 
-/** Rows of a CSV with a header; columns are found by the features' names, the rest is the label. */
-export function parseExamples(csv: string, features: FeatureFile): ExampleRow[] {
-  const [header = "", ...lines] = csv.split(/\r?\n/).filter((line) => line.trim());
-  const columns = header.split(",").map((c) => c.trim());
+/**
+ * Rows of a CSV with a header; columns are found by the features' names, the rest is the label.
+ * @throws OpsError badInput naming the file, the line and the column of what is no CSV
+ */
+export function parseExamples(csv: string, features: FeatureFile, file: string): ExampleRow[] {
+  const [header, ...records] = recordsOf(csv, file);
+  const columns = header?.cells.map((cell) => cell.trim()) ?? [];
   const at = features.features.map((f) => columns.indexOf(f.name));
   if (at.some((i) => i < 0)) return [];
   const names = new Set(features.features.map((f) => f.name));
   const labelAt = columns.findIndex((c) => !names.has(c));
-  return lines.map((line, i) => {
-    const cells = line.split(",");
+  return records.map(({ cells }, i) => {
     const label = labelAt < 0 ? "" : (cells[labelAt] ?? "").trim();
     const name = /^\d+$/.test(label) ? (features.classes[Number(label)] ?? label) : label;
-    return { label: l10n.t("row {0}{1}", i + 1, name ? ` (${name})` : ""), values: at.map((c) => Number(cells[c])) };
+    return { label: l10n.t("row {0}{1}", i + 1, name ? ` (${name})` : ""), values: at.map((c) => numberOf(cells[c])) };
   });
+}
+
+/** An empty cell is a missing value, and none is 0. */
+const numberOf = (cell = "") => (cell.trim() === "" ? Number.NaN : Number(cell));
+
+function recordsOf(csv: string, file: string): CsvRecord[] {
+  try {
+    return readCsv(csv);
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    throw new OpsError("badInput", l10n.t("Examples file {0} cannot be read: {1}", file, error.message), {
+      hint: l10n.t("Correct that row."),
+      place: { file, line: error.line },
+    });
+  }
 }
 
 /**

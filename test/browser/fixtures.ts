@@ -17,7 +17,7 @@ export const wineFeatures: FeatureFile = (() => {
   if ("problems" in parsed) throw new Error(parsed.problems.join("; "));
   return parsed.file;
 })();
-const examples = parseExamples(readFileSync(path.join(model, "wine.csv"), "utf8"), wineFeatures);
+const examples = parseExamples(readFileSync(path.join(model, "wine.csv"), "utf8"), wineFeatures, "wine.csv");
 
 const FROM_MS = Date.UTC(2026, 0, 5, 12, 0, 0);
 const PERIOD_SECONDS = 5;

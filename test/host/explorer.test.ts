@@ -9,21 +9,10 @@ const here = story(skipWithoutChromium ? undefined : createWineWorkspace(), 60, 
 });
 const { step, screenshots } = here;
 
-/** Picks an item of a row's context menu. */
-async function fromMenu(row: string | RegExp, item: string): Promise<void> {
-  await here.workbench.treeItem(row).click({ button: "right" });
-  const entry = here.workbench.page.getByRole("menuitem", { name: item });
-  // A menu takes no click in the first moment after it has opened.
-  for (const until = Date.now() + 10_000; ; ) {
-    await entry.click();
-    const isGone = await entry.waitFor({ state: "hidden", timeout: 1000 }).then(
-      () => true,
-      () => false,
-    );
-    if (isGone) return;
-    if (Date.now() > until) throw new Error(`The menu of ${row} did not take ${item}.`);
-  }
-}
+const fromMenu = (row: string | RegExp, item: string) => {
+  const { workbench } = here;
+  return workbench.fromMenu(workbench.treeItem(row), item);
+};
 
 const parts = async () => {
   const { workbench } = here;

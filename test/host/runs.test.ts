@@ -135,8 +135,7 @@ step("a run is deleted with its report and its page, after asking", async () => 
   const runs = path.join(here.server.workspace, ".sagemaker-ops/runs");
   const imported = row("k6 · 48/s · p99 20 ms");
   const kept = readdirSync(runs).length;
-  await imported.click({ button: "right" });
-  await workbench.page.getByRole("menuitem", { name: "Delete Run…" }).click();
+  await workbench.fromMenu(imported, "Delete Run…");
   // This VS Code is a server's, which has no trash, and the question says so.
   await workbench.quickInput.getByText("for good: there is no trash in this window").waitFor();
   await workbench.screenshot(`${here.shots}/delete-run.png`);

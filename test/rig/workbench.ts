@@ -129,6 +129,22 @@ export class Workbench {
     }
   }
 
+  /** Picks an item of a row's context menu. */
+  async fromMenu(row: Locator, item: string): Promise<void> {
+    await row.click({ button: "right" });
+    const entry = this.page.getByRole("menuitem", { name: item });
+    // A menu takes no click in the first moment after it has opened.
+    for (const until = Date.now() + 10_000; ; ) {
+      await entry.click();
+      const isGone = await entry.waitFor({ state: "hidden", timeout: 1000 }).then(
+        () => true,
+        () => false,
+      );
+      if (isGone) return;
+      if (Date.now() > until) throw new Error(`The menu did not take ${item}.`);
+    }
+  }
+
   editorTab(name: string | RegExp): Locator {
     return this.page.getByRole("tab", { name });
   }

@@ -2,6 +2,7 @@ import * as l10n from "@vscode/l10n";
 import { html, nothing, render, type TemplateResult } from "lit";
 import type { ComparedRow, Correctness, SideAnswer } from "../../src/domain/batchComparison.ts";
 import type { BatchSummary, ConfusionMatrix } from "../../src/domain/batchPrediction.ts";
+import { readCsv } from "../../src/domain/csv.ts";
 import type { OpsError } from "../../src/domain/errors.ts";
 import { fixedText } from "../../src/domain/numberText.ts";
 import { type BatchComparePageSnapshot, batchCompareRequests } from "../../src/protocol/batchComparePage.ts";
@@ -190,7 +191,7 @@ function answerText({ predicted, values, failure }: SideAnswer, { label }: Compa
 }
 
 function cellsView({ body }: ComparedRow, features: readonly string[]): TemplateResult {
-  const cells = body.split(",");
+  const cells = readCsv(body)[0]?.cells ?? [];
   if (features.length !== cells.length) return html`<span class="cells">${body}</span>`;
   return html`<details>
     <summary><span class="cells">${body}</span></summary>

@@ -1,4 +1,5 @@
 import * as l10n from "@vscode/l10n";
+import { type CsvRecord, readCsv } from "../../src/domain/csv.ts";
 import { type InvocationHeaders, type InvocationMode, takesHeader } from "../../src/domain/invocation.ts";
 import { type FeatureFile, toCsvLine } from "../../src/domain/prediction.ts";
 import type { ChosenFile, PredictParams, SentRequest } from "../../src/protocol/endpointPage.ts";
@@ -137,10 +138,15 @@ export function rawBodyNote({ rawBody, contentType }: Draft, features: FeatureFi
   if (/json/.test(contentType) && rawBody.trim() !== "")
     return jsonNote(rawBody, /lines|ndjson|jsonl/.test(contentType));
   if (!features || contentType !== "text/csv" || rawBody.trim() === "") return undefined;
-  const wanted = features.features.length;
-  const rows = rawBody.trim().split(/\r?\n/);
-  for (const [i, row] of rows.entries()) {
-    const cells = row.split(",");
+  try {
+    return rowsNote(readCsv(rawBody), features.features.length);
+  } catch (error) {
+    return l10n.t("Not CSV: {0}.", (error as Error).message);
+  }
+}
+
+function rowsNote(rows: readonly CsvRecord[], wanted: number): string | undefined {
+  for (const [i, { cells }] of rows.entries()) {
     const where = rows.length === 1 ? "" : l10n.t("Row {0}: ", i + 1);
     if (cells.length < wanted) {
       return l10n.t("{0}{1} of {2} values: those that lack at the end count as missing.", where, cells.length, wanted);

@@ -30,6 +30,17 @@ test("without a header every column is a feature; what does not fit is said with
   assert.equal(batchRows("\n", [], classes), "it has no rows");
 });
 
+test("cells in quotes hold commas and line breaks; they are sent in quotes where they need them", () => {
+  const csv = '"class","a","b, of c"\r\n"1","x, y","2.5"\r\n0,"say ""so""\nor so",3\r\n1, 4 ,5';
+  assert.deepEqual(batchRows(csv, ["b, of c", "a"], classes), [
+    { line: 2, body: '2.5,"x, y"', label: "white" },
+    { line: 3, body: '3,"say ""so""\nor so"', label: "red" },
+    { line: 5, body: "5,4", label: "white" },
+  ]);
+  assert.deepEqual(batchRows('1,"2, 3"', [], classes), [{ line: 1, body: '1,"2, 3"' }]);
+  assert.equal(batchRows('a,b\n1,"2\n3,4', ["a", "b"], classes), "line 2, column 2: its quote is not closed");
+});
+
 test("the confusion matrix counts labels against predictions; failures do not count", () => {
   const outcome = (label: string, predicted: string | undefined, failure?: string): BatchOutcome => ({
     row: { line: 1, body: "", label },

@@ -59,13 +59,14 @@ describe("classification", () => {
 describe("payload rows", () => {
   const rows = (...args: Parameters<typeof payloadRows>) => payloadRows(...args).map(String);
 
-  it("of CSV, without header and dropped columns, quotes kept", () => {
+  it("of CSV, without header and dropped columns, in quotes where they need them", () => {
     const text = '\uFEFFa,"class",b\r\n1,0,"x, ""y"""\r\n\r\n2,1,"two\nlines"\n';
     assert.deepEqual(rows({ csv: "f.csv", header: true, dropColumns: ["class"] }, text), [
       '1,"x, ""y"""',
       '2,"two\nlines"',
     ]);
     assert.deepEqual(rows({ csv: "f.csv" }, "1,2\n3,4"), ["1,2", "3,4"]);
+    assert.deepEqual(rows({ csv: "f.csv" }, '"1.5","a, b"\n 2, red'), ['1.5,"a, b"', " 2, red"]);
   });
 
   it("of JSON lines and inline", () => {
@@ -78,7 +79,7 @@ describe("payload rows", () => {
     ["a missing column", () => rows(csv, "a,b\n1,2"), /wine\.csv has no column "class".*a, b/],
     ["a short row", () => rows(csv, "a,class\n1,2\n3"), /wine\.csv, line 3 has 1 columns where 2/],
     ["a file without rows", () => rows(csv, "a,class\n"), /wine\.csv has no rows/],
-    ["an open quote", () => rows({ csv: "wine.csv" }, '1,"2\n3'), /ends inside a quoted field/],
+    ["an open quote", () => rows({ csv: "wine.csv" }, '1,"2\n3'), /line 1, column 2: its quote is not closed/],
     ["a line that is not JSON", () => rows({ jsonLines: "w.jsonl" }, "1\n{"), /w\.jsonl, line 2 is not JSON/],
   ];
   for (const [name, act, message] of refusals) {

@@ -57,12 +57,16 @@ describe("projects", () => {
   it("examples find their columns by name, in any order", () => {
     const feature = (name: string) => ({ name, label: name, min: 0, max: 1, step: 1, default: 0 });
     const features: FeatureFile = { features: [feature("a"), feature("b")], classes: ["zero", "one"] };
-    assert.deepEqual(parseExamples("b,class,a\n2,1,3\n\n4,0,5\n", features), [
+    assert.deepEqual(parseExamples("b,class,a\n2,1,3\n\n4,0,5\n", features, "e.csv"), [
       { label: "row 1 (one)", values: [3, 2] },
       { label: "row 2 (zero)", values: [5, 4] },
     ]);
-    assert.deepEqual(parseExamples("x,y\n1,2\n", features), []);
-    assert.deepEqual(parseExamples("", features), []);
+    assert.deepEqual(parseExamples("x,y\n1,2\n", features, "e.csv"), []);
+    assert.deepEqual(parseExamples("", features, "e.csv"), []);
+    assert.deepEqual(parseExamples('"a","b, of c",b\n"3","x, y",', features, "e.csv"), [
+      { label: "row 1 (x, y)", values: [3, Number.NaN] },
+    ]);
+    assert.throws(() => parseExamples('a,b\n1,"2', features, "e.csv"), badInput(/e\.csv.*line 2, column 2/));
   });
 });
 
