@@ -63,6 +63,23 @@ test("what is typed at the end of a long body is in sight, coloured or not", { s
   await closeClean(opened);
 });
 
+test("what is pasted over everything takes its place, and is taken back by undo", { skip }, async () => {
+  const opened = await openEndpointPage(pages, endpointSnapshot());
+  const { page } = opened;
+  await page.getByRole("button", { name: "Raw body" }).click();
+  const field = page.locator("#raw-body");
+  const before = await field.inputValue();
+  const row = "14.23,1.71,2.43\n";
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(row.repeat(10_000))})`);
+  await field.press("ControlOrMeta+a");
+  await field.press("ControlOrMeta+v");
+  assert.equal(await field.inputValue(), row.repeat(10_000));
+  await field.press("ControlOrMeta+z");
+  assert.equal(await field.inputValue(), before);
+  await closeClean(opened);
+});
+
 test("a stream is followed to its end, until somebody scrolls back", { skip }, async () => {
   const waiting = waitingAnswer();
   const opened = await openEndpointPage(pages, endpointSnapshot(), () => waiting.promise);
