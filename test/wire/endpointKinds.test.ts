@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { after, before, it } from "node:test";
+import { CloudWatchClient, ListMetricsCommand } from "@aws-sdk/client-cloudwatch";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import {
   CreateEndpointCommand,
@@ -77,6 +78,15 @@ it("an asynchronous endpoint: its backlog, and what it has worked off", async ()
   );
   assert.deepEqual([backlog, perInstance, oldest], [0, 0, 0]);
   assert.ok((rate ?? 0) > 0);
+  await assert.rejects(invoke("queue"), { name: "ValidationError", message: /queue .* is asynchronous/ });
+  const cloudwatch = new CloudWatchClient(sandbox.clientConfig());
+  const { Metrics } = await cloudwatch.send(
+    new ListMetricsCommand({ Dimensions: [{ Name: "EndpointName", Value: "queue" }] }),
+  );
+  cloudwatch.destroy();
+  const names = new Set(Metrics?.map(({ MetricName }) => MetricName));
+  for (const name of ["InvocationsProcessed", "ModelLatency", "HasBacklogWithoutCapacity"]) assert.ok(names.has(name));
+  for (const name of ["Invocations", "InvocationsPerInstance", "OverheadLatency"]) assert.ok(!names.has(name), name);
 });
 
 it("a load test that names no endpoint runs on the one it was called for; not on an asynchronous one", async () => {

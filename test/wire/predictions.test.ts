@@ -3,7 +3,12 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { CreateEndpointCommand, CreateEndpointConfigCommand, SageMakerClient } from "@aws-sdk/client-sagemaker";
+import {
+  CreateEndpointCommand,
+  CreateEndpointConfigCommand,
+  DescribeEndpointCommand,
+  SageMakerClient,
+} from "@aws-sdk/client-sagemaker";
 import { compareBatches } from "../../src/domain/batchComparison.ts";
 import { OpsError } from "../../src/domain/errors.ts";
 import { parseS3Uri } from "../../src/domain/invocation.ts";
@@ -35,7 +40,7 @@ describe("streams and asynchronous invocations", () => {
 
   before(async () => {
     sandbox = await startTestSandbox({ timeScale: 300 });
-    await deployWine(sandbox);
+    await Promise.all([deployWine(sandbox), deployWine(sandbox, "wine-b")]);
     await connections.connect({ kind: "sandbox", sandbox: { ...sandbox, timeScale: 300 } });
     s3 = new S3Client({ ...sandbox.clientConfig(), forcePathStyle: true });
     await s3.send(new CreateBucketCommand({ Bucket: "async-data" }));
@@ -53,12 +58,10 @@ describe("streams and asynchronous invocations", () => {
         }),
       );
       await sagemaker.send(new CreateEndpointCommand({ EndpointName: name, EndpointConfigName: name }));
-      await eventually(`${name} answers`, () =>
-        predictor.predict({ endpointName: name, contentType: "text/csv", body: WINE_ROW }).then(
-          ({ status }) => status === 200,
-          () => false,
-        ),
-      );
+      await eventually(`${name} is in service`, async () => {
+        const { EndpointStatus } = await sagemaker.send(new DescribeEndpointCommand({ EndpointName: name }));
+        return EndpointStatus === "InService";
+      });
     }
     sagemaker.destroy();
   });
@@ -159,7 +162,7 @@ describe("streams and asynchronous invocations", () => {
   });
 
   it("sends the same rows to two sides in turns, and ends early with rows that both were asked", async () => {
-    const sides = [{ endpointName: "wine" }, { endpointName: "queue", targetVariant: "AllTraffic" }] as const;
+    const sides = [{ endpointName: "wine" }, { endpointName: "wine-b", targetVariant: "AllTraffic" }] as const;
     const all = rows.split("\n").map((body, i) => ({ line: i + 1, body }));
     const classes = ["class_0", "class_1", "class_2"];
     const [a, b] = await predictOnBoth(predictor, all, { sides: [...sides], classes });
@@ -180,6 +183,8 @@ describe("streams and asynchronous invocations", () => {
     );
     const gone = [{ endpointName: "wine" }, { endpointName: "nowhere" }] as const;
     await assert.rejects(predictOnBoth(predictor, all, { sides: [...gone], classes }), /nowhere/);
+    const queued = [{ endpointName: "wine" }, { endpointName: "queue" }] as const;
+    await assert.rejects(predictOnBoth(predictor, all, { sides: [...queued], classes }), /queue .* is asynchronous/);
   });
 
   it("a file of requests says how each is sent", async () => {

@@ -1,6 +1,6 @@
 import type { MetricId, MetricStore } from "../engine/metricStore.ts";
 import type { World } from "../world.ts";
-import type { EndpointRecord, RegionState } from "./state.ts";
+import { asyncConfigOf, type EndpointRecord, type RegionState } from "./state.ts";
 
 /** *Simulated* requests that an instance is given at once where the configuration does not say; SageMaker chooses. */
 const AT_ONCE = 4;
@@ -24,34 +24,38 @@ export class AsyncQueues {
   constructor(private readonly world: World) {}
 
   /** Does the work when an instance is free for it. */
-  async run(endpoint: EndpointRecord, atOnce: number | undefined, work: () => Promise<void>): Promise<void> {
+  async run(state: RegionState, endpoint: EndpointRecord, work: () => Promise<void>): Promise<void> {
     const queue = this.of(endpoint);
-    const most = () => (atOnce ?? AT_ONCE) * instancesOf(endpoint);
-    const next = () => {
-      while (queue.waiting.length && queue.running.length < most()) {
-        const [job] = queue.waiting.splice(0, 1) as [Job];
-        queue.running.push(job);
-        job.begin();
-      }
-    };
     const job: Job = { sinceMs: this.world.clock.now(), begin: () => {} };
     const begun = new Promise<void>((resolve) => {
       job.begin = resolve;
     });
     queue.waiting.push(job);
-    next();
+    this.beginNext(state, endpoint);
     await begun;
     try {
       await work();
     } finally {
       queue.running.splice(queue.running.indexOf(job), 1);
-      next();
+      this.beginNext(state, endpoint);
     }
   }
 
-  /** Publishes what waits or is worked on, once a simulated minute. */
+  private beginNext(state: RegionState, endpoint: EndpointRecord): void {
+    const { waiting, running } = this.of(endpoint);
+    const atOnce = asyncConfigOf(state, endpoint)?.ClientConfig?.MaxConcurrentInvocationsPerInstance ?? AT_ONCE;
+    for (let free = atOnce * instancesOf(endpoint) - running.length; free > 0; free--) {
+      const job = waiting.shift();
+      if (!job) return;
+      running.push(job);
+      job.begin();
+    }
+  }
+
+  /** Publishes what waits or is worked on, once a simulated minute, and gives work to instances that came meanwhile. */
   publish(state: RegionState, endpoint: EndpointRecord, metrics: MetricStore): void {
-    if (!state.configs.get(endpoint.configName)?.input.AsyncInferenceConfig) return;
+    if (!asyncConfigOf(state, endpoint)) return;
+    this.beginNext(state, endpoint);
     const { waiting, running, metrics: ids } = this.of(endpoint);
     const size = waiting.length + running.length;
     const instances = instancesOf(endpoint);

@@ -1,5 +1,6 @@
 import { DescribeScalableTargetsCommand } from "@aws-sdk/client-application-auto-scaling";
 import {
+  type AsyncInferenceConfig,
   CreateEndpointCommand,
   DeleteEndpointCommand,
   DescribeEndpointCommand,
@@ -23,6 +24,7 @@ import { assertWithinQuota, demandOf } from "./quota.ts";
 import { assertServerless } from "./serverless.ts";
 import {
   alreadyExists,
+  asyncConfigOf,
   type ConfigRecord,
   couldNotFind,
   type EndpointRecord,
@@ -82,7 +84,7 @@ export function registerEndpoints(
     })
     .on(DescribeEndpointCommand)((input, ctx) => {
       const endpoint = find(ctx, input.EndpointName ?? "");
-      return describe(endpoint, stateOf(ctx.region).configs.get(endpoint.configName));
+      return describe(endpoint, asyncConfigOf(stateOf(ctx.region), endpoint));
     })
     .on(ListEndpointsCommand)((input, ctx) => {
       const records = [...stateOf(ctx.region).endpoints.values()]
@@ -217,7 +219,7 @@ async function assertTypesMayChange(
 
 function describe(
   endpoint: EndpointRecord,
-  config: ConfigRecord | undefined,
+  asyncConfig: AsyncInferenceConfig | undefined,
 ): Omit<DescribeEndpointOutput, "$metadata"> {
   return {
     EndpointName: endpoint.name,
@@ -230,7 +232,7 @@ function describe(
     LastModifiedTime: new Date(endpoint.modifiedMs),
     LastDeploymentConfig: endpoint.deploymentConfig,
     PendingDeploymentSummary: pendingOf(endpoint),
-    AsyncInferenceConfig: config?.input.AsyncInferenceConfig,
+    AsyncInferenceConfig: asyncConfig,
   };
 }
 

@@ -12,6 +12,7 @@ import type { CallContext } from "../wire/types.ts";
 import type { World } from "../world.ts";
 import { throttled } from "./serverless.ts";
 import {
+  asyncConfigOf,
   type EndpointRecord,
   endpointNamed,
   type RegionState,
@@ -41,10 +42,14 @@ export interface InvokeInput {
   InferenceComponentName?: string;
 }
 
-/** Runs one invocation; what it throws is what the runtime answers. */
+/**
+ * Runs one invocation; what it throws is what the runtime answers.
+ * @param isQueued it comes from the queue of an asynchronous endpoint, which takes no others
+ */
 export type InvokeService = (
   input: InvokeInput,
   ctx: CallContext,
+  isQueued?: boolean,
 ) => Promise<{ response: ContainerResponse; variant: string }>;
 
 /** Every request really runs the model; only *when* it is answered is simulated. */
@@ -53,8 +58,13 @@ export function createInvokeService(
   stateOf: (region: string) => RegionState,
   metricsOf: (region: string) => MetricStore,
 ): InvokeService {
-  return async (input, ctx) => {
+  return async (input, ctx, isQueued = false) => {
     const endpoint = findEndpoint(stateOf(ctx.region), ctx, input.EndpointName ?? "");
+    if (!isQueued && asyncConfigOf(stateOf(ctx.region), endpoint))
+      throw new ValidationError({
+        ...META,
+        message: `Endpoint ${endpoint.name} of account ${ctx.accountId} is asynchronous. Use InvokeEndpointAsync.`,
+      });
     const variant = chooseUnit(stateOf(ctx.region), endpoint, input, world.random);
     const body = input.Body ?? new Uint8Array();
     const most = variant.serverless ? MAX_SERVERLESS_BYTES : MAX_BODY_BYTES;
@@ -63,7 +73,7 @@ export function createInvokeService(
         ...META,
         message: `Request ${body.byteLength} bytes exceeds the maximum payload of ${most} bytes.`,
       });
-    const call = new Invocation(world, metricsOf(ctx.region), ctx, endpoint, variant);
+    const call = new Invocation(world, metricsOf(ctx.region), ctx, endpoint, variant, isQueued);
     variant.inFlight++;
     try {
       return { response: await call.run(body, input), variant: variant.name };
@@ -158,6 +168,8 @@ class Invocation {
     private readonly ctx: CallContext,
     private readonly endpoint: EndpointRecord,
     private readonly variant: ServingUnit,
+    /** These have no Invocations, InvocationsPerInstance and OverheadLatency (developer guide, as in asyncQueue.ts). */
+    private readonly isQueued: boolean,
   ) {}
 
   async run(body: Uint8Array, headers: { ContentType?: string; Accept?: string }): Promise<ContainerResponse> {
@@ -183,8 +195,9 @@ class Invocation {
     headers: { ContentType?: string; Accept?: string },
   ): Promise<ContainerResponse> {
     const { metrics: ids, instances, serverless } = this.variant;
-    this.metrics.record(ids.invocations, 1, "Count");
-    if (!serverless) this.metrics.record(ids.invocationsPerInstance, 1 / Math.max(1, instances.length), "Count");
+    if (!this.isQueued) this.metrics.record(ids.invocations, 1, "Count");
+    if (!serverless && !this.isQueued)
+      this.metrics.record(ids.invocationsPerInstance, 1 / Math.max(1, instances.length), "Count");
     if (setupMs > 0.5) await until(setupMs);
     const stands = this.world.timeScale === 0;
     const admission = stands ? instance?.serveAtOnce(this.startMs) : instance?.admit(this.startMs + setupMs);
@@ -217,6 +230,7 @@ class Invocation {
     this.metrics.record(ids.invocation4xx, status >= 400 && status < 500 ? 1 : 0, "Count");
     this.metrics.record(ids.invocation5xx, status >= 500 ? 1 : 0, "Count");
     this.metrics.record(ids.modelErrors, status >= 400 ? 1 : 0, "Count");
+    if (this.isQueued) return;
     const overheadMs = Math.max(0, performance.now() - this.startMs - latencyMs);
     this.metrics.record(ids.overheadLatency, overheadMs * 1000, "Microseconds");
   }

@@ -7,7 +7,7 @@ import type { AsyncQueues } from "./asyncQueue.ts";
 import { bytesOf } from "./fleet.ts";
 import type { InvokeService } from "./invoke.ts";
 import { parseS3Uri } from "./models.ts";
-import { endpointNamed, type RegionState } from "./state.ts";
+import { asyncConfigOf, endpointNamed, type RegionState } from "./state.ts";
 
 const META = { $metadata: {} };
 
@@ -27,7 +27,7 @@ export function registerInvokeAsync(
         ...META,
         message: `Endpoint ${input.EndpointName} of account ${ctx.accountId} not found.`,
       });
-    const config = state.configs.get(endpoint.configName)?.input.AsyncInferenceConfig;
+    const config = asyncConfigOf(state, endpoint);
     if (!config)
       throw new ValidationError({
         ...META,
@@ -46,10 +46,14 @@ export function registerInvokeAsync(
       const to = uri === undefined ? undefined : parseS3Uri(uri);
       if (to) await world.call(PutObjectCommand, { Bucket: to.bucket, Key: to.key, Body: body }, caller);
     };
+    const count = (name: string) => {
+      const dimensions = { EndpointName: endpoint.name, VariantName: endpoint.variants[0]?.name ?? "" };
+      world.metrics.of(ctx.region).record({ namespace: "AWS/SageMaker", name, dimensions }, 1, "Count");
+    };
     const work = async (): Promise<void> => {
       try {
         const object = await world.call(GetObjectCommand, { Bucket: from.bucket, Key: from.key }, caller);
-        const { response, variant } = await invoke(
+        const { response } = await invoke(
           {
             EndpointName: endpoint.name,
             Body: await bytesOf(object.Body),
@@ -57,19 +61,18 @@ export function registerInvokeAsync(
             Accept: input.Accept,
           },
           ctx,
+          true,
         );
-        const dimensions = { EndpointName: endpoint.name, VariantName: variant };
-        const processed = { namespace: "AWS/SageMaker", name: "InvocationsProcessed", dimensions };
-        world.metrics.of(ctx.region).record(processed, 1, "Count");
         await write(outputLocation, response.body);
       } catch (e) {
         const { message } = e as Error;
         world.log(ctx.region, `/aws/sagemaker/Endpoints/${endpoint.name}`, "AllTraffic/data-log", message);
         await write(failureLocation, message).catch(() => {});
+        count("InvocationFailures");
       }
+      count("InvocationsProcessed");
     };
-    const atOnce = config.ClientConfig?.MaxConcurrentInvocationsPerInstance;
-    const working = queues.run(endpoint, atOnce, work);
+    const working = queues.run(state, endpoint, work);
     if (world.timeScale === 0) await working;
     ctx.status = 202;
     return { InferenceId: inferenceId, OutputLocation: outputLocation, FailureLocation: failureLocation };

@@ -1,4 +1,5 @@
 import type {
+  AsyncInferenceConfig,
   ContainerDefinition,
   CreateDomainRequest,
   CreateEndpointConfigInput,
@@ -175,6 +176,11 @@ export function createRegionState(region: string): RegionState {
     domains: new Map(),
     tags: new Map(),
   };
+}
+
+/** What makes an endpoint asynchronous; undefined of others. */
+export function asyncConfigOf(state: RegionState, { configName }: EndpointRecord): AsyncInferenceConfig | undefined {
+  return state.configs.get(configName)?.input.AsyncInferenceConfig;
 }
 
 /** The endpoint of exactly this name. */
