@@ -182,8 +182,7 @@ function launch(sandbox: SandboxProcess): Promise<SandboxInfo> {
   });
 }
 
-/** @param pinned profile that the project asks for: it goes before the one of the settings */
-/** Asks where to connect to. @param pinned profile that the project names */
+/** Asks where to connect to. @param pinned profile that the project names: it goes before the one of the settings */
 export async function pickPlace(pinned: string | undefined): Promise<Place | undefined> {
   const profiles = await listProfiles();
   const preferred = pinned ?? readSetting("sagemakerOps.connection.profile");
@@ -218,6 +217,8 @@ export function pickRegion(first: string | undefined): Promise<string | undefine
   const picker = window.createQuickPick();
   picker.title = l10n.t("Region");
   picker.placeholder = l10n.t("Pick a region or type its name");
+  // A page that finishes loading takes the focus, which must not take the question away.
+  picker.ignoreFocusOut = true;
   const regions = [...new Set([first, process.env.AWS_REGION, ...COMMON_REGIONS])].filter((r) => r !== undefined);
   const items = regions.map(
     (label): QuickPickItem => ({ label, description: label === first ? l10n.t("default") : undefined }),

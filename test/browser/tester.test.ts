@@ -372,35 +372,3 @@ test("an answer that is one long word stays in its half of the page", { skip }, 
   assert.ok((await right(".tester")) <= (await right("section.card.shown")));
   await closeClean(opened);
 });
-
-test("an endpoint that hosts inference components is asked through one of them, and its charts are a component's", {
-  skip,
-}, async () => {
-  const { metrics } = endpointSnapshot();
-  assert.ok(metrics);
-  const components = ["part-a", "part-b"].map((name) => ({ name, series: [] }));
-  const opened = await openEndpointPage(pages, endpointSnapshot({ metrics: { ...metrics, components } }));
-  const { page, asked } = opened;
-  assert.equal(await page.getByLabel("Variant of the charts").inputValue(), "component/part-a");
-  await page.getByRole("button", { name: "Send" }).click();
-  await page.getByText(/^HTTP 200/).waitFor();
-  const sent = asked.find(([name]) => name === "predict")?.[1] as { headers?: Record<string, string> };
-  assert.equal(sent.headers?.inferenceComponent, "part-a");
-  await page.getByRole("combobox", { name: "Inference component" }).click();
-  await page.getByRole("option", { name: "part-b", exact: true }).click();
-  await page.getByRole("button", { name: "Send" }).click();
-  await page.getByText("Last requests (2)").waitFor();
-  const again = asked.filter(([name]) => name === "predict").at(-1)?.[1] as { headers?: Record<string, string> };
-  assert.equal(again.headers?.inferenceComponent, "part-b");
-  await closeClean(opened);
-});
-
-test("a serverless endpoint says how much it takes at once, and has no charts of instances", { skip }, async () => {
-  const { endpoint } = endpointSnapshot();
-  assert.ok(endpoint);
-  const serverless = { ...endpoint, serverlessMost: 5, maxInstances: undefined };
-  const opened = await openEndpointPage(pages, endpointSnapshot({ endpoint: serverless }));
-  await opened.page.getByText("serverless, at most 5 at once").waitFor();
-  assert.equal(await opened.page.getByText("Instances", { exact: true }).isVisible(), false);
-  await closeClean(opened);
-});
