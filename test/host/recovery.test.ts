@@ -113,7 +113,7 @@ step(
     await clearNotifications();
     await deploy();
     const progress = workbench.notification("Deploying stack wine");
-    await progress.getByText(/Endpoint CREATE_IN_PROGRESS/).waitFor();
+    await progress.getByText(/\d+ of \d+/).waitFor();
     await workbench.runCommand("SageMaker Ops: Deploy…");
     await workbench
       .notification("Stack wine is being worked on.")

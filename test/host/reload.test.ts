@@ -8,10 +8,10 @@ import { story } from "./steps.ts";
 import { createWineWorkspace } from "./wineWorkspace.ts";
 
 /** What becomes of work in progress when the window is reloaded, and of clicks that come twice. */
-const TIME_SCALE = 12;
+const TIME_SCALE = 8;
 let sandbox: TestSandbox | undefined;
 
-/** A sandbox that outlives the window, as an account does; an endpoint takes some twenty seconds in it. */
+/** A sandbox that outlives the window, as an account does; an endpoint takes half a minute in it. */
 async function prepare() {
   sandbox = await startTestSandbox({ timeScale: TIME_SCALE });
   const { endpoint, accountId, accessKeyId, secretAccessKey } = sandbox;
@@ -34,7 +34,7 @@ step(
     await workbench.runCommand("SageMaker Ops: Deploy…");
     await workbench.pick(/Deploy \d+ changes$/);
     await workbench
-      .notification(/Endpoint CREATE_IN_PROGRESS/)
+      .notification(/Deploying stack wine .* \d+ of \d+/)
       .first()
       .waitFor({ timeout: 60_000 });
     await workbench.reloadWindow();
@@ -70,6 +70,7 @@ step("a click that comes twice sends once, opens once and asks once", async () =
   await workbench.runCommand("Notifications: Clear All Notifications");
   await workbench.runCommand("SageMaker Ops: Test Prediction");
   await workbench.runCommand("SageMaker Ops: Test Prediction");
+  await workbench.editorTab("wine-endpoint").waitFor();
   assert.equal(await workbench.editorTab("wine-endpoint").count(), 1);
   const send = workbench.webview().getByRole("button", { name: "Send" });
   await send.dblclick();

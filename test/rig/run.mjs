@@ -3,9 +3,12 @@ import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { build, ensureChromium, ensurePackages, ROOT, run, say } from "./bootstrap.mjs";
 import { packageVsix } from "./packageVsix.mjs";
+import { ensureVscode } from "./vscodeInstall.mjs";
 
 const bin = (name) => path.join(ROOT, "node_modules/.bin", name);
 const only = process.argv.slice(2);
+
+const writeNow = (chunk) => process.stdout.write(chunk);
 
 /** Test files below a folder, as the runner takes them; node 20 does not expand patterns by itself. */
 function testFiles(folder) {
@@ -17,19 +20,23 @@ function testFiles(folder) {
     .map((name) => path.join("test", folder, name));
 }
 
-/** Runs files with node's runner and counts from its summary. */
-async function runTests(folder, extra = [], moreEnv = {}, files = testFiles(folder)) {
+/**
+ * Runs files with node's runner and counts from its summary.
+ * @param write where its output goes
+ */
+async function runTests(folder, extra = [], moreEnv = {}, files = testFiles(folder), write = writeNow) {
   if (!files.length) return { code: 1, passed: 0, failed: 0, skipped: 0, why: `no test file in test/${folder}` };
   const { spawn } = await import("node:child_process");
   const args = ["--import", "tsx", "--test", "--test-reporter=spec", ...extra, ...files];
   const child = spawn(process.execPath, args, {
     cwd: ROOT,
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true", FORCE_COLOR: "0", ...moreEnv },
   });
   let tail = "";
+  child.stderr.on("data", write);
   child.stdout.on("data", (chunk) => {
-    process.stdout.write(chunk);
+    write(chunk);
     tail = (tail + chunk).slice(-20_000);
   });
   const code = await new Promise((resolve) => child.once("close", (c) => resolve(c ?? 1)));
@@ -50,28 +57,41 @@ const needsChromium = (folder, stage) => async () => {
   return { code: 0, passed: 0, failed: 0, skipped: testFiles(folder).length };
 };
 
+/** One waits for its VS Code while another one works. */
+const LANES = 2;
+
 /**
- * Files that drive someone else's program, a VS Code on a machine that may be busy: each by itself, and one that fails
- * gets a second try. What needed it is told, and what fails twice has failed.
+ * Files that drive someone else's program, a VS Code on a machine that may be busy: one that fails gets a second try,
+ * alone. What needed it is told, and what fails twice has failed.
  */
 async function runEachTwice(folder, more = {}, which = /./) {
-  // Packaged once for all of them: that takes seconds.
+  // Installed and packaged once for all of them.
+  ensureVscode(more.VSCODE_TEST_PROFILE);
   const env = { SAGEMAKER_OPS_VSIX: packageVsix().file, ...more };
   const totals = { code: 0, passed: 0, failed: 0, skipped: 0, why: undefined };
-  const flaky = [];
-  for (const file of testFiles(folder).filter((name) => which.test(name))) {
-    let result = await runTests(folder, [], env, [file]);
-    if (result.code !== 0) {
-      say(`FLAKY OR BROKEN: ${file} failed and is run once more.`);
-      flaky.push(path.basename(file));
-      result = await runTests(folder, [], env, [file]);
-    }
+  const add = (result) => {
     if (result.code !== 0 && result.failed === 0) result.failed = 1;
     for (const key of ["passed", "failed", "skipped"]) totals[key] += result[key];
     totals.failures = `${totals.failures ?? ""}${result.failures ?? ""}`;
     totals.code ||= result.code;
+  };
+  const queue = testFiles(folder).filter((name) => which.test(name));
+  const failed = [];
+  const lane = async () => {
+    for (let file = queue.shift(); file; file = queue.shift()) {
+      const chunks = [];
+      const result = await runTests(folder, [], env, [file], (chunk) => chunks.push(chunk));
+      writeNow(Buffer.concat(chunks));
+      if (result.code === 0) add(result);
+      else failed.push(file);
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  for (const file of failed) {
+    say(`FLAKY OR BROKEN: ${file} failed and is run once more.`);
+    add(await runTests(folder, [], env, [file]));
   }
-  if (flaky.length) totals.why = `run twice: ${flaky.join(", ")}`;
+  if (failed.length) totals.why = `run twice: ${failed.map((file) => path.basename(file)).join(", ")}`;
   return totals;
 }
 
@@ -97,9 +117,8 @@ const stages = [
   ["typecheck of the pages", check(bin("tsc"), ["-p", "webview"])],
   ["lint", check(bin("biome"), ["check", "--error-on-warnings", "."])],
   ["dead code", check(bin("knip"), [])],
-  // Much of their time is waiting for a sandbox, so there are more than a small machine has cores.
-  ["unit", () => runTests("unit", ["--test-concurrency=3"])],
-  ["wire", () => runTests("wire", ["--test-concurrency=3"])],
+  ["unit", () => runTests("unit", ["--test-concurrency=2"])],
+  ["wire", () => runTests("wire", ["--test-concurrency=2"])],
   ["browser", needsChromium("browser", (folder) => runTests(folder, ["--test-concurrency=1"]))],
   ["host", needsChromium("host", runEachTwice)],
   ["oldest VS Code", needsChromium("host", oldest)],
